@@ -1,0 +1,82 @@
+# Two commands matter: `make book` builds the site, `make test` checks everything.
+# Each sets itself up in .venv; neither does anything that is already done.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+PORT ?= 8000
+WORKERS ?= 2
+BIN := .venv/bin
+SITE := _build/html
+
+# One thread each: on shared cores more threads make small networks slower.
+export OMP_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+export JUPYTER_PREFER_ENV_PATH := 1
+export JUPYTER_PLATFORM_DIRS := 1
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+
+NOTEBOOKS := $(wildcard book/*.ipynb)
+PACKAGE := $(shell find snnbook -type f -not -path '*/__pycache__/*' 2>/dev/null)
+BOOK := $(shell find book -type f -not -path '*/__pycache__/*' -not -path '*/.ipynb_checkpoints/*')
+TESTS := $(shell find tests scripts -type f -name '*.py' 2>/dev/null)
+PAPERS := $(wildcard *.md LICENSE LICENSE-TEXT CITATION.cff .github/workflows/*.yml .ci/run)
+CODE := snnbook tests scripts book $(wildcard benchmarks experiments)
+
+.PHONY: help book test lint unit serve clean clean-all force
+
+help: ## Show this list
+	@echo "Surrogate Gradient Learning, by Hand and by Code"
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@echo "Another Python: make book PYTHON=python3.12. Tests once more: make test FORCE=1."
+
+book: _build/book.stamp ## Build the site into _build/html and check it
+	@echo "[book] ready: open $(SITE)/index.html, or run 'make serve'"
+
+test: _build/test.stamp ## Build the book, then run every test
+	@tail -n 1 _build/test.log
+
+.venv/book.stamp: requirements.txt pyproject.toml scripts/bootstrap.py
+	@$(PYTHON) scripts/bootstrap.py --stamp $@ requirements.txt
+
+.venv/test.stamp: requirements.txt requirements-test.txt pyproject.toml | .venv/book.stamp
+	@$(PYTHON) scripts/bootstrap.py --stamp $@ requirements.txt requirements-test.txt
+
+# After a failed build the pages read so far are forgotten: Sphinx would not repeat their warnings.
+_build/book.stamp: .venv/book.stamp _config.yml _toc.yml $(PACKAGE) $(BOOK) scripts/check_site.py
+	@echo "[book] building: the first time every notebook runs, which takes minutes"
+	@$(BIN)/jupyter-book build . -W -n --keep-going || \
+	  { rm -rf _build/.doctrees; echo "[book] FAILED: see the warnings above"; exit 1; }
+	@$(BIN)/python scripts/check_site.py $(SITE)
+	@touch $@
+
+_build/test.stamp: .venv/test.stamp _build/book.stamp $(TESTS) $(PAPERS) Makefile $(if $(FORCE),force)
+	@$(MAKE) --no-print-directory lint
+	@echo "[test] unit tests, doctests, notebooks, book and browser checks"
+	@SNNBOOK_REQUIRE_SITE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
+	  --doctest-modules --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
+	  -p no:cacheprovider $(NOTEBOOKS) snnbook tests 2>&1 | tee _build/test.log
+	@touch $@
+
+lint: .venv/test.stamp ## Check style and spelling of code, notebooks and text
+	@echo "[lint] ruff"
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff format --check $(CODE)
+	@echo "[lint] codespell"
+	@$(BIN)/codespell
+
+unit: .venv/test.stamp ## Run only the package's own tests (no book needed)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --doctest-modules \
+	  --ignore=tests/book --ignore=tests/browser snnbook tests
+
+serve: book ## Show the site on http://localhost:8000 (PORT=... for another)
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
+
+clean: ## Delete the built site and the execution cache
+	rm -rf _build
+
+clean-all: clean ## Delete the virtual environment too
+	rm -rf .venv *.egg-info

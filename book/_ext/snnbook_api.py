@@ -1,0 +1,50 @@
+"""Build the API page from the docstrings.
+
+A fenced block ```` ```{api} snnbook.room ```` in a page becomes one entry for each name in the
+room's ``__all__``, so a public name cannot be missing from the page.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+
+BLOCK = re.compile(r"^```\{api\}[ \t]+(?P<room>[\w.]+)[ \t]*\n```[ \t]*$", re.MULTILINE)
+
+
+def entry(room: str, name: str) -> list[str]:
+    """Return the autodoc lines (reStructuredText) for one public name of a room."""
+    value = getattr(importlib.import_module(room), name)
+    if inspect.isclass(value):
+        return [f".. autoclass:: {room}.{name}", "   :members:", ""]
+    if callable(value) and not hasattr(value, "__dataclass_fields__"):
+        return [f".. autofunction:: {room}.{name}", ""]
+    return [f".. autodata:: {room}.{name}", "   :no-value:", ""]
+
+
+def room_entries(room: str) -> str:
+    """Return the MyST source that documents every public name of a room."""
+    module = importlib.import_module(room)
+    lines = ["```{eval-rst}"]
+    for name in module.__all__:
+        lines += entry(room, name)
+    return "\n".join([*lines, "```"])
+
+
+def expand(app, docname, source) -> None:
+    """Replace the blocks of a page as Sphinx reads it."""
+    source[0] = BLOCK.sub(lambda found: room_entries(found["room"]), source[0])
+
+
+def skip_tuple_fields(app, what, name, value, skip, options):
+    """Leave out the fields of named tuples: the docstring of the class describes them."""
+    if type(value).__name__ == "_tuplegetter":
+        return True
+    return None
+
+
+def setup(app) -> dict:
+    app.connect("source-read", expand)
+    app.connect("autodoc-skip-member", skip_tuple_fields)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
