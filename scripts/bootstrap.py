@@ -25,6 +25,7 @@ NETWORK_SIGNS = (
     "ProxyError",
     "No matching distribution found for setuptools",
 )
+QUIET = ("Requirement already satisfied", "  ", "Looking in", "Collecting", "Obtaining")
 
 
 def say(text):
@@ -79,9 +80,8 @@ def pip(*arguments):
     said = []
     for line in process.stdout:
         said.append(line)
-        if not line.startswith(("Requirement already satisfied", "  ", "Looking in")):
-            sys.stdout.write(line[:300].rstrip("\n") + "\n")
-            sys.stdout.flush()
+        if not line.startswith(QUIET) and "is neither a file nor" not in line:
+            print(line[:200].rstrip(), flush=True)
     if process.wait():
         text = "".join(said)
         if any(sign in text for sign in NETWORK_SIGNS):
