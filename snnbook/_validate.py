@@ -1,0 +1,99 @@
+"""Checks at the public boundary: an error names the argument, what was given, what is accepted."""
+
+import math
+from collections.abc import Collection
+
+from torch import Tensor
+
+
+def check_float(name: str, tensor: Tensor) -> None:
+    """Raise ``TypeError`` unless ``tensor`` is a real floating-point tensor.
+
+    >>> import torch
+    >>> check_float("spikes", torch.ones(2, dtype=torch.int64))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    TypeError: spikes has dtype torch.int64; a floating-point tensor is accepted...
+    """
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"{name} is a {type(tensor).__name__}; a torch.Tensor is accepted")
+    if not tensor.is_floating_point():
+        raise TypeError(
+            f"{name} has dtype {tensor.dtype}; a floating-point tensor is accepted, "
+            "convert with .to(torch.float32)"
+        )
+
+
+def check_time_first(name: str, tensor: Tensor, features: int | None = None) -> None:
+    """Raise unless ``tensor`` is floating point with the axes (T, B, N), and N = ``features``.
+
+    >>> import torch
+    >>> check_time_first("drive", torch.ones(5, 3))
+    Traceback (most recent call last):
+    ...
+    ValueError: drive has shape (5, 3); three axes (T, B, N) = (time, batch, neuron) are accepted
+    """
+    check_float(name, tensor)
+    shape = tuple(tensor.shape)
+    if tensor.dim() != 3:
+        raise ValueError(
+            f"{name} has shape {shape}; three axes (T, B, N) = (time, batch, neuron) are accepted"
+        )
+    if features is not None and shape[2] != features:
+        raise ValueError(
+            f"{name} has shape {shape}; its neuron axis (the last) has {shape[2]} entries, "
+            f"{features} are accepted"
+        )
+
+
+def check_shape(name: str, tensor: Tensor, shape: tuple[int, ...], like: Tensor) -> None:
+    """Raise unless ``tensor`` has this shape, and the dtype and device of ``like``."""
+    check_float(name, tensor)
+    if tuple(tensor.shape) != shape:
+        raise ValueError(f"{name} has shape {tuple(tensor.shape)}; {shape} is accepted")
+    check_same_kind(name, tensor, like)
+
+
+def check_same_kind(name: str, tensor: Tensor, like: Tensor) -> None:
+    """Raise unless ``tensor`` has the dtype and the device of ``like``."""
+    if tensor.dtype != like.dtype:
+        raise TypeError(f"{name} has dtype {tensor.dtype}; {like.dtype} is accepted")
+    if tensor.device != like.device:
+        raise ValueError(f"{name} is on {tensor.device}; {like.device} is accepted")
+
+
+def check_positive(name: str, value: float) -> None:
+    """Raise ``ValueError`` unless ``value`` is a finite number above zero.
+
+    >>> check_positive("dt", 0.0)
+    Traceback (most recent call last):
+    ...
+    ValueError: dt is 0.0; a finite number above 0 is accepted
+    """
+    if not (isinstance(value, (int, float)) and math.isfinite(value) and value > 0):
+        raise ValueError(f"{name} is {value!r}; a finite number above 0 is accepted")
+
+
+def check_integer(name: str, value: int, minimum: int) -> None:
+    """Raise unless ``value`` is a whole number of at least ``minimum``.
+
+    >>> check_integer("steps", 0, 1)
+    Traceback (most recent call last):
+    ...
+    ValueError: steps is 0; a whole number of at least 1 is accepted
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+        raise ValueError(f"{name} is {value!r}; a whole number of at least {minimum} is accepted")
+
+
+def check_choice(name: str, value: str, choices: Collection[str]) -> None:
+    """Raise ``ValueError`` unless ``value`` is one of ``choices``.
+
+    >>> check_choice("reset", "hard", ("subtract", "zero", "none"))
+    Traceback (most recent call last):
+    ...
+    ValueError: reset is 'hard'; one of 'subtract', 'zero', 'none' is accepted
+    """
+    if value not in choices:
+        accepted = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"{name} is {value!r}; one of {accepted} is accepted")

@@ -1,0 +1,50 @@
+r"""Surrogate derivatives of the spiking nonlinearity (paper section IV.B, chapter 5).
+
+The forward pass of a spiking neuron is a step, :math:`S = \Theta(x)` with
+:math:`x = U - \theta`. Its derivative is zero almost everywhere. A surrogate is a
+function :math:`g(x)` that takes the place of that derivative in the backward pass,
+and changes nothing in the forward pass.
+
+Every family here is one bump around the threshold, described by the same two numbers:
+
+.. math:: g(x) = \text{height} \cdot h(x / \text{width}), \qquad h(0) = 1,
+
+where ``height`` is the value at threshold and ``width`` is the full width at half
+maximum, in the units of the membrane potential. Libraries use a different steepness
+for each family; height and width make the families comparable.
+
+>>> import torch
+>>> surrogate = fast_sigmoid(width=0.5)
+>>> surrogate.derivative(torch.tensor([-0.25, 0.0, 0.25]))
+tensor([0.5000, 1.0000, 0.5000])
+"""
+
+from snnbook.surrogates.families import (
+    ALL,
+    arctangent,
+    boxcar,
+    exponential,
+    fast_sigmoid,
+    gaussian,
+    multi_gaussian,
+    piecewise_linear,
+    sigmoid_derivative,
+    true_derivative,
+)
+from snnbook.surrogates.record import Surrogate, Z, custom
+
+__all__ = [
+    "ALL",
+    "Surrogate",
+    "Z",
+    "arctangent",
+    "boxcar",
+    "custom",
+    "exponential",
+    "fast_sigmoid",
+    "gaussian",
+    "multi_gaussian",
+    "piecewise_linear",
+    "sigmoid_derivative",
+    "true_derivative",
+]
