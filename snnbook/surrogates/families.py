@@ -123,11 +123,11 @@ def sigmoid_derivative(width: float = 0.1, height: float = 1.0) -> Surrogate:
     >>> sigmoid_derivative(width=1.0).derivative(torch.tensor([0.0, 0.5]))
     tensor([1.0000, 0.5000])
     """
-    k = sympy.log(1 + sympy.sqrt(2)) * 4
+    tail = sympy.exp(-4 * sympy.log(1 + sympy.sqrt(2)) * sympy.Abs(Z))
     return Surrogate(
         "sigmoid derivative",
         _sigmoid_derivative,
-        4 / ((1 + sympy.exp(-k * Z)) * (1 + sympy.exp(k * Z))),
+        4 * tail / (1 + tail) ** 2,
         4 / _K_SIGMOID,
         width,
         height,
