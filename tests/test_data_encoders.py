@@ -88,6 +88,14 @@ class TestLatency:
         assert heard[x > last + 1e-9].all()
         assert not heard[x < last - 1e-9].any()
 
+    def test_edges_of_the_range(self):
+        """Just above threshold a unit spikes late; past the last step it does not."""
+        just_above = torch.tensor([[0.2 * 1.008]], dtype=torch.float64)
+        assert first_spike(latency_code(just_above, 200)).item() == 96
+        assert latency_code(just_above, 97).sum() == 1
+        assert latency_code(just_above, 96).sum() == 0
+        assert latency_code(torch.tensor([[0.2]], dtype=torch.float64), 10**4).sum() == 0
+
     @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
     def test_keeps_the_dtype(self, dtype):
         assert latency_code(torch.rand(2, 3, dtype=dtype), 10).dtype == dtype
@@ -193,6 +201,12 @@ class TestDelta:
 
     def test_constant_signal_is_silent(self):
         assert delta_code(torch.full((10, 2, 3), 0.7), 0.1).sum() == 0
+
+    def test_less_than_one_threshold_sends_nothing(self):
+        signal = torch.tensor([0.0, 0.9, -0.9, 0.6, 1.1, 0.2, 0.05]).reshape(-1, 1, 1)
+        events = delta_code(signal, 1.0)
+        assert events[:, 0, 0].tolist() == [0, 0, 0, 0, 1, 0, 0]
+        assert events[:, 0, 1].tolist() == [0, 0, 0, 0, 0, 0, 0]
 
     def test_spikes_catch_up_after_a_jump(self):
         signal = torch.zeros(8, 1, 1)

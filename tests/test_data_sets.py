@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnbook.data import Split, digits, randman, random_patterns, yin_yang
+from snnbook.data.synthetic import _manifold_times
 
 many = settings(deadline=None, derandomize=True, max_examples=25)
 
@@ -231,6 +232,23 @@ class TestRandman:
         assert set(spikes.unique().tolist()) <= {0.0, 1.0}
         assert (spikes.sum(0) == count).all()
         assert labels.bincount(minlength=classes).tolist() == [samples] * classes
+
+    def test_times_follow_the_formula(self):
+        """The same draws, put through the formula term by term."""
+        units, samples, dim, alpha = 3, 6, 2, 2.0
+        times = _manifold_times(units, samples, dim, alpha, 1, seeded(4))[0].numpy()
+        draws, double = seeded(4), {"dtype": torch.float64}
+        x = torch.rand((samples, dim), generator=draws, **double).numpy()
+        a, b, c = torch.rand((3, dim, 32, units), generator=draws, **double).numpy()
+        f = np.ones((samples, units))
+        for d in range(dim):
+            total = np.zeros((samples, units))
+            for k in range(1, 33):
+                phase = k * np.outer(x[:, d], b[d, k - 1]) + c[d, k - 1]
+                total += a[d, k - 1] / k**alpha * np.sin(2 * np.pi * phase)
+            f *= total
+        expected = (f - f.min(0)) / (f.max(0) - f.min(0))
+        np.testing.assert_allclose(times, expected, atol=1e-9)
 
     def test_each_unit_uses_the_whole_duration_in_each_class(self):
         spikes, labels = randman(3, 5, 50, steps=40, generator=seeded())
