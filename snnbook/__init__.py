@@ -1,9 +1,35 @@
 """snnbook: surrogate gradient learning in spiking neural networks, by hand and by code.
 
-Each room of the package belongs to a section of Neftci, Mostafa and Zenke (2019).
+Each room of the package belongs to a section of Neftci, Mostafa and Zenke (2019). A room is
+imported when it is first used:
+
+>>> import snnbook
+>>> snnbook.neurons.LIFParameters().tau_mem
+0.01
 """
 
-from snnbook import neurons, surrogates
+from importlib import import_module
 
 __version__ = "0.1.0"
-__all__ = ["neurons", "surrogates"]
+
+__all__ = [
+    "data",
+    "exercises",
+    "explore",
+    "neurons",
+    "notebook",
+    "plotting",
+    "results",
+    "surrogates",
+    "training",
+]
+
+
+def __getattr__(name: str):
+    if name in __all__:
+        return import_module(f"snnbook.{name}")
+    raise AttributeError(f"module 'snnbook' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
