@@ -1,0 +1,170 @@
+"""Reading an answer: any reasonable way to write a number, a sequence or a choice."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from snnbook.exercises._records import Exercise
+
+#: Differences below this count as rounding, whatever the relative tolerance.
+ROUNDING = 1e-6
+
+
+class UnreadableAnswer(Exception):
+    """The answer is not of the kind that the exercise asks for; the message says why."""
+
+
+def is_open(answer: Any) -> bool:
+    """Return whether the answer still is, or still holds, an ellipsis.
+
+    >>> is_open(...), is_open((0.5, ...)), is_open(0.5)
+    (True, True, False)
+    """
+    if isinstance(answer, (tuple, list)):
+        return any(is_open(entry) for entry in answer)
+    return answer is ...
+
+
+def to_array(value: Any) -> np.ndarray:
+    """Return a number, nested sequence, array or tensor as a float64 array.
+
+    >>> to_array([1, torch.tensor(2.0)])
+    array([1., 2.])
+
+    Raises
+    ------
+    UnreadableAnswer
+        If the value is not made of real, finite numbers.
+    """
+    array = _convert(value)
+    if not np.isfinite(array).all():
+        raise UnreadableAnswer("it holds a value that is not finite (nan or inf)")
+    return array
+
+
+def _convert(value: Any) -> np.ndarray:
+    if value is None:
+        raise UnreadableAnswer("it is None; does your function have a `return`?")
+    if isinstance(value, str):
+        raise UnreadableAnswer(f"it is the text {value!r}; give numbers, without quotes")
+    if callable(value) and not isinstance(value, (torch.Tensor, np.ndarray)):
+        raise UnreadableAnswer("it is a function; give the value that it returns")
+    if isinstance(value, torch.Tensor):
+        value = value.detach().to("cpu").numpy()
+    elif isinstance(value, (tuple, list)):
+        entries = [_convert(entry) for entry in value]
+        if len({entry.shape for entry in entries}) > 1:
+            raise UnreadableAnswer("its entries differ in shape")
+        value = np.array(entries)
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind not in "biuf":
+            raise TypeError
+        return array.astype(np.float64)
+    except (TypeError, ValueError):
+        kind = type(value).__name__
+        raise UnreadableAnswer(f"it is of type {kind}; give real numbers") from None
+
+
+def to_number(value: Any) -> np.ndarray:
+    """Return one number as an array of no axes.
+
+    >>> float(to_number(torch.tensor([0.5])))
+    0.5
+
+    Raises
+    ------
+    UnreadableAnswer
+        If the value is a bool, or holds another count of numbers than one.
+    """
+    if isinstance(value, (bool, np.bool_)):
+        raise UnreadableAnswer(f"it is {value}; give a number")
+    array = to_array(value)
+    if array.size != 1:
+        raise UnreadableAnswer(f"it has shape {array.shape}; give one number")
+    return array.reshape(())
+
+
+def to_choice(value: Any, options: tuple[str, ...]) -> np.ndarray:
+    """Return the index of the chosen option, as an array of no axes.
+
+    >>> int(to_choice(" Yes", ("yes", "no"))), int(to_choice(np.bool_(False), ("yes", "no")))
+    (0, 1)
+
+    Raises
+    ------
+    UnreadableAnswer
+        If the value is none of the options.
+    """
+    if isinstance(value, torch.Tensor):
+        value = value.detach().to("cpu").numpy()
+    if isinstance(value, (np.ndarray, np.generic)) and value.size == 1:
+        value = value.item()
+    if isinstance(value, bool) and options == ("yes", "no"):
+        value = "yes" if value else "no"
+    text = value.strip().casefold() if isinstance(value, str) else None
+    for index, option in enumerate(options):
+        if text == option.casefold():
+            return np.array(float(index))
+    accepted = ", ".join(f'`"{option}"`' for option in options)
+    raise UnreadableAnswer(f"it is {value!r}; choose one of {accepted}")
+
+
+def read(exercise: Exercise, answer: Any) -> np.ndarray:
+    """Return an answer to a value exercise as a float64 array, or raise ``UnreadableAnswer``."""
+    if exercise.kind == "choice":
+        return to_choice(answer, exercise.options)
+    if exercise.kind == "sequence":
+        return to_array(answer)
+    number = to_number(answer)
+    if exercise.kind == "integer" and not float(number).is_integer():
+        raise UnreadableAnswer(f"it is {show_number(number)}; give a whole number")
+    return number
+
+
+def same(answer: np.ndarray, truth: np.ndarray, tolerance: float) -> bool:
+    """Return whether both have one shape, and each entry agrees within the relative tolerance.
+
+    >>> same(np.array([1.0, 2.0]), np.array([1.0, 2.001]), 1e-3)
+    True
+    """
+    if answer.shape != truth.shape:
+        return False
+    return bool(np.all(np.abs(answer - truth) <= tolerance * np.abs(truth) + ROUNDING))
+
+
+def show_number(value: np.ndarray | float) -> str:
+    """Return a number as a reader would write it.
+
+    >>> show_number(0.1 + 0.2), show_number(7.0), show_number(np.array([1.0, 0.25]))
+    ('0.3', '7', '(1, 0.25)')
+    """
+    array = np.asarray(value, dtype=float)
+    if array.ndim == 0:
+        number = float(array)
+        return str(int(number)) if number.is_integer() and abs(number) < 1e9 else f"{number:.4g}"
+    if array.size <= 6 and array.ndim == 1:
+        return "(" + ", ".join(show_number(entry) for entry in array) + ")"
+    return f"an array of shape {tuple(array.shape)}"
+
+
+def describe_kind(exercise: Exercise) -> str:
+    """Return how to answer, for example ``a whole number, as in check("01-1", 3)``."""
+    answers = {
+        "number": ("a number", "0.5"),
+        "integer": ("a whole number", "3"),
+        "sequence": ("a sequence of numbers", "(0.5, 0.25)"),
+        "function": (f"your function `{exercise.signature}`", exercise.signature.split("(")[0]),
+        "choice": (
+            "one of " + ", ".join(f'"{option}"' for option in exercise.options),
+            f'"{(exercise.options or ("",))[0]}"',
+        ),
+    }
+    what, example = answers[exercise.kind]
+    return f'{what}, as in `check("{exercise.id}", {example})`'
+
+
+def is_close_miss(answer: np.ndarray, truth: np.ndarray, tolerance: float) -> bool:
+    """Return whether every entry is off by less than ten tolerances, and by less than 2 %."""
+    return same(answer, truth, min(10 * tolerance, 0.02))

@@ -1,0 +1,216 @@
+"""Grading: compare an answer with the truth, and name the mistake behind a wrong one."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from snnbook.exercises import _answers
+from snnbook.exercises._answers import UnreadableAnswer
+from snnbook.exercises._records import Exercise
+
+
+class Grade(NamedTuple):
+    """The outcome: ``correct``, ``answered`` and the ``message`` for the reader."""
+
+    correct: bool
+    answered: bool
+    message: str
+
+
+def grade(exercise: Exercise, answer: Any) -> Grade:
+    """Compare an answer with the truth of an exercise. Never raises for a wrong answer."""
+    if _answers.is_open(answer):
+        return _open(exercise)
+    try:
+        if exercise.kind == "function":
+            return _grade_function(exercise, answer)
+        return _grade_value(exercise, answer)
+    except UnreadableAnswer as problem:
+        return Grade(False, True, f"Your answer cannot be read: {problem}.")
+
+
+def _open(exercise: Exercise) -> Grade:
+    how = _answers.describe_kind(exercise)
+    return Grade(False, False, f"Replace the `...` by {how}.")
+
+
+def _grade_value(exercise: Exercise, answer: Any) -> Grade:
+    given = _answers.read(exercise, answer)
+    truth = _answers.read(exercise, exercise.truth())
+    if given.squeeze().shape == truth.shape:  # a list of tensors with one entry each, say
+        given = given.squeeze()
+    if _answers.same(given, truth, exercise.tolerance):
+        return Grade(True, True, exercise.right)
+    for mistake in exercise.mistakes:
+        wrong = _answers.read(exercise, mistake.answer())
+        if _answers.same(given, wrong, exercise.tolerance):
+            return Grade(False, True, mistake.message)
+    if exercise.kind == "choice":
+        return Grade(False, True, exercise.hint)
+    if given.shape != truth.shape:
+        return Grade(False, True, _about_shape(given, truth))
+    found = _generic(given, truth, exercise) if exercise.generic else None
+    return Grade(False, True, found or _not_yet(given, truth, exercise.hint))
+
+
+def _about_shape(given: np.ndarray, truth: np.ndarray) -> str:
+    text = f"Your answer has shape {given.shape}; {truth.shape} is expected"
+    return text + (": is it transposed?" if given.shape == truth.shape[::-1] else ".")
+
+
+def _not_yet(given: np.ndarray, truth: np.ndarray, hint: str) -> str:
+    if given.ndim:
+        return f"{_answers.show_number(given)} is not it. {hint}"
+    side = "large" if given > truth else "small"
+    return f"{_answers.show_number(given)} is too {side}. {hint}"
+
+
+def _generic(given: np.ndarray, truth: np.ndarray, exercise: Exercise) -> str | None:
+    """Return the message for a slip that can happen in any exercise, or None."""
+    tolerance = exercise.tolerance
+    slips = [
+        (-truth, "The size is right and the sign is wrong."),
+        (truth * 1000, "Your answer is 1000 times too large: are the units milli-units?"),
+        (truth / 1000, "Your answer is 1000 times too small: are the units milli-units?"),
+        (truth * 100, "Your answer is 100 times too large: it looks like a percentage."),
+    ]
+    if truth.ndim == 2 and truth.shape[0] == truth.shape[1]:
+        slips.append((truth.T, "Your answer is transposed; weights are `(out, in)`."))
+    if truth.ndim == 1 and truth.size > 1:
+        slips.append((truth[::-1], "The entries are right and their order is reversed."))
+    if exercise.kind == "integer":
+        for shift, side in ((1, "late"), (-1, "early")):
+            slips.append((truth + shift, f"Off by one: one too {side} or too {_more(shift)}."))
+    if not np.any(truth):  # every multiple of zero is zero
+        slips = [slip for slip in slips if np.any(slip[0])]
+    for wrong, message in slips:
+        if _answers.same(given, wrong, tolerance):
+            return message
+    if exercise.kind != "integer" and _answers.is_close_miss(given, truth, tolerance):
+        return "Very close: give more digits, or look for a small factor such as a rounded one."
+    return None
+
+
+def _more(shift: int) -> str:
+    return "many" if shift > 0 else "few"
+
+
+# Functions -----------------------------------------------------------------------------------
+
+
+def _grade_function(exercise: Exercise, function: Any) -> Grade:
+    if not callable(function) or isinstance(function, torch.nn.Module):
+        name = exercise.signature.split("(")[0]
+        kind = type(function).__name__
+        raise UnreadableAnswer(f"it is of type {kind}; give the function `{name}`, without calling")
+    cases = exercise.cases(torch.Generator().manual_seed(0))
+    truths = [_observed(exercise, exercise.truth, case) for case in cases]
+    given = []
+    for case, truth in zip(cases, truths):
+        arguments = _copy(case)
+        try:
+            value = _observe(exercise, function, arguments)
+        except Exception as error:  # the reader's code may fail in any way
+            return Grade(False, True, _about_error(error, _show_case(exercise, case)))
+        if value is None or value is ...:
+            return _open_function(exercise)
+        if not _unchanged(case, arguments):
+            text = "Your function changes its input in place; compute new values instead"
+            return Grade(False, True, text + " (`x = x * 2`, not `x *= 2`).")
+        given.append(_as_arrays(value, truth))
+    if all(_agree(g, t, exercise.tolerance) for g, t in zip(given, truths)):
+        return Grade(True, True, exercise.right)
+    return Grade(False, True, _diagnose(exercise, cases, truths, given))
+
+
+def _about_error(error: Exception, case: str) -> str:
+    lines = str(error).replace("`", "'").splitlines() or [""]
+    text = f"Your function raises {type(error).__name__}: {lines[0][:160]}"
+    return f"{text} (called with {case})."
+
+
+def _open_function(exercise: Exercise) -> Grade:
+    name = exercise.signature.split("(")[0]
+    text = f"`{name}` returns nothing yet: replace the `...` in its body, and end it in `return`."
+    return Grade(False, False, text)
+
+
+def _diagnose(exercise: Exercise, cases: list, truths: list, given: list) -> str:
+    for mistake in exercise.mistakes:
+        wrong = [_observed(exercise, mistake.answer, case) for case in cases]
+        if all(_agree(g, w, exercise.tolerance) for g, w in zip(given, wrong)):
+            return mistake.message
+    index = next(
+        i for i, (g, t) in enumerate(zip(given, truths)) if not _agree(g, t, exercise.tolerance)
+    )
+    found, expected, case = given[index], truths[index], cases[index]
+    entry = next(i for i, (f, e) in enumerate(zip(found, expected)) if not _agree1(f, e, exercise))
+    where = f"For {_show_case(exercise, case)}"
+    if found[entry].shape != expected[entry].shape:
+        shapes = f"shape {found[entry].shape}; {expected[entry].shape} is expected"
+        return f"{where} your result has {shapes}. {exercise.hint}"
+    flat = int(np.argmax(np.abs(found[entry] - expected[entry])))
+    values = (found[entry].flat[flat], expected[entry].flat[flat])
+    got, wanted = (_answers.show_number(value) for value in values)
+    return f"{where} your result holds {got} where {wanted} is expected. {exercise.hint}"
+
+
+def _agree1(found: np.ndarray, expected: np.ndarray, exercise: Exercise) -> bool:
+    return _answers.same(found, expected, exercise.tolerance)
+
+
+def _agree(found: tuple, expected: tuple, tolerance: float) -> bool:
+    pairs = zip(found, expected)
+    return len(found) == len(expected) and all(_answers.same(f, e, tolerance) for f, e in pairs)
+
+
+def _observe(exercise: Exercise, function: Callable, arguments: tuple) -> Any:
+    return (exercise.observe or _call)(function, *arguments)
+
+
+def _observed(exercise: Exercise, function: Callable, case: tuple) -> tuple[np.ndarray, ...]:
+    value = _observe(exercise, function, _copy(case))
+    return _as_arrays(value, None)
+
+
+def _call(function: Callable, *arguments: Any) -> Any:
+    return function(*arguments)
+
+
+def _as_arrays(value: Any, like: tuple | None) -> tuple[np.ndarray, ...]:
+    """Return one array for each returned value, in order."""
+    several = isinstance(value, tuple) or (isinstance(value, list) and len(like or ()) > 1)
+    arrays = tuple(value) if several else (value,)
+    if like is not None and len(arrays) != len(like):
+        raise UnreadableAnswer(
+            f"your function returns {_values(len(arrays))}, not {_values(len(like))}"
+        )
+    return tuple(_answers.to_array(array) for array in arrays)
+
+
+def _values(count: int) -> str:
+    return "one value" if count == 1 else f"a tuple of {count} values"
+
+
+def _copy(case: tuple) -> tuple:
+    return tuple(a.clone() if isinstance(a, torch.Tensor) else a for a in case)
+
+
+def _unchanged(case: tuple, arguments: tuple) -> bool:
+    pairs = ((c, a) for c, a in zip(case, arguments) if isinstance(c, torch.Tensor))
+    return all(torch.equal(c, a) for c, a in pairs)
+
+
+def _show_case(exercise: Exercise, case: tuple) -> str:
+    names = exercise.signature.split("(")[1].rstrip(")").split(",")
+    return ", ".join(f"`{name.strip()} = {_show(value)}`" for name, value in zip(names, case))
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, torch.Tensor) and value.numel() <= 6 and value.dim() <= 1:
+        return _answers.show_number(value.detach().numpy())
+    if isinstance(value, torch.Tensor):
+        return f"tensor of shape {tuple(value.shape)}"
+    return f"{value:.4g}" if isinstance(value, float) else getattr(value, "__name__", str(value))

@@ -1,0 +1,143 @@
+"""How results and quizzes look: HTML in a notebook and on the page, plain text elsewhere."""
+
+import html
+import re
+import sys
+from dataclasses import dataclass, field
+
+from snnbook.exercises._records import Question
+
+_MARKS = {"right": "✓", "wrong": "✗", "open": "…"}
+_WORDS = {"right": "right.", "wrong": "not yet.", "open": "not answered yet."}
+_COLORS = {
+    "right": "var(--pst-color-success, #28813a)",
+    "wrong": "var(--pst-color-danger, #c9402f)",
+    "open": "var(--pst-color-text-muted, #6b7280)",
+}
+
+
+def inline_html(text: str) -> str:
+    """Escape text for HTML, and turn backquoted parts into code.
+
+    >>> inline_html("`a < b` & c")
+    '<code>a &lt; b</code> &amp; c'
+    """
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text))
+
+
+@dataclass(frozen=True, repr=False)
+class Result:
+    """What ``check`` found; true in a condition only for a right answer.
+
+    Parameters
+    ----------
+    id : str
+        The exercise.
+    correct : bool
+        Whether the answer is right.
+    answered : bool
+        False while the answer is ``...``.
+    message : str
+        What the reader is told.
+    """
+
+    id: str
+    correct: bool
+    answered: bool
+    message: str = field(compare=False)
+
+    def __bool__(self) -> bool:
+        return self.correct
+
+    @property
+    def status(self) -> str:
+        """``"right"``, ``"wrong"`` or ``"open"``."""
+        return "right" if self.correct else "wrong" if self.answered else "open"
+
+    def __str__(self) -> str:
+        return f"{_MARKS[self.status]} {self.id}: {_WORDS[self.status]} {self.message}"
+
+    def __repr__(self) -> str:
+        return f"Result(id={self.id!r}, correct={self.correct}, answered={self.answered})"
+
+    def to_html(self) -> str:
+        """Return one block whose mark, word and color all tell the status."""
+        head = f"{_MARKS[self.status]} {self.id}: {_WORDS[self.status]}"
+        style = f"border-left: 0.3em solid {_COLORS[self.status]}; padding: 0.2em 0.8em"
+        return (
+            f'<div class="exercise-check exercise-{self.status}" role="status" style="{style}">'
+            f"<strong>{head}</strong> {inline_html(self.message)}</div>"
+        )
+
+    def _ipython_display_(self) -> None:
+        """Show nothing: ``check`` has shown the result, also when it is not the last line."""
+
+
+def show(result: Result) -> None:
+    """Show a result once: as a display in a notebook, as a printed line elsewhere."""
+    if in_notebook():
+        from IPython.display import display
+
+        display({"text/plain": str(result), "text/html": result.to_html()}, raw=True)
+    else:
+        print(result)
+
+
+def in_notebook() -> bool:
+    """Return whether the code runs in a Jupyter kernel."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return getattr(shell, "kernel", None) is not None
+
+
+@dataclass(frozen=True, repr=False)
+class Quiz:
+    """A chapter's multiple-choice questions; make it the last line of a cell.
+
+    Each option is a ``<details>`` element of HTML: opening it tells whether it is right, and
+    why. It needs no script and no kernel, and the tab and enter keys work it.
+    """
+
+    chapter: str
+    questions: tuple[Question, ...]
+
+    def __len__(self) -> int:
+        return len(self.questions)
+
+    def _repr_html_(self) -> str:
+        return "".join(
+            f'<section class="quiz" aria-label="Question {number}">'
+            f"<p><strong>{number}.</strong> {inline_html(question.prompt)}</p>"
+            + "".join(_option_html(question, index) for index in range(len(question.options)))
+            + "</section>"
+            for number, question in enumerate(self.questions, 1)
+        )
+
+    def __repr__(self) -> str:
+        lines = []
+        for number, question in enumerate(self.questions, 1):
+            lines.append(f"{number}. {question.prompt}")
+            lines += [f"   {_letter(i)}) {o.text}" for i, o in enumerate(question.options)]
+        return "\n".join([*lines, "", f"Answers: {self.key()}"])
+
+    def key(self) -> str:
+        """Return the letters of the right options, as in ``1 B, 2 A``."""
+        rights = ([option.right for option in q.options].index(True) for q in self.questions)
+        return ", ".join(f"{number} {_letter(index)}" for number, index in enumerate(rights, 1))
+
+
+def _letter(index: int) -> str:
+    return "ABCDEFGH"[index]
+
+
+def _option_html(question: Question, index: int) -> str:
+    option = question.options[index]
+    status = "right" if option.right else "wrong"
+    verdict = f"{_MARKS[status]} {'Right' if option.right else 'Wrong'}."
+    color = f"border-left: 0.3em solid {_COLORS[status]}; padding-left: 0.8em"
+    return (
+        '<details class="quiz" style="margin: 0.3em 0 0.3em 1em">'
+        f"<summary>{_letter(index)}) {inline_html(option.text)}</summary>"
+        f'<p class="quiz-{status}" style="{color}"><strong>{verdict}</strong> '
+        f"{inline_html(option.why)}</p></details>"
+    )
