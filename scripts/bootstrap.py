@@ -42,16 +42,16 @@ def check_interpreter():
         have = ".".join(str(part) for part in sys.version_info[:3])
         need = ".".join(str(part) for part in OLDEST)
         stop(
-            "this is Python {} ({}), and the book needs {} or newer.\n"
-            "Name another one: make book PYTHON=python{}".format(have, sys.executable, need, need)
+            f"this is Python {have} ({sys.executable}), and the book needs {need} or newer.\n"
+            f"Name another one: make book PYTHON=python{need}"
         )
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
     except ImportError:
         stop(
-            "`python3 -m venv` is missing from {}.\n"
-            "On Debian and Ubuntu, install the package python3-venv.".format(sys.executable)
+            f"`python3 -m venv` is missing from {sys.executable}.\n"
+            "On Debian and Ubuntu, install the package python3-venv."
         )
 
 
@@ -65,7 +65,7 @@ def create_venv():
     say("creating .venv with Python {}.{}".format(*sys.version_info[:2]))
     made = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV])
     if made.returncode:
-        stop("`{} -m venv .venv` failed; the lines above say why.".format(sys.executable))
+        stop(f"`{sys.executable} -m venv .venv` failed; the lines above say why.")
 
 
 def pip(*arguments):

@@ -10,6 +10,8 @@ import importlib
 import inspect
 import re
 
+from sphinx.domains.python import PyObject
+
 BLOCK = re.compile(r"^```\{api\}[ \t]+(?P<room>[\w.]+)[ \t]*\n```[ \t]*$", re.MULTILINE)
 
 
@@ -44,7 +46,15 @@ def skip_tuple_fields(app, what, name, value, skip, options):
     return None
 
 
+def name_fields() -> None:
+    """Let the heading over documented attributes say so (Sphinx calls them variables)."""
+    for one in PyObject.doc_field_types:
+        if one.name == "variable":
+            one.label = "Attributes"
+
+
 def setup(app) -> dict:
+    name_fields()
     app.connect("source-read", expand)
     app.connect("autodoc-skip-member", skip_tuple_fields)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,71 @@
+"""The files that a stranger looks for, and what they must agree on."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+import yaml
+from check_site import ROOT, source_of, toc_files
+
+import snnbook
+
+FILES = """README.md Makefile requirements.txt requirements-test.txt pyproject.toml LICENSE
+LICENSE-TEXT CITATION.cff CHANGELOG.md CONTRIBUTING.md _config.yml _toc.yml .gitignore .ci/run
+.github/workflows/test.yml .github/workflows/publish.yml .github/workflows/weekly.yml
+book/references.bib book/api.md book/bibliography.md""".split()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_file_is_there_and_not_empty(name):
+    assert (ROOT / name).read_text().strip()
+
+
+def test_every_page_of_the_contents_has_a_source():
+    assert [page for page in toc_files() if not source_of(page).is_file()] == []
+
+
+def test_versions_agree():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == snnbook.__version__
+    assert f"## {snnbook.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-test.txt"])
+def test_requirements_are_exact_and_name_no_index(name):
+    lines = [line for line in (ROOT / name).read_text().splitlines() if not line.startswith("#")]
+    assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
+
+
+def test_requirements_cover_what_the_package_needs():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pinned = (ROOT / "requirements.txt").read_text() + (ROOT / "requirements-test.txt").read_text()
+    extras = settings["optional-dependencies"]
+    wanted = [*settings["dependencies"], *extras["book"], *extras["test"]]
+    names = [re.match(r"[\w.-]+", one).group() for one in wanted]
+    assert [one for one in names if not re.search(rf"^{one}==", pinned, re.M | re.I)] == []
+
+
+def test_a_reader_installs_no_gpl_code():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert not any("codespell" in one for one in settings["dependencies"])
+    assert "codespell" not in (ROOT / "requirements.txt").read_text()
+
+
+def test_ci_runs_make_test():
+    script = (ROOT / ".ci" / "run").read_text()
+    assert "set -euo pipefail" in script and script.rstrip().endswith("make test")
+
+
+def test_readme_shows_both_commands_and_both_licenses():
+    text = (ROOT / "README.md").read_text()
+    for part in ("make book", "make test", "BSD-3-Clause", "CC BY 4.0", "CITATION.cff"):
+        assert part in text
+
+
+def test_readme_example_runs():
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {})
