@@ -129,7 +129,7 @@ def template(id: str) -> str:
     if record.kind != "function":
         return f'answer = ...\ncheck("{id}", answer)'
     name = record.signature.split("(")[0]
-    return f'def {record.signature}:\n    ...\n\n\ncheck("{id}", {name})'
+    return f'def {record.signature}:\n    return ...\n\n\ncheck("{id}", {name})'
 
 
 def solution(id: str) -> str:

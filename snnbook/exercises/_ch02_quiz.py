@@ -58,7 +58,9 @@ QUESTIONS = (
                 False,
                 "This is 0.9 · (1.3 − 1) + 0.2, where the reset leaks too; here it does not.",
             ),
-            Option("0.2", False, "This forgets the remainder above 0, as a reset to zero might."),
+            Option(
+                "0.2", False, "This clears U and adds I; a subtractive reset keeps what exceeds θ."
+            ),
             Option("1.37", False, "This leaves out the reset, although U[n] is above θ."),
         ),
     ),

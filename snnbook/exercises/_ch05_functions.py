@@ -113,12 +113,12 @@ def _fast(slope: float):
     return smooth
 
 
-def _value_and_gradient(function, x: Tensor, smooth) -> tuple[Tensor, Tensor] | None:
+def _value_and_gradient(function, x: Tensor, smooth) -> tuple | None:
     """Return the spikes, and the gradient of their sum; zero if none flows."""
     leaf = x.clone().requires_grad_()
     spikes = function(leaf, smooth)
     if spikes is None or spikes is ...:
-        return None
+        return spikes
     if not isinstance(spikes, Tensor):
         raise TypeError(f"a tensor is expected in return, not a {type(spikes).__name__}")
     if not spikes.requires_grad:

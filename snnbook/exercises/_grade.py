@@ -114,7 +114,7 @@ def _grade_function(exercise: Exercise, function: Any) -> Grade:
             value = _observe(exercise, function, arguments)
         except Exception as error:  # the reader's code may fail in any way
             return Grade(False, True, _about_error(error, _show_case(exercise, case)))
-        if value is None or value is ...:
+        if value is None or _answers.is_open(value):
             return _open_function(exercise)
         if not _unchanged(case, arguments):
             text = "Your function changes its input in place; compute new values instead"
@@ -133,7 +133,7 @@ def _about_error(error: Exception, case: str) -> str:
 
 def _open_function(exercise: Exercise) -> Grade:
     name = exercise.signature.split("(")[0]
-    text = f"`{name}` returns nothing yet: replace the `...` in its body, and end it in `return`."
+    text = f"Replace the `...` in the body of `{name}`, which must end in `return`."
     return Grade(False, False, text)
 
 
@@ -147,14 +147,21 @@ def _diagnose(exercise: Exercise, cases: list, truths: list, given: list) -> str
     )
     found, expected, case = given[index], truths[index], cases[index]
     entry = next(i for i, (f, e) in enumerate(zip(found, expected)) if not _agree1(f, e, exercise))
-    where = f"For {_show_case(exercise, case)}"
+    which = f"value {entry + 1} of {len(found)}" if len(found) > 1 else "your result"
     if found[entry].shape != expected[entry].shape:
         shapes = f"shape {found[entry].shape}; {expected[entry].shape} is expected"
-        return f"{where} your result has {shapes}. {exercise.hint}"
-    flat = int(np.argmax(np.abs(found[entry] - expected[entry])))
-    values = (found[entry].flat[flat], expected[entry].flat[flat])
+        return f"For {_show_case(exercise, case)} {which} has {shapes}. {exercise.hint}"
+    place = int(np.argmax(np.abs(found[entry] - expected[entry])))
+    values = (found[entry].flat[place], expected[entry].flat[place])
     got, wanted = (_answers.show_number(value) for value in values)
-    return f"{where} your result holds {got} where {wanted} is expected. {exercise.hint}"
+    where = _show_case(exercise, _at(case, found[entry].shape, place))
+    return f"For {where} {which} is {got}, and {wanted} is expected. {exercise.hint}"
+
+
+def _at(case: tuple, shape: tuple[int, ...], place: int) -> tuple:
+    """Return the case with the one entry that matters of each tensor of this shape."""
+    fits = (isinstance(value, torch.Tensor) and tuple(value.shape) == shape for value in case)
+    return tuple(value.flatten()[place].item() if fit else value for value, fit in zip(case, fits))
 
 
 def _agree1(found: np.ndarray, expected: np.ndarray, exercise: Exercise) -> bool:

@@ -63,7 +63,8 @@ class Result:
     def to_html(self) -> str:
         """Return one block whose mark, word and color all tell the status."""
         head = f"{_MARKS[self.status]} {self.id}: {_WORDS[self.status]}"
-        style = f"border-left: 0.3em solid {_COLORS[self.status]}; padding: 0.2em 0.8em"
+        border = f"border-left: 0.3em solid {_COLORS[self.status]}"
+        style = f"{border}; margin: 0.3em 0; padding: 0.2em 0.8em"
         return (
             f'<div class="exercise-check exercise-{self.status}" role="status" style="{style}">'
             f"<strong>{head}</strong> {inline_html(self.message)}</div>"
@@ -134,10 +135,10 @@ def _option_html(question: Question, index: int) -> str:
     option = question.options[index]
     status = "right" if option.right else "wrong"
     verdict = f"{_MARKS[status]} {'Right' if option.right else 'Wrong'}."
-    color = f"border-left: 0.3em solid {_COLORS[status]}; padding-left: 0.8em"
+    style = f"margin: 0.3em 0; border-left: 0.3em solid {_COLORS[status]}; padding-left: 0.8em"
     return (
         '<details class="quiz" style="margin: 0.3em 0 0.3em 1em">'
         f"<summary>{_letter(index)}) {inline_html(option.text)}</summary>"
-        f'<p class="quiz-{status}" style="{color}"><strong>{verdict}</strong> '
+        f'<p class="quiz-{status}" style="{style}"><strong>{verdict}</strong> '
         f"{inline_html(option.why)}</p></details>"
     )

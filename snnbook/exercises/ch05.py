@@ -200,7 +200,10 @@ Give $\mathrm{d}L/\mathrm{d}w$ when the reset is detached from the gradient.
     right="g(0.1) · 1 + g(−0.57) · (α + β): two paths lead to U[3], through I and through U.",
     hint="I[1] = w, U[2] = w, U[3] = βU[2] + I[2] − S[2]. Sum over all paths from w to the spikes.",
     solution="""
-g = lambda x: max(0.0, 1 - abs(x))
+def g(x):
+    return max(0.0, 1 - abs(x))
+
+
 alpha, beta, w = 0.5, 0.8, 1.1
 U2 = w
 U3 = beta * U2 + alpha * w - 1.0  # S[2] = 1
