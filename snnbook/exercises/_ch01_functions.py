@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from snnbook.exercises._records import Exercise, Mistake
+from snnbook.training import mean_counts
 
 
 def _rasters(generator: torch.Generator) -> list[tuple]:
@@ -15,7 +16,7 @@ def _rasters(generator: torch.Generator) -> list[tuple]:
 
 
 def _mean_rate(spikes: Tensor, dt: float) -> Tensor:
-    return spikes.mean(dim=(0, 1)) / dt
+    return mean_counts(spikes) / (spikes.shape[0] * dt)
 
 
 RATES = Exercise(

@@ -1,7 +1,6 @@
 """Exercises and quiz of chapter 1: a spiking network reads digits (paper section I)."""
 
 import math
-from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -11,8 +10,8 @@ from snnbook.exercises import _ch01_functions as by_code
 from snnbook.exercises._ch01_quiz import QUESTIONS
 from snnbook.exercises._records import Chapter, Exercise, Mistake
 from snnbook.exercises.mystery import hidden_digit
-from snnbook.neurons import NetworkOutput, SpikingNetwork
-from snnbook.training.losses import max_over_time
+from snnbook.neurons import SpikingNetwork
+from snnbook.training import max_over_time, wilson_interval
 
 # 01-1 ----------------------------------------------------------------------------------------
 
@@ -153,26 +152,10 @@ check("01-3", int(20 * math.log(x / (x - 0.2))))
 _SIZE = 397
 
 
-class _Echo(torch.nn.Module):
-    """A stand-in for a network: the class it sees is 1 where there is a spike."""
-
-    def forward(self, spikes: Tensor) -> NetworkOutput:
-        return NetworkOutput(torch.cat([1 - spikes, spikes], dim=2), ())
-
-
-def _lower_end(correct: int) -> float:
-    """Return the lower end of the interval of an accuracy with this many right answers."""
-    from snnbook.training import accuracy
-
-    right = torch.arange(_SIZE) < correct
-
-    inputs = right.float().reshape(1, _SIZE, 1)
-    return accuracy(_Echo(), inputs, torch.ones(_SIZE, dtype=torch.int64)).low
-
-
-@lru_cache(maxsize=1)
 def _enough() -> int:
-    return next(correct for correct in range(370, _SIZE) if _lower_end(correct) > 0.95)
+    return next(
+        correct for correct in range(370, _SIZE) if wilson_interval(correct, _SIZE)[0] > 0.95
+    )
 
 
 def _smallest(lower) -> int:
@@ -191,8 +174,8 @@ INTERVAL = Exercise(
     kind="integer",
     prompt=r"""
 A network is judged on 397 test images.
-The function `accuracy` gives a 95 % interval beside the value (the Wilson interval).
-How many images must it classify right, at least, for the whole interval to lie above 0.95?
+The 95 % interval that `accuracy` reports is `wilson_interval(correct, 397)`.
+How many images must it get right, at least, for the whole interval to lie above 0.95?
 """,
     truth=_enough,
     tolerance=0.0,
