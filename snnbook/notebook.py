@@ -1,0 +1,69 @@
+"""Numbers that travel from a cell into the text of a page."""
+
+import importlib.util
+import math
+import re
+import sys
+from typing import Any
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def glue(name: str, value: Any) -> None:
+    """Make a value available to the text of the page under a name.
+
+    In a notebook with ``myst_nb`` the value is stored with the cell and nothing is shown; the text
+    quotes it as ``{glue:text}`name:.3f```.
+    Elsewhere ``name = value`` is printed.
+
+    Parameters
+    ----------
+    name : str
+        Letters, digits, ``.``, ``-`` and ``_``; the book writes chapter first, ``ch02-order``.
+    value : object
+        A number, a tensor or array with one element, a text, or a figure.
+        Numbers become plain Python numbers, so that a format such as ``.3f`` applies to them.
+
+    Raises
+    ------
+    ValueError
+        If the name does not fit, or the number is nan or infinite: a text must not quote it.
+    TypeError
+        If ``name`` is no text, or ``value`` is an array with several elements.
+
+    Examples
+    --------
+    >>> glue("ch01-chance", 0.1)
+    ch01-chance = 0.1
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"name is a {type(name).__name__}; a str is accepted")
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"name is {name!r}; letters, digits, '.', '-' and '_' are accepted")
+    value = _plain(name, value)
+    if _in_kernel() and importlib.util.find_spec("myst_nb") is not None:
+        from myst_nb import glue as store
+
+        store(name, value, display=False)
+    else:
+        print(f"{name} = {value}")
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Return a Python number for whatever holds one number, and anything else as it is."""
+    if hasattr(value, "item") and hasattr(value, "shape"):
+        if math.prod(value.shape) != 1:
+            raise TypeError(
+                f"value of {name!r} has shape {tuple(value.shape)}; one number is accepted"
+            )
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"value of {name!r} is {value}; a finite number is accepted")
+    return value
+
+
+def _in_kernel() -> bool:
+    """Return whether this process is the kernel of a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and hasattr(shell, "kernel")

@@ -1,0 +1,67 @@
+"""Glued numbers: plain, finite, and silent in a notebook."""
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from nbclient import NotebookClient
+
+from snnbook.notebook import glue
+
+
+@pytest.mark.parametrize(
+    "value, shown",
+    [
+        (0.5, "0.5"),
+        (3, "3"),
+        (np.float64(0.5), "0.5"),
+        (np.float32(0.5), "0.5"),
+        (torch.tensor(0.25), "0.25"),
+        (torch.tensor([7]), "7"),
+        (np.array([[1.5]]), "1.5"),
+        ("96 %", "96 %"),
+    ],
+)
+def test_outside_a_notebook_it_prints(value, shown, capsys):
+    assert glue("ch01-x", value) is None
+    assert capsys.readouterr().out == f"ch01-x = {shown}\n"
+
+
+@pytest.mark.parametrize("value", [float("nan"), np.float64("inf"), torch.tensor(float("nan"))])
+def test_a_text_never_quotes_nan(value):
+    with pytest.raises(ValueError, match="value of 'x' is (nan|inf)"):
+        glue("x", value)
+
+
+def test_bad_arguments():
+    with pytest.raises(TypeError, match="shape \\(2,\\)"):
+        glue("x", torch.zeros(2))
+    with pytest.raises(TypeError, match="name is a int"):
+        glue(3, 1.0)
+    for name in ("", "two words", "a`b", "-x"):
+        with pytest.raises(ValueError, match="name is"):
+            glue(name, 1.0)
+
+
+def test_in_a_kernel_it_stores_and_training_leaves_no_trace(tmp_path):
+    """Run a notebook as the book does: the number is stored, and no stream shows up."""
+    pytest.importorskip("myst_nb")
+    source = """
+import numpy, torch
+from snnbook.neurons import SpikingNetwork
+from snnbook.notebook import glue
+from snnbook.training import fit
+torch.set_num_threads(1)
+seed = torch.Generator().manual_seed(0)
+labels = torch.tensor([0, 1])
+spikes = torch.eye(2)[labels].expand(5, 2, 2)
+model = SpikingNetwork((2, 2), generator=seed)
+fit(model, spikes, labels, epochs=2, batch_size=2, generator=seed)
+glue("ch01-x", numpy.float64(0.125))
+"""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute(cwd=str(tmp_path))
+    (output,) = notebook.cells[0].outputs
+    assert output.output_type == "display_data"
+    assert output.metadata["scrapbook"]["name"] == "ch01-x"
+    assert output.data["application/papermill.record/text/plain"] == "0.125"
