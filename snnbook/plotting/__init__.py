@@ -1,0 +1,28 @@
+"""Figures in one style: every function takes ``ax=`` and returns it.
+
+A quantity has the same color in the whole book, and a line style or a marker as a second sign.
+
+>>> COLORS["mem"], COLORS["syn"]
+('#0072B2', '#E69F00')
+"""
+
+from snnbook.plotting.activity import raster, rate_histogram, traces
+from snnbook.plotting.alt import alt_text
+from snnbook.plotting.curves import learning_curve, matrix_map, surrogate_curves
+from snnbook.plotting.style import COLORS, CYCLE, LINES, MARKERS, STYLE, use_style
+
+__all__ = [
+    "COLORS",
+    "CYCLE",
+    "LINES",
+    "MARKERS",
+    "STYLE",
+    "alt_text",
+    "learning_curve",
+    "matrix_map",
+    "raster",
+    "rate_histogram",
+    "surrogate_curves",
+    "traces",
+    "use_style",
+]
