@@ -3,12 +3,14 @@
 A quantity has the same color in the whole book, and a line style or a marker as a second sign.
 
 >>> COLORS["mem"], COLORS["syn"]
-('#0072B2', '#E69F00')
+('#0072B2', '#C27C00')
 """
 
-from snnbook.plotting.activity import raster, rate_histogram, traces
+from snnbook.plotting.activity import raster, traces
 from snnbook.plotting.alt import alt_text
-from snnbook.plotting.curves import learning_curve, matrix_map, surrogate_curves
+from snnbook.plotting.curves import learning_curve, surrogate_curves
+from snnbook.plotting.maps import matrix_map
+from snnbook.plotting.rates import rate_histogram
 from snnbook.plotting.style import COLORS, CYCLE, LINES, MARKERS, STYLE, use_style
 
 __all__ = [

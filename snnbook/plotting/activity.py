@@ -1,4 +1,4 @@
-"""Spikes and membranes: rasters, traces and rates (paper figure 1)."""
+"""Spikes and membranes over time (paper figure 1)."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,7 +11,10 @@ from snnbook.plotting.style import COLORS, LINES, new_axes, time_axis, to_array
 #: A raster with more spikes is drawn as pixels, which keeps the SVG small.
 RASTERIZE_ABOVE = 1500
 
-_WORDS = {"mem": ("membrane potential", "$U$"), "syn": ("synaptic current", "$I$")}
+_WORDS = {
+    "mem": ("membrane potential", "membrane", "$U$"),
+    "syn": ("synaptic current", "current", "$I$"),
+}
 
 
 def raster(
@@ -56,21 +59,42 @@ def raster(
     times, unit = time_axis(len(array), dt)
     steps, rows = np.nonzero(array)
     neurons = array.shape[1]
-    half = 0.4 if neurons <= 50 else 0.5
-    ax.vlines(
+    # Ticks of about 3 points, shorter where they would fill more than a quarter of the area.
+    half = max(0.4, min(0.008 * neurons, 60 * neurons / max(len(steps), 1)))
+    _ticks(
+        ax,
         times[steps],
         rows - half,
         rows + half,
         color=color or COLORS["spikes"],
-        linewidth=1.1 if neurons <= 50 else 0.9,
+        linewidth=1.1,
         rasterized=len(steps) > RASTERIZE_ABOVE,
     )
-    end = times[-1] + (times[1] if len(times) > 1 else 1.0)
-    ax.set(xlim=(-0.005 * end, end), ylim=(-0.6, neurons - 0.4))
-    ax.set(xlabel=f"time ({unit})", ylabel=label)
+    ax.set(ylim=(-0.6, neurons - 0.4), ylabel=label)
+    end = _time_limits(ax, times, dt, unit)
     ax.yaxis.set_major_locator(MaxNLocator(min(5, neurons), integer=True))
-    note(ax, _raster_fact(array, dt, label, f"{number(end)} {unit}"))
+    note(ax, _raster_fact(array, dt, label, end))
     return ax
+
+
+def _time_limits(ax: Axes, times: np.ndarray, dt: float, unit: str) -> str:
+    """Let the time axis end after the last step, label the lowest one, return the duration."""
+    end = len(times) * dt * (1e3 if unit == "ms" else 1.0)
+    ax.set_xlim(-0.005 * end, end)
+    place = ax.get_subplotspec()
+    shared = len(ax.get_shared_x_axes().get_siblings(ax)) > 1
+    if not shared or place is None or place.is_last_row():
+        ax.set_xlabel(f"time ({unit})")
+    return f"{number(end)} {unit}"
+
+
+def _ticks(ax: Axes, times, bottoms, tops, **look) -> None:
+    """Draw upright ticks as one path with gaps, a third of the size of one path a tick."""
+    gaps = np.full(len(times), np.nan)
+    across = np.column_stack([times, times, gaps]).ravel()
+    up = np.column_stack([bottoms, tops, gaps]).ravel()
+    (line,) = ax.plot(across, up, linestyle="-", marker="", solid_capstyle="butt", **look)
+    line.set_snap(True)
 
 
 def _raster_fact(array: np.ndarray, dt: float, label: str, duration: str) -> str:
@@ -147,29 +171,22 @@ def traces(
     times, unit = time_axis(len(values), dt)
     top = max(values.max(), threshold or 0.0)
     low = min(values.min(), 0.0)
-    room = 0.34 * (top - low or 1.0) if fired.any() else 0.08 * (top - low or 1.0)
-    pitch = 0.0 if neurons == 1 else top - low + room + 0.08 * (top - low or 1.0)
+    span = top - low or 1.0
+    room = (0.34 if fired.any() else 0.08) * span
+    pitch = span + room + 0.08 * span
     for neuron in range(neurons):
         base = neuron * pitch
         _trace(ax, times, values[:, neuron], fired[:, neuron], base, top, room, threshold, quantity)
-    ax.set(xlim=(times[0], times[-1] or 1.0), xlabel=f"time ({unit})")
-    ax.set_ylim(low - 0.08 * (top - low or 1.0), (neurons - 1) * pitch + top + room)
-    ax.set_ylabel(" ".join(_WORDS[quantity]))
+    end = _time_limits(ax, times, dt, unit)
+    ax.set_ylim(low - 0.08 * span, (neurons - 1) * pitch + top + room)
+    long, short, symbol = _WORDS[quantity]
+    inches = ax.get_position().height * ax.figure.get_figheight()
+    ax.set_ylabel(f"{long if inches > 1.6 else short} {symbol}")
     if neurons > 1:
         ax.set_yticks([neuron * pitch for neuron in range(neurons)], range(neurons))
-        ax.set_ylabel(f"{_WORDS[quantity][1]} of neuron")
+        ax.set_ylabel(f"{symbol} of neuron")
     _label_threshold(ax, threshold)
-    note(
-        ax,
-        _trace_fact(
-            values,
-            fired,
-            quantity,
-            f"{number(len(values) * times[1])} {unit}"
-            if len(times) > 1
-            else f"one step of {number(dt * 1e3)} ms",
-        ),
-    )
+    note(ax, _trace_fact(values, fired, quantity, end))
     return ax
 
 
@@ -178,7 +195,7 @@ def _trace(ax, times, values, fired, base, top, room, threshold, quantity) -> No
         ax.axhline(
             base + threshold, color=COLORS["threshold"], linestyle=LINES["threshold"], linewidth=1
         )
-    ax.plot(times, base + values, color=COLORS[quantity], linestyle=LINES[quantity], zorder=3)
+    ax.plot(times, base + values, color=COLORS[quantity], linestyle="-", zorder=3)
     ax.vlines(
         times[fired],
         base + top + 0.35 * room,
@@ -208,94 +225,3 @@ def _trace_fact(values: np.ndarray, fired: np.ndarray, quantity: str, duration: 
     if quantity == "syn":
         return fact + "."
     return fact + f", with {counted(int(fired.sum()), 'spike')}."
-
-
-def rate_histogram(spikes, dt: float = 1e-3, *, bins: int = 20, ax: Axes | None = None) -> Axes:
-    """Draw how many neurons fire at which rate, averaged over time and samples.
-
-    Neurons that never spike get a bar of their own, hatched, at 0.
-
-    Parameters
-    ----------
-    spikes : array or Tensor, shape (T, N) or (T, B, N)
-        Spikes, 0 or 1.
-    dt : float
-        Time step, in seconds.
-    bins : int
-        Number of bars, at least 1.
-    ax : Axes, optional
-        Where to draw; by default a new figure.
-
-    Returns
-    -------
-    Axes
-        ``ax``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``spikes`` has another rank, is empty or not finite.
-
-    Examples
-    --------
-    Two neurons in 10 ms: one silent, one with one spike, which is 100 Hz.
-
-    >>> import matplotlib.pyplot as plt
-    >>> import numpy as np
-    >>> spikes = np.zeros((10, 2))
-    >>> spikes[3, 1] = 1
-    >>> ax = rate_histogram(spikes)
-    >>> sorted(float(bar.get_height()) for bar in ax.patches)[-2:]
-    [1.0, 1.0]
-    >>> plt.close(ax.figure)
-    """
-    array = to_array("spikes", spikes, (2, 3), "(T, N) or (T, B, N)")
-    check_positive("dt", dt)
-    check_positive("bins", bins)
-    ax = new_axes(ax)
-    rates = array.reshape(len(array), -1, array.shape[-1]).mean(axis=(0, 1)) / dt
-    silent = int((rates == 0).sum())
-    high = rates.max() or 1.0
-    width = high / bins
-    if silent < len(rates):
-        heights, edges = np.histogram(rates[rates > 0], bins=bins, range=(0, high))
-        ax.bar(edges[:-1], heights, 0.92 * width, align="edge", color=COLORS["mem"])
-        median = float(np.median(rates))
-        ax.axvline(median, color=COLORS["threshold"], linestyle=LINES["threshold"], linewidth=1.2)
-        ax.annotate(
-            f"median {number(median)} Hz",
-            (median, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(5, -4),
-            textcoords="offset points",
-            va="top",
-            color="#333333",
-        )
-    if silent:
-        ax.bar(
-            -1.2 * width,
-            float(silent),
-            0.92 * width,
-            align="edge",
-            hatch="////",
-            facecolor="none",
-            edgecolor=COLORS["reset"],
-            linewidth=1.0,
-        )
-        ax.annotate(
-            "silent",
-            (-0.74 * width, silent),
-            xytext=(0, 3),
-            textcoords="offset points",
-            ha="center",
-            color=COLORS["reset"],
-        )
-    ax.set(xlabel="firing rate (Hz)", ylabel="neurons")
-    ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-    ax.margins(x=0.02, y=0.12)
-    note(
-        ax,
-        f"Histogram of the firing rates of {counted(len(rates), 'neuron')}: median "
-        f"{number(np.median(rates))} Hz, highest {number(rates.max())} Hz, {silent} silent.",
-    )
-    return ax

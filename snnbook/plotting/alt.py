@@ -9,7 +9,16 @@ _ATTRIBUTE = "snnbook_fact"
 
 def note(ax: Axes, fact: str) -> None:
     """Attach a sentence about the data to the axes that show them."""
-    setattr(ax, _ATTRIBUTE, [*getattr(ax, _ATTRIBUTE, []), fact])
+    setattr(ax, _ATTRIBUTE, [*getattr(ax, _ATTRIBUTE, []), spoken(fact)])
+
+
+def spoken(text: str) -> str:
+    r"""Return a text without the dollar signs and commands of formulas.
+
+    >>> spoken(r"potential $U$ at $\theta$")
+    'potential U at theta'
+    """
+    return text.replace("$", "").replace("\\", "")
 
 
 def number(value: float) -> str:
@@ -83,12 +92,12 @@ def _is_colorbar(ax: Axes) -> bool:
 
 
 def _describe(ax: Axes) -> str:
-    title = _title(ax)
+    title = spoken(_title(ax))
     opening = [f"{title}."] if title else []
     facts = getattr(ax, _ATTRIBUTE, None)
     if facts:
         return " ".join([*opening, *facts])
-    across, up = ax.get_xlabel(), ax.get_ylabel()
+    across, up = spoken(ax.get_xlabel()), spoken(ax.get_ylabel())
     if across and up:
         opening.append(f"{up} against {across}.")
     lines = [_describe_line(line) for line in ax.get_lines() if line.get_label()[:1] != "_"]
@@ -108,6 +117,7 @@ def _describe_line(line) -> str:
     first, last, low, high = (
         number(value) for value in (values[0], values[-1], values.min(), values.max())
     )
+    label = spoken(line.get_label())
     if low == high:
-        return f"{line.get_label()} stays at {low}."
-    return f"{line.get_label()} goes from {first} to {last}, between {low} and {high}."
+        return f"{label} stays at {low}."
+    return f"{label} goes from {first} to {last}, between {low} and {high}."
