@@ -1,0 +1,145 @@
+"""Penalties on spike counts: closed forms, and no dependence on the batch size."""
+
+import math
+from functools import partial
+
+import pytest
+import torch
+from torch.autograd import gradcheck
+
+from snnbook.neurons import SpikingNetwork
+from snnbook.training import (
+    activity_penalty,
+    diagnose,
+    max_over_time,
+    mean_counts,
+    spike_count_penalty,
+    van_rossum,
+)
+
+PENALTIES = [
+    spike_count_penalty,
+    partial(spike_count_penalty, linear=0.3, quadratic=2.0),
+    partial(activity_penalty, lower=3.0),
+    partial(activity_penalty, lower=1.0, upper=1.5),
+]
+
+
+def spikes_of(counts):
+    """Return spikes (T, B, N) with these counts (B, N)."""
+    counts = torch.tensor(counts, dtype=torch.float64)
+    steps = torch.arange(int(counts.max()) + 1, dtype=torch.float64)
+    return (steps[:, None, None] < counts).double()
+
+
+def test_mean_counts():
+    assert mean_counts(spikes_of([[0, 4], [3, 2]])).tolist() == [1.5, 3.0]
+
+
+@pytest.mark.parametrize(
+    "penalty, expected",
+    [
+        (spike_count_penalty, (1.5 + 3) / 2),
+        (partial(spike_count_penalty, linear=0.0, quadratic=1.0), (1.5**2 + 3**2) / 2),
+        (partial(spike_count_penalty, linear=2.0, quadratic=1.0), (3 + 6 + 2.25 + 9) / 2),
+        (activity_penalty, 0.0),
+        (partial(activity_penalty, lower=2.0), 0.5**2 / 2),
+        (partial(activity_penalty, upper=2.0), 1 / 2),
+        (partial(activity_penalty, lower=2.0, upper=2.0), 1.25 / 2),
+    ],
+)
+def test_closed_forms(penalty, expected):
+    assert penalty(spikes_of([[0, 4], [3, 2]])).item() == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_gradients_are_finite_differences(penalty):
+    generator = torch.Generator().manual_seed(0)
+    spikes = torch.rand(5, 2, 3, generator=generator, dtype=torch.float64, requires_grad=True)
+    assert gradcheck(penalty, (spikes,))
+
+
+def test_between_the_bounds_the_gradient_is_zero():
+    spikes = spikes_of([[2, 3]]).requires_grad_()
+    activity_penalty(spikes, lower=1.0, upper=4.0).backward()
+    assert torch.equal(spikes.grad, torch.zeros_like(spikes))
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        *(lambda out, labels, p=p: p(out.hidden[0].spikes) for p in PENALTIES),
+        lambda out, labels: max_over_time(out.readout, labels),
+        lambda out, labels: van_rossum(
+            out.hidden[0].spikes, torch.zeros_like(out.hidden[0].spikes)
+        ),
+    ],
+)
+def test_a_batch_given_twice_has_the_same_value_and_weight_gradient(loss):
+    model = SpikingNetwork((6, 8, 3), generator=torch.Generator().manual_seed(1)).double()
+    inputs = (torch.rand(40, 5, 6, generator=torch.Generator().manual_seed(2)) < 0.3).double()
+    labels = torch.tensor([0, 1, 2, 0, 1])
+    results = []
+    for copies in (1, 2):
+        model.zero_grad()
+        value = loss(model(inputs.repeat(1, copies, 1)), labels.repeat(copies))
+        value.backward()
+        results.append((value.detach(), model.hidden[0].weight.grad.clone()))
+    (value, gradient), (value_twice, gradient_twice) = results
+    assert gradient.abs().max() > 0
+    assert torch.allclose(value, value_twice, rtol=1e-12)
+    assert torch.allclose(gradient, gradient_twice, rtol=1e-9, atol=1e-14)
+
+
+def test_a_lower_bound_wakes_a_silent_layer():
+    model = SpikingNetwork((6, 8, 3), generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        model.hidden[0].weight.abs_().mul_(0.02)
+    inputs = (torch.rand(40, 5, 6, generator=torch.Generator().manual_seed(2)) < 0.3).float()
+    assert diagnose(model(inputs).hidden[0].spikes).silent == 1
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    for _ in range(60):
+        optimizer.zero_grad()
+        activity_penalty(model(inputs).hidden[0].spikes, lower=2.0).backward()
+        optimizer.step()
+    assert mean_counts(model(inputs).hidden[0].spikes).min() >= 1.5
+
+
+def test_diagnosis():
+    spikes = torch.zeros(10, 2, 4)
+    spikes[:, :, 0] = 1
+    spikes[0, 1, 1] = 1
+    found = diagnose(spikes)
+    assert (found.silent, found.saturated) == (0.5, 0.25)
+    assert found.spikes_per_step == pytest.approx(21 / 80)
+    assert not found.healthy and "2 of 4 neurons are silent, 1 saturated" in str(found)
+    assert "Scale the weights down" in str(diagnose(torch.ones(5, 1, 2)))
+    assert diagnose(spikes[:, :, 1:2]).healthy
+    with pytest.raises(ValueError, match="time axis is empty"):
+        diagnose(torch.zeros(0, 1, 2))
+
+
+@pytest.mark.parametrize("penalty", [spike_count_penalty, activity_penalty, mean_counts])
+def test_bad_spikes_are_named(penalty):
+    with pytest.raises(ValueError, match="three axes"):
+        penalty(torch.zeros(3, 4))
+    for shape, axis in (((0, 1, 2), "time"), ((2, 0, 2), "batch"), ((2, 1, 0), "neuron")):
+        with pytest.raises(ValueError, match=f"its {axis} axis is empty"):
+            penalty(torch.zeros(shape))
+    with pytest.raises(TypeError, match="floating-point"):
+        penalty(torch.zeros(2, 1, 2, dtype=torch.bool))
+
+
+def test_bad_factors_are_named():
+    spikes = torch.zeros(2, 1, 2)
+    for bad in (-1.0, math.nan, math.inf):
+        with pytest.raises(ValueError, match="linear is"):
+            spike_count_penalty(spikes, linear=bad)
+        with pytest.raises(ValueError, match="quadratic is"):
+            spike_count_penalty(spikes, quadratic=bad)
+        with pytest.raises(ValueError, match="lower is"):
+            activity_penalty(spikes, lower=bad)
+        with pytest.raises(ValueError, match="upper is"):
+            activity_penalty(spikes, upper=bad)
+    with pytest.raises(ValueError, match="lower = 3"):
+        activity_penalty(spikes, lower=3.0, upper=2.0)
