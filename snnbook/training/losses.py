@@ -79,7 +79,7 @@ def max_over_time(readout: Tensor, labels: Tensor) -> Tensor:
 
     References
     ----------
-    The loss of Zenke's SpyTorch tutorials, and of Cramer et al. (2020), IEEE TNNLS 33:2744.
+    The loss of the SpyTorch tutorials, and of Cramer et al. (2022), IEEE TNNLS 33:2744.
 
     Examples
     --------
