@@ -9,6 +9,7 @@ A quantity has the same color in the whole book, and a line style or a marker as
 from snnbook.plotting.activity import raster, traces
 from snnbook.plotting.alt import alt_text
 from snnbook.plotting.curves import learning_curve, surrogate_curves
+from snnbook.plotting.graph import unrolled_edges, unrolled_graph
 from snnbook.plotting.maps import matrix_map
 from snnbook.plotting.rates import rate_histogram
 from snnbook.plotting.style import COLORS, CYCLE, LINES, MARKERS, STYLE, use_style
@@ -26,5 +27,7 @@ __all__ = [
     "rate_histogram",
     "surrogate_curves",
     "traces",
+    "unrolled_edges",
+    "unrolled_graph",
     "use_style",
 ]
