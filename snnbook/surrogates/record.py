@@ -12,6 +12,8 @@ from torch import Tensor
 from snnbook._validate import check_float, check_positive
 
 Shape = Callable[[Tensor], Tensor]
+
+#: The SymPy symbol of a shape, its distance to threshold in units of the width.
 Z = sympy.Symbol("z", real=True)
 X = sympy.Symbol("x", real=True)
 
