@@ -45,9 +45,11 @@ test: _build/test.stamp ## Build the book, then run every test
 .venv/test.stamp: requirements.txt requirements-test.txt pyproject.toml | .venv/book.stamp
 	@$(PYTHON) scripts/bootstrap.py --stamp $@ requirements.txt requirements-test.txt
 
+# The site starts empty, so that no page outlives its source; what was executed is kept.
 # After a failed build the pages read so far are forgotten: Sphinx would not repeat their warnings.
 _build/book.stamp: .venv/book.stamp _config.yml _toc.yml $(PACKAGE) $(BOOK) scripts/check_site.py
 	@echo "[book] building: the first time every notebook runs, which takes minutes"
+	@rm -rf $(SITE)
 	@$(BIN)/jupyter-book build . -W -n --keep-going || \
 	  { rm -rf _build/.doctrees; echo "[book] FAILED: see the warnings above"; exit 1; }
 	@$(BIN)/python scripts/check_site.py $(SITE)

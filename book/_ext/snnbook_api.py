@@ -1,18 +1,46 @@
 """Build the API page from the docstrings.
 
-A fenced block ```` ```{api} snnbook.room ```` in a page becomes one entry for each name in the
-room's ``__all__``, so a public name cannot be missing from the page.
+A fenced block ```` ```{api} snnbook.room ```` in a page becomes one entry for each public name of
+the room, so that none can be missing from the page.
 """
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import pkgutil
 import re
 
 from sphinx.domains.python import PyObject
+from sphinx.pycode import ModuleAnalyzer
 
 BLOCK = re.compile(r"^```\{api\}[ \t]+(?P<room>[\w.]+)[ \t]*\n```[ \t]*$", re.MULTILINE)
+
+
+def public_names(room: str) -> list[str]:
+    """Return a room's ``__all__``, or without one the functions and classes that it defines."""
+    module = importlib.import_module(room)
+    if hasattr(module, "__all__"):
+        return list(module.__all__)
+    return [
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and getattr(value, "__module__", "") == room
+    ]
+
+
+def comment_above(room: str, name: str) -> str:
+    """Return the ``#:`` comment over a constant, in the room or in the file that defines it."""
+    package = importlib.import_module(room)
+    files = [
+        room,
+        *(f"{room}.{one.name}" for one in pkgutil.iter_modules(getattr(package, "__path__", []))),
+    ]
+    for file in files:
+        found = ModuleAnalyzer.for_module(file).find_attr_docs().get(("", name))
+        if found:
+            return " ".join(line for line in found if line)
+    return ""
 
 
 def entry(room: str, name: str) -> list[str]:
@@ -22,14 +50,13 @@ def entry(room: str, name: str) -> list[str]:
         return [f".. autoclass:: {room}.{name}", "   :members:", ""]
     if callable(value) and not hasattr(value, "__dataclass_fields__"):
         return [f".. autofunction:: {room}.{name}", ""]
-    return [f".. autodata:: {room}.{name}", "   :no-value:", ""]
+    return [f".. py:data:: {room}.{name}", "", f"   {comment_above(room, name)}", ""]
 
 
 def room_entries(room: str) -> str:
     """Return the MyST source that documents every public name of a room."""
-    module = importlib.import_module(room)
     lines = ["```{eval-rst}"]
-    for name in module.__all__:
+    for name in public_names(room):
         lines += entry(room, name)
     return "\n".join([*lines, "```"])
 
