@@ -1,5 +1,11 @@
-"""The time loops behind :func:`snnbook.neurons.unroll`: one contract, several speeds.
+"""The time loops behind :func:`snnbook.neurons.unroll`: one contract, two speeds.
 
-A kernel takes the drive, the parameters, the initial state and the options of
-:func:`snnbook.neurons.unroll`, all checked, and returns the records.
+``reference`` is the plain loop and the definition; the compiled loop is tested against it.
+:func:`explain` says which of them runs on an input, and why. :class:`Events` holds spikes
+as a list, which a layer takes in place of a dense tensor.
 """
+
+from snnbook.kernels.choose import Choice, explain
+from snnbook.kernels.events import Events
+
+__all__ = ["Choice", "Events", "explain"]

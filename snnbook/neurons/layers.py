@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from snnbook._validate import check_choice, check_integer, check_same_kind, check_time_first
+from snnbook.kernels import Events
+from snnbook.kernels.choose import KERNELS
 from snnbook.neurons.init import fluctuation_driven_
 from snnbook.neurons.lif import (
     DEFAULT_PARAMETERS,
@@ -17,8 +19,8 @@ from snnbook.neurons.lif import (
     LIFParameters,
     LIFRecord,
     LIFState,
-    integrate,
-    unroll,
+    integrate_weighted,
+    unroll_weighted,
 )
 from snnbook.surrogates import Surrogate
 
@@ -30,20 +32,28 @@ class _Weighted(nn.Module):
     #: recurrent spikes (Rossbroich, Gygax and Zenke 2022).
     input_share = 1.0
 
-    def __init__(self, in_features, out_features, params, input_rate, generator):
+    def __init__(self, in_features, out_features, params, input_rate, generator, kernel):
         super().__init__()
         check_integer("in_features", in_features, 0)
         check_integer("out_features", out_features, 0)
+        check_choice("kernel", kernel, KERNELS)
+        self.kernel = kernel
         self.params = params
         self.weight = nn.Parameter(torch.empty(out_features, in_features))
         std = math.sqrt(self.input_share)
         fluctuation_driven_(self.weight, params, rate=input_rate, std=std, generator=generator)
 
-    def drive(self, spikes: Tensor) -> Tensor:
-        """Return the weighted input W S_in[n] of every step, (T, B, N)."""
-        check_time_first("spikes", spikes, features=self.weight.shape[1])
+    def check(self, spikes: Tensor | Events) -> None:
+        """Raise unless the input spikes fit the weight."""
+        features = self.weight.shape[1]
+        if isinstance(spikes, Events):
+            if spikes.features != features:
+                raise ValueError(
+                    f"spikes has {spikes.features} input neurons; {features} are accepted"
+                )
+            return
+        check_time_first("spikes", spikes, features=features)
         check_same_kind("spikes", spikes, like=self.weight)
-        return spikes @ self.weight.T
 
     def extra_repr(self) -> str:
         out_features, in_features = self.weight.shape
@@ -66,6 +76,8 @@ class LIF(_Weighted):
         :func:`snnbook.neurons.fluctuation_driven_`.
     generator : torch.Generator, optional
         Source of the initial weights.
+    kernel : {"auto", "reference", "numba"}
+        As in :func:`snnbook.neurons.unroll`.
 
     Attributes
     ----------
@@ -96,8 +108,9 @@ class LIF(_Weighted):
         spike_at_threshold: bool = False,
         input_rate: float = 10.0,
         generator: torch.Generator | None = None,
+        kernel: str = "auto",
     ) -> None:
-        super().__init__(in_features, out_features, params, input_rate, generator)
+        super().__init__(in_features, out_features, params, input_rate, generator, kernel)
         check_choice("reset", reset, RESETS)
         self.surrogate = surrogate
         self.reset = reset
@@ -105,11 +118,13 @@ class LIF(_Weighted):
         self.spike_at_threshold = spike_at_threshold
 
     def forward(
-        self, spikes: Tensor, state: LIFState | None = None, record: bool = True
+        self, spikes: Tensor | Events, state: LIFState | None = None, record: bool = True
     ) -> LIFRecord:
         """Run the layer over input spikes (T, B, in_features), from ``state`` or from rest."""
-        return unroll(
-            self.drive(spikes),
+        self.check(spikes)
+        return unroll_weighted(
+            spikes,
+            self.weight,
             self.params,
             recurrent_weight=self.recurrent(),
             state=state,
@@ -118,6 +133,7 @@ class LIF(_Weighted):
             reset_gradient=self.reset_gradient,
             spike_at_threshold=self.spike_at_threshold,
             record=record,
+            kernel=self.kernel,
         )
 
     def recurrent(self) -> Tensor | None:
@@ -196,12 +212,14 @@ class LeakyReadout(_Weighted):
         *,
         input_rate: float = 10.0,
         generator: torch.Generator | None = None,
+        kernel: str = "auto",
     ) -> None:
-        super().__init__(in_features, out_features, params, input_rate, generator)
+        super().__init__(in_features, out_features, params, input_rate, generator, kernel)
 
-    def forward(self, spikes: Tensor, state: LIFState | None = None) -> LeakyRecord:
+    def forward(self, spikes: Tensor | Events, state: LIFState | None = None) -> LeakyRecord:
         """Run the readout over input spikes (T, B, in_features), from ``state`` or from rest."""
-        return integrate(self.drive(spikes), self.params, state=state)
+        self.check(spikes)
+        return integrate_weighted(spikes, self.weight, self.params, state=state, kernel=self.kernel)
 
 
 class NetworkOutput(NamedTuple):
@@ -228,6 +246,8 @@ class SpikingNetwork(nn.Module):
         initial weights.
     generator : torch.Generator, optional
         Source of the initial weights.
+    kernel : {"auto", "reference", "numba"}
+        As in :func:`snnbook.neurons.unroll`, for every layer.
     surrogate, reset, reset_gradient, spike_at_threshold
         As in :func:`snnbook.neurons.lif_step`, for every hidden layer.
 
@@ -250,23 +270,23 @@ class SpikingNetwork(nn.Module):
         input_rate: float = 10.0,
         hidden_rate: float = 10.0,
         generator: torch.Generator | None = None,
+        kernel: str = "auto",
         **options,
     ) -> None:
         super().__init__()
         if len(sizes) < 2:
             raise ValueError(f"sizes is {tuple(sizes)}; at least inputs and outputs are accepted")
         kind = RecurrentLIF if recurrent else LIF
+        shared = {"generator": generator, "kernel": kernel}
         *inner, outputs = sizes
         rates = [input_rate] + [hidden_rate] * (len(inner) - 1)
         self.hidden = nn.ModuleList(
-            kind(n_in, n_out, params, input_rate=rate, generator=generator, **options)
+            kind(n_in, n_out, params, input_rate=rate, **shared, **options)
             for n_in, n_out, rate in zip(inner, inner[1:], rates, strict=False)
         )
-        self.readout = LeakyReadout(
-            inner[-1], outputs, params, input_rate=rates[-1], generator=generator
-        )
+        self.readout = LeakyReadout(inner[-1], outputs, params, input_rate=rates[-1], **shared)
 
-    def forward(self, spikes: Tensor, record: bool = True) -> NetworkOutput:
+    def forward(self, spikes: Tensor | Events, record: bool = True) -> NetworkOutput:
         """Run the network over input spikes (T, B, inputs), from rest."""
         records = []
         for layer in self.hidden:

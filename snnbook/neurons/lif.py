@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_choice, check_positive, check_shape, check_time_first
-from snnbook.kernels import reference
+from snnbook.kernels import Events, reference
+from snnbook.kernels.choose import why_not_compiled
 from snnbook.surrogates import Surrogate, fast_sigmoid
 
 RESETS = ("subtract", "zero", "none")
@@ -194,6 +195,7 @@ def unroll(
     reset_gradient: bool = False,
     spike_at_threshold: bool = False,
     record: bool = True,
+    kernel: str = "auto",
 ) -> LIFRecord:
     r"""Run :func:`lif_step` over time: the one loop behind every layer of the book.
 
@@ -208,6 +210,10 @@ def unroll(
         I[0] and U[0], each (B, N). Zero when not given.
     record : bool
         Whether to keep ``mem`` and ``syn`` of every step.
+    kernel : {"auto", "reference", "numba"}
+        ``reference`` is the plain loop over :func:`lif_step`. ``numba`` is the same recursion
+        compiled, with a written-out backward pass and no second derivative. ``auto`` takes
+        the compiled loop where it can; :func:`snnbook.kernels.explain` says what it takes.
 
     Returns
     -------
@@ -234,20 +240,51 @@ def unroll(
     Paper section II; chapter 2.
     """
     check_time_first("drive", drive)
-    check_choice("reset", reset, RESETS)
-    steps, batch, neurons = drive.shape
-    state = _initial_state(state, drive)
+    return unroll_weighted(
+        drive,
+        None,
+        params,
+        recurrent_weight=recurrent_weight,
+        state=state,
+        surrogate=surrogate,
+        reset=reset,
+        reset_gradient=reset_gradient,
+        spike_at_threshold=spike_at_threshold,
+        record=record,
+        kernel=kernel,
+    )
+
+
+def unroll_weighted(
+    source: Tensor | Events,
+    weight: Tensor | None,
+    params: LIFParameters,
+    *,
+    recurrent_weight: Tensor | None,
+    state: LIFState | None,
+    record: bool,
+    kernel: str,
+    **options,
+) -> LIFRecord:
+    """Run :func:`unroll` on the product of input spikes and ``weight``, fused with it.
+
+    Without ``weight`` the source is the drive. ``options`` are those of the spike, as in
+    :func:`lif_step`.
+    """
+    check_choice("reset", options["reset"], RESETS)
+    like = _like(source, weight)
+    state = _initial_state(state, like)
     if recurrent_weight is not None:
-        check_shape("recurrent_weight", recurrent_weight, (neurons, neurons), drive)
-    options = {
-        "recurrent_weight": recurrent_weight,
-        "surrogate": surrogate,
-        "reset": reset,
-        "reset_gradient": reset_gradient,
-        "spike_at_threshold": spike_at_threshold,
-    }
-    out = LIFRecord(*reference.unroll(lif_step, drive, params, state, options, record))
-    _check_finite(drive, out.state)
+        neurons = like.shape[2]
+        check_shape("recurrent_weight", recurrent_weight, (neurons, neurons), like)
+    if why_not_compiled(source, (weight, recurrent_weight, *state), kernel) is not None:
+        drive, options["recurrent_weight"] = _drive(source, weight), recurrent_weight
+        out = LIFRecord(*reference.unroll(lif_step, drive, params, state, options, record))
+    else:
+        numbers = (params.alpha, params.beta, params.threshold)
+        compiled = _compiled(source, weight, recurrent_weight, state, *numbers, record, **options)
+        out = LIFRecord(*compiled[:3], LIFState(*compiled[3]))
+    _check_finite(source, weight, out.state)
     return out
 
 
@@ -269,7 +306,11 @@ def leaky_step(
 
 
 def integrate(
-    drive: Tensor, params: LIFParameters = DEFAULT_PARAMETERS, *, state: LIFState | None = None
+    drive: Tensor,
+    params: LIFParameters = DEFAULT_PARAMETERS,
+    *,
+    state: LIFState | None = None,
+    kernel: str = "auto",
 ) -> LeakyRecord:
     """Run :func:`leaky_step` over time: the readout of every network in the book.
 
@@ -281,6 +322,8 @@ def integrate(
         Time constants; the threshold is not used.
     state : LIFState, optional
         I[0] and U[0], each (B, N). Zero when not given.
+    kernel : {"auto", "reference", "numba"}
+        As in :func:`unroll`.
 
     Returns
     -------
@@ -302,9 +345,26 @@ def integrate(
     Paper section II; chapter 2.
     """
     check_time_first("drive", drive)
-    state = _initial_state(state, drive)
-    out = LeakyRecord(*reference.integrate(leaky_step, drive, params, state))
-    _check_finite(drive, out.state)
+    return integrate_weighted(drive, None, params, state=state, kernel=kernel)
+
+
+def integrate_weighted(
+    source: Tensor | Events,
+    weight: Tensor | None,
+    params: LIFParameters,
+    *,
+    state: LIFState | None,
+    kernel: str,
+) -> LeakyRecord:
+    """Run :func:`integrate` on the product of input spikes and ``weight``, fused with it."""
+    state = _initial_state(state, _like(source, weight))
+    if why_not_compiled(source, (weight, *state), kernel) is not None:
+        drive = _drive(source, weight)
+        out = LeakyRecord(*reference.integrate(leaky_step, drive, params, state))
+    else:
+        compiled = _compiled(source, weight, None, state, params.alpha, params.beta)
+        out = LeakyRecord(*compiled[1:3], LIFState(*compiled[3]))
+    _check_finite(source, weight, out.state)
     return out
 
 
@@ -330,6 +390,30 @@ def psp_kernel(params: LIFParameters, steps: int) -> Tensor:
     return torch.where(n > 0, kernel, torch.zeros_like(kernel))
 
 
+@torch.compiler.disable
+def _compiled(source, weight, recurrent_weight, state, *numbers, **options):
+    """Run the compiled loop; numba is imported on first use."""
+    from snnbook.kernels import fused
+
+    return fused.unroll(source, weight, recurrent_weight, state, fused.Cell(*numbers, **options))
+
+
+def _like(source: Tensor | Events, weight: Tensor | None) -> Tensor:
+    """Return a tensor with the shape, dtype and device of the drive, at no cost."""
+    if weight is None:
+        return source
+    return weight.new_empty(()).expand(*source.shape[:2], len(weight))
+
+
+def _drive(source: Tensor | Events, weight: Tensor | None) -> Tensor:
+    """Return the weighted input W S_in[n] of every step, (T, B, N)."""
+    if weight is None:
+        return source
+    if isinstance(source, Events):
+        source = source.to_dense(weight.dtype).to(weight.device)
+    return source @ weight.T
+
+
 def _initial_state(state: LIFState | None, drive: Tensor) -> LIFState:
     shape = tuple(drive.shape[1:])
     if state is None:
@@ -339,7 +423,7 @@ def _initial_state(state: LIFState | None, drive: Tensor) -> LIFState:
     return LIFState(*state)
 
 
-def _check_finite(drive: Tensor, state: LIFState) -> None:
+def _check_finite(source: Tensor | Events, weight: Tensor | None, state: LIFState) -> None:
     """Raise if the run met NaN or infinity.
 
     Both stay in the current forever, so the last state tells of the whole run at the cost
@@ -353,6 +437,7 @@ def _check_finite(drive: Tensor, state: LIFState) -> None:
         return
     if finite:
         return
+    drive = _drive(source, weight)
     bad = (~torch.isfinite(drive)).flatten(1).any(1).nonzero()
     if bad.numel():
         raise ValueError(

@@ -1,0 +1,164 @@
+"""The backward pass of a layer in tiles of time; see :mod:`snnbook.kernels.fused`."""
+
+import torch
+from torch import Tensor
+
+from snnbook.kernels import fused, products, scan
+from snnbook.kernels.forward import tile_steps
+
+
+class Backward:
+    """One run of the adjoint recursion.
+
+    Attributes: the gradients source (T, B, N_in), weight, recurrent, syn, mem (B, N), each
+    ``None`` where nobody asked for it.
+    """
+
+    def __init__(self, ctx, grad_spikes, grad_mem, grad_syn, grad_syn_end, grad_mem_end):
+        self.cell, self.spikes_in = ctx.cell, ctx.spikes_in
+        self.input, self.W, self.V, self.mems, self.syns = ctx.saved_tensors
+        self.losses = (grad_spikes, grad_mem, grad_syn)
+        steps, batch, size = self.shape = ctx.shape
+        need = ctx.needs_input_grad
+        like = ctx.like
+        self.lam_syn = _start(grad_syn_end, like, (batch, size))
+        self.lam_mem = _start(grad_mem_end, like, (batch, size))
+        self.alpha, self.beta, self.edge, _, _ = self.cell.numbers(like.dtype)
+        self.nothing = like.new_empty((0, 0))
+        width = size if self.W is None else self.W.shape[1]
+        self.source = like.new_empty(steps, batch, width) if need[0] else None
+        # Gradients that rows are added to are held transposed: one input neuron, one row.
+        self.weight = like.new_zeros(width, size) if need[1] else None
+        self.recurrent = like.new_zeros(size, size) if need[2] else None
+        if batch * size and steps:
+            self._run()
+        elif self.source is not None:
+            self.source.zero_()
+        self.weight = None if self.weight is None else self.weight.T.contiguous()
+        self.recurrent = None if self.recurrent is None else self.recurrent.T.contiguous()
+        self.syn = self.lam_syn if need[3] else None
+        self.mem = self.lam_mem if need[4] else None
+
+    def _run(self) -> None:
+        steps, batch, size = self.shape
+        tile = tile_steps(batch, size)
+        direct = self.W is None and self.source is not None
+        room = None if direct else self.lam_syn.new_empty(min(tile, steps), batch, size)
+        for stop in range(steps, 0, -tile):
+            start = max(0, stop - tile)
+            grad = self.source[start:stop] if direct else room[: stop - start]
+            self._adjoint(start, stop, grad)
+            rows = grad.view(-1, size)
+            if self.W is not None:
+                self._input_products(start, stop, rows)
+            if self.recurrent is not None:
+                self._own_product(start, stop, rows)
+
+    def _adjoint(self, start: int, stop: int, grad: Tensor) -> None:
+        """Write dL/dx of the steps start to stop into ``grad``."""
+        cell, (g_spikes, g_mem, g_syn) = self.cell, (_cut(g, start, stop) for g in self.losses)
+        wanted = g_spikes is not None or self.V is not None or cell.coupled
+        slope = self._slope(start, stop) if wanted and cell.surrogate is not None else None
+        q = self._source_term(slope, g_spikes, g_mem, grad)
+        p = self.nothing if g_syn is None else _flat(g_syn.contiguous())
+        carry, keep = self._coefficients(start, stop, slope)
+        terms = [x.numpy() for x in (_flat(q), p, carry, keep)]
+        if self.V is None:
+            scan.adjoint(*terms, self.alpha, self.beta, *self._state(), _flat(grad).numpy())
+        elif self.shape[1] * self.shape[2] ** 2 <= fused.LIBRARY_PRODUCT:
+            self._recurrent_small(terms, grad, slope)
+        else:
+            self._recurrent_large(terms, q, grad, slope)
+
+    def _slope(self, start: int, stop: int) -> Tensor:
+        """Return the surrogate derivative g(U - theta) of a tile."""
+        x = self.mems[start:stop] - self.cell.theta
+        return self.cell.surrogate.derivative(x).contiguous()
+
+    def _source_term(self, slope, g_spikes, g_mem, like: Tensor) -> Tensor:
+        """Return q = dL/dU + g dL/dS; a fresh tensor where the recurrent loop adds to it."""
+        if slope is not None and g_spikes is not None:
+            q = (slope * g_spikes).contiguous()
+            return q if g_mem is None else q.add_(g_mem)
+        if g_mem is None:
+            return torch.zeros_like(like)
+        return (
+            g_mem.contiguous()
+            if self.V is None
+            else g_mem.clone(memory_format=torch.contiguous_format)
+        )
+
+    def _coefficients(self, start: int, stop: int, slope):
+        r"""Return :math:`c = \beta k - g \rho` and k of a tile; empty for :math:`\beta`, 1."""
+        cell = self.cell
+        if cell.reset != "zero" and not cell.coupled:
+            return self.nothing, self.nothing
+        mem = self.mems[start:stop]
+        if cell.reset == "zero":
+            keep = (mem <= float(self.edge)).to(mem.dtype)
+        else:
+            keep = torch.ones_like(mem)
+        carry = cell.beta * keep
+        if cell.coupled:
+            rho = cell.theta
+            if cell.reset == "zero":
+                rho = cell.beta * mem + self.syns[start:stop]
+            carry -= slope * rho
+        return _flat(carry), _flat(keep)
+
+    def _state(self):
+        return self.lam_syn.view(-1).numpy(), self.lam_mem.view(-1).numpy()
+
+    def _recurrent_small(self, terms, grad: Tensor, slope: Tensor) -> None:
+        weight = self.V.detach().contiguous().numpy()
+        back = self.lam_syn.new_empty(self.shape[2]).numpy()
+        rows = self.lam_syn.numpy()
+        state = (self.alpha, self.beta, *self._state(), _flat(grad).numpy())
+        scan.adjoint_recurrent(*terms, *state, rows, weight, slope.numpy(), back)
+
+    def _recurrent_large(self, terms, q: Tensor, grad: Tensor, slope: Tensor) -> None:
+        """Form V^T lambda with a dense product in every step."""
+        back, rates, state = torch.empty_like(self.lam_syn), (self.alpha, self.beta), self._state()
+        grads = _flat(grad).numpy()
+        for n in range(len(q) - 1, -1, -1):
+            torch.mm(self.lam_syn, self.V.detach(), out=back)
+            q[n].addcmul_(slope[n], back)
+            step = [x[n : n + 1] for x in terms]
+            scan.adjoint(*step, *rates, *state, grads[n : n + 1])
+
+    def _input_products(self, start: int, stop: int, rows: Tensor) -> None:
+        """Add dL/dx S^T to dL/dW, and write dL/dS = W^T dL/dx."""
+        batch = self.shape[1]
+        if self.weight is not None and self.spikes_in is not None:
+            indices, offsets = self.spikes_in
+            ends = offsets[start * batch : stop * batch + 1]
+            products.scatter(indices, ends, rows.numpy(), self.weight.numpy())
+        elif self.weight is not None:
+            spikes = self.input.detach()[start:stop].reshape(len(rows), -1)
+            self.weight.addmm_(spikes.T, rows)
+        if self.source is not None:
+            target = self.source[start:stop].view(len(rows), -1)
+            torch.mm(rows, self.W.detach(), out=target)
+
+    def _own_product(self, start: int, stop: int, rows: Tensor) -> None:
+        """Add dL/dx S^T of the layer's own spikes to dL/dV."""
+        mems = self.mems[start:stop].view(len(rows), -1)
+        spikes = mems > float(self.edge)
+        if int(torch.count_nonzero(spikes)) <= fused.EVENT_DENSITY * spikes.numel():
+            products.scatter_own(mems.numpy(), self.edge, rows.numpy(), self.recurrent.numpy())
+        else:
+            self.recurrent.addmm_(spikes.to(rows.dtype).T, rows)
+
+
+def _start(grad: Tensor | None, like: Tensor, shape) -> Tensor:
+    if grad is None:
+        return like.new_zeros(shape)
+    return grad.clone(memory_format=torch.contiguous_format)
+
+
+def _cut(grad: Tensor | None, start: int, stop: int) -> Tensor | None:
+    return None if grad is None else grad[start:stop]
+
+
+def _flat(tensor: Tensor) -> Tensor:
+    return tensor.view(len(tensor), -1)

@@ -1,0 +1,111 @@
+"""Which time loop runs, and why: one decision, made visible."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from snnbook._validate import check_choice
+from snnbook.kernels.events import Events
+
+KERNELS = ("auto", "reference", "numba")
+
+
+class Choice(NamedTuple):
+    """``kernel``: "numba" or "reference"; ``product``: "events", "dense" or "none"; and why."""
+
+    kernel: str
+    product: str
+    reason: str
+
+
+def explain(
+    source: Tensor | Events,
+    *,
+    weight: Tensor | None = None,
+    recurrent_weight: Tensor | None = None,
+    kernel: str = "auto",
+) -> Choice:
+    """Return which kernel a layer or :func:`snnbook.neurons.unroll` runs on this input, and why.
+
+    Parameters
+    ----------
+    source : Tensor or Events
+        The drive of ``unroll`` (without ``weight``), or input spikes of a layer.
+    weight : Tensor, optional
+        W of the layer, (out, in).
+    recurrent_weight : Tensor, optional
+        V of the layer, (out, out).
+    kernel : {"auto", "reference", "numba"}
+        As given to ``unroll`` or to the layer.
+
+    Returns
+    -------
+    Choice
+        The kernel, how the input product W S is done, and the reason in words.
+
+    Examples
+    --------
+    >>> explain(torch.zeros(3, 1, 2)).kernel
+    'numba'
+    >>> explain(torch.zeros(3, 1, 2, dtype=torch.float16)).reason
+    'drive is torch.float16; the compiled loop takes float32 and float64'
+
+    See the benchmark page.
+    """
+    tensors = [weight, recurrent_weight]
+    obstacle = why_not_compiled(source, tensors, kernel)
+    if obstacle is not None:
+        product = "none" if weight is None else "dense"
+        return Choice("reference", product, obstacle)
+    if weight is None:
+        return Choice("numba", "none", "the drive is already weighted; compiled loop on the CPU")
+    from snnbook.kernels.fused import input_events
+
+    _, reason = input_events(source, weight)
+    product = "events" if reason.startswith("events") else "dense"
+    return Choice("numba", product, reason)
+
+
+def why_not_compiled(source, tensors, kernel: str) -> str | None:
+    """Return why the plain loop must run, or ``None`` when the compiled loop can.
+
+    Raises ``ValueError`` when the caller asked for a compiled loop that cannot run.
+    """
+    check_choice("kernel", kernel, KERNELS)
+    if kernel == "reference":
+        return "kernel='reference' was asked for"
+    obstacle = _obstacle(source, tensors)
+    if obstacle is not None and kernel == "numba":
+        raise ValueError(f"kernel is 'numba', but {obstacle}; 'auto' or 'reference' is accepted")
+    return obstacle
+
+
+def _obstacle(source, tensors) -> str | None:
+    if _transforming():
+        return "a torch.func transform is active; it needs the plain loop"
+    for tensor in (source, *tensors):
+        if tensor is None or isinstance(tensor, Events):
+            continue
+        if type(tensor) not in (Tensor, torch.nn.Parameter):
+            return f"a {type(tensor).__name__} needs the plain loop"
+        if tensor.device.type != "cpu":
+            return f"the tensors are on {tensor.device}; the compiled loop runs on the CPU"
+        if tensor.dtype not in (torch.float32, torch.float64):
+            return f"drive is {tensor.dtype}; the compiled loop takes float32 and float64"
+    if torch.is_autocast_enabled("cpu"):
+        return "autocast is on; the plain loop follows it"
+    return _numba_trouble()
+
+
+def _transforming() -> bool:
+    """Return whether ``vmap``, ``grad`` or another transform of ``torch.func`` is active."""
+    return torch._C._functorch.peek_interpreter_stack() is not None
+
+
+def _numba_trouble() -> str | None:
+    try:
+        import numba  # noqa: F401
+    except ImportError as error:
+        return f"numba cannot be imported ({error})"
+    return None

@@ -1,0 +1,132 @@
+"""The forward pass of a layer in tiles of time; see :mod:`snnbook.kernels.fused`."""
+
+import torch
+from torch import Tensor
+
+from snnbook.kernels import fused, products, scan
+
+
+def tile_steps(batch: int, size: int) -> int:
+    """Return the time steps of one tile: small enough for the cache, big enough for products."""
+    entries = fused.TILE_ENTRIES // max(1, batch * size)
+    return max(1, entries, -(-fused.TILE_ROWS // max(1, batch)))
+
+
+class Forward:
+    """One run over time. Attributes: spikes, mems, syns (T, B, N) or None, and syn, mem (B, N).
+
+    ``mems`` is kept for the record or for the backward pass, ``syns`` for the record, or
+    where the backward pass needs it: a reset to zero with a gradient.
+    """
+
+    def __init__(self, source, weight, recurrent, syn0, mem0, events, cell, keep: bool):
+        self.cell, self.recurrent, self.weight = cell, recurrent, weight
+        steps, batch = source.shape[:2] if events is None else events.shape[:2]
+        self.shape = (steps, *mem0.shape)
+        self.numbers = cell.numbers(mem0.dtype)
+        self.syn = syn0.detach().clone(memory_format=torch.contiguous_format)
+        self.mem = mem0.detach().clone(memory_format=torch.contiguous_format)
+        spiking = cell.surrogate is not None
+        zero_coupled = cell.reset == "zero" and cell.coupled
+        self.spikes = mem0.new_empty(self.shape) if spiking else None
+        self.mems = mem0.new_empty(self.shape) if cell.record or keep and spiking else None
+        self.syns = mem0.new_empty(self.shape) if cell.record or keep and zero_coupled else None
+        self.spikes_in, self.source = None, source
+        if weight is not None:
+            self.spikes_in, _ = fused.input_events(source if events is None else events, weight)
+            if self.spikes_in is None and events is not None:
+                self.source = events.to_dense(weight.dtype)
+        if mem0.numel() and steps:
+            self._run(steps)
+
+    def _run(self, steps: int) -> None:
+        tile = tile_steps(*self.mem.shape)
+        if self.weight is None and self.recurrent is None and self.source.is_contiguous():
+            tile = steps
+        make_drive = self._make_drive(tile)
+        own = self._own_rows()
+        for start in range(0, steps, tile):
+            stop = min(start + tile, steps)
+            drive = make_drive(start, stop)
+            if self.recurrent is None:
+                self._scan(drive, start, stop)
+            elif own is not None and self._sparse(start):
+                self._scan_recurrent(drive, own, start, stop)
+            else:
+                self._scan_dense(drive, start, stop)
+
+    def _make_drive(self, tile: int):
+        """Return the function that gives the drive (T', B, N) of a tile."""
+        source = self.source if self.source is None else self.source.detach()
+        if self.weight is None:
+            overwritten = self.recurrent is not None
+            if overwritten:
+                return lambda start, stop: source[start:stop].clone(
+                    memory_format=torch.contiguous_format
+                )
+            return lambda start, stop: source[start:stop].contiguous()
+        steps, batch, size = self.shape
+        room = self.mem.new_empty(min(tile, steps) * batch, size)
+        weight = self.weight.detach().T
+        if self.spikes_in is not None:
+            indices, offsets = self.spikes_in
+            rows, target = weight.contiguous().numpy(), room.numpy()
+
+            def looked_up(start, stop):
+                count = (stop - start) * batch
+                ends = offsets[start * batch : stop * batch + 1]
+                products.gather(indices, ends, rows, target[:count])
+                return room[:count].view(-1, batch, size)
+
+            return looked_up
+
+        def multiplied(start, stop):
+            spikes = source[start:stop].reshape((stop - start) * batch, -1)
+            return torch.mm(spikes, weight, out=room[: len(spikes)]).view(-1, batch, size)
+
+        return multiplied
+
+    def _outputs(self, start: int, stop: int, rows: int):
+        """Return spikes, mems, syns of a tile as arrays with ``rows`` leading axes."""
+        return tuple(self._part(x, start, stop, rows) for x in (self.spikes, self.mems, self.syns))
+
+    def _part(self, tensor: Tensor | None, start: int, stop: int, rows: int):
+        if tensor is None:
+            return self.mem.new_empty((0,) * (rows + 1)).numpy()
+        part = tensor[start:stop]
+        return (part.view(len(part), -1) if rows == 1 else part).numpy()
+
+    def _scan(self, drive: Tensor, start: int, stop: int) -> None:
+        alpha, beta, edge, drop, zero = self.numbers
+        state = self.syn.view(-1).numpy(), self.mem.view(-1).numpy()
+        drive = drive.view(len(drive), -1).numpy()
+        spikes, mems, syns = self._outputs(start, stop, 1)
+        if self.spikes is None:
+            scan.leaky(drive, alpha, beta, *state, mems, syns)
+        else:
+            scan.lif(drive, alpha, beta, edge, drop, zero, *state, spikes, mems, syns)
+
+    def _scan_recurrent(self, drive: Tensor, own, start: int, stop: int) -> None:
+        state = self.syn.numpy(), self.mem.numpy()
+        out = self._outputs(start, stop, 2)
+        scan.lif_recurrent(drive.numpy(), own, *self.numbers, *state, *out)
+
+    def _scan_dense(self, drive: Tensor, start: int, stop: int) -> None:
+        """Form V S[n] with a dense product in every step."""
+        edge, recurrent = float(self.numbers[2]), self.recurrent.detach().T
+        for n in range(start, stop):
+            spikes = (self.mem > edge).to(self.mem.dtype)
+            drive[n - start].addmm_(spikes, recurrent)
+            self._scan(drive[n - start : n - start + 1], n, n + 1)
+
+    def _own_rows(self):
+        """Return V transposed for lookups, or None where a dense product must see NaN."""
+        if self.recurrent is None or not bool(torch.isfinite(self.recurrent.detach().sum())):
+            return None
+        return self.recurrent.detach().T.contiguous().numpy()
+
+    def _sparse(self, start: int) -> bool:
+        """Return whether few neurons spiked in the last step, so that lookups are faster."""
+        if start == 0:
+            return True
+        return float(self.spikes[start - 1].mean()) <= fused.EVENT_DENSITY
