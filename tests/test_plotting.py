@@ -112,7 +112,7 @@ def inverted(color):
 
 
 @pytest.mark.parametrize(
-    "color", {*plotting.COLORS.values(), *(color for color, _, _ in plotting.CYCLE)}
+    "color", sorted({*plotting.COLORS.values(), *(color for color, _, _ in plotting.CYCLE)})
 )
 def test_every_color_stands_out_in_light_and_dark_mode(color):
     assert contrast(to_rgb(color), (1, 1, 1)) >= 3
