@@ -114,6 +114,11 @@ class _Layer(torch.autograd.Function):
     def backward(ctx, *grads):
         from snnbook.kernels.backward import Backward
 
+        if any(g is not None and torch._C._functorch.is_legacy_batchedtensor(g) for g in grads):
+            raise RuntimeError(
+                "the compiled loop takes one gradient at a time, not a batch of them; "
+                "kernel='reference' takes both"
+            )
         with torch.no_grad():
             run = Backward(ctx, *grads)
         out = (run.source, run.weight, run.recurrent, run.syn, run.mem)

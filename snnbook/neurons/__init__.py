@@ -3,16 +3,13 @@
 from snnbook.neurons.exact import ExactRecord, simulate_exact
 from snnbook.neurons.init import fluctuation_driven_
 from snnbook.neurons.layers import LIF, LeakyReadout, NetworkOutput, RecurrentLIF, SpikingNetwork
-from snnbook.neurons.lif import (
+from snnbook.neurons.lif import integrate, leaky_step, lif_step, unroll
+from snnbook.neurons.parameters import (
     LeakyRecord,
     LIFParameters,
     LIFRecord,
     LIFState,
-    integrate,
-    leaky_step,
-    lif_step,
     psp_kernel,
-    unroll,
 )
 
 __all__ = [

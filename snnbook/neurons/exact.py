@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from snnbook._validate import check_positive
-from snnbook.neurons.lif import LIFParameters
+from snnbook.neurons.parameters import LIFParameters
 
 
 class ExactRecord(NamedTuple):

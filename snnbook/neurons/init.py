@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_float, check_positive
-from snnbook.neurons.lif import LIFParameters
+from snnbook.neurons.parameters import LIFParameters
 
 
 def fluctuation_driven_(

@@ -12,15 +12,17 @@ from snnbook.kernels import Events
 from snnbook.kernels.choose import KERNELS
 from snnbook.neurons.init import fluctuation_driven_
 from snnbook.neurons.lif import (
-    DEFAULT_PARAMETERS,
     DEFAULT_SURROGATE,
     RESETS,
+    integrate_weighted,
+    unroll_weighted,
+)
+from snnbook.neurons.parameters import (
+    DEFAULT_PARAMETERS,
     LeakyRecord,
     LIFParameters,
     LIFRecord,
     LIFState,
-    integrate_weighted,
-    unroll_weighted,
 )
 from snnbook.surrogates import Surrogate
 

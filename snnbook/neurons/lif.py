@@ -9,104 +9,29 @@ One step of the network, with all records at the same index :math:`n`:
     S[n]   &= \Theta(U[n] - \theta)
 """
 
-import math
-from dataclasses import dataclass
-from typing import NamedTuple
-
-import torch
 from torch import Tensor
 
-from snnbook._validate import check_choice, check_positive, check_shape, check_time_first
+from snnbook._validate import check_choice, check_shape, check_time_first
 from snnbook.kernels import Events, reference
 from snnbook.kernels.choose import why_not_compiled
+from snnbook.neurons._run import (
+    check_finite,
+    compiled,
+    drive_like,
+    initial_state,
+    weighted_drive,
+)
+from snnbook.neurons.parameters import (
+    DEFAULT_PARAMETERS,
+    LeakyRecord,
+    LIFParameters,
+    LIFRecord,
+    LIFState,
+)
 from snnbook.surrogates import Surrogate, fast_sigmoid
 
 RESETS = ("subtract", "zero", "none")
 DEFAULT_SURROGATE = fast_sigmoid()
-
-
-@dataclass(frozen=True)
-class LIFParameters:
-    r"""Time constants and threshold of a layer of LIF neurons, in seconds.
-
-    .. math:: \alpha = e^{-\Delta t / \tau_\text{syn}}, \qquad
-              \beta = e^{-\Delta t / \tau_\text{mem}}
-
-    Parameters
-    ----------
-    tau_mem, tau_syn : float
-        Time constants of membrane and synaptic current in seconds, above 0.
-    dt : float
-        Time step in seconds, above 0.
-    threshold : float
-        :math:`\theta`, above 0. The paper's natural units put it at 1.
-
-    Raises
-    ------
-    ValueError
-        If a value is not a finite number above 0.
-
-    Examples
-    --------
-    >>> params = LIFParameters(tau_mem=10e-3, tau_syn=5e-3, dt=1e-3)
-    >>> round(params.alpha, 4), round(params.beta, 4)
-    (0.8187, 0.9048)
-
-    Chapter 2; paper section II.
-    """
-
-    tau_mem: float = 10e-3
-    tau_syn: float = 5e-3
-    dt: float = 1e-3
-    threshold: float = 1.0
-
-    def __post_init__(self) -> None:
-        for name in ("tau_mem", "tau_syn", "dt", "threshold"):
-            check_positive(name, getattr(self, name))
-
-    @property
-    def alpha(self) -> float:
-        """Decay factor of the synaptic current over one step."""
-        return math.exp(-self.dt / self.tau_syn)
-
-    @property
-    def beta(self) -> float:
-        """Decay factor of the membrane potential over one step."""
-        return math.exp(-self.dt / self.tau_mem)
-
-
-DEFAULT_PARAMETERS = LIFParameters()
-
-
-class LIFState(NamedTuple):
-    """What a layer carries from one step to the next: ``syn`` (I) and ``mem`` (U), each (B, N).
-
-    The spike S[n] is no part of it, because U[n] determines S[n].
-    """
-
-    syn: Tensor
-    mem: Tensor
-
-
-class LIFRecord(NamedTuple):
-    """What happened in a layer: ``spikes``, ``mem`` and ``syn`` (T, B, N), and the state after.
-
-    The three records share the index n = 0 .. T-1. ``state`` holds I[T] and U[T]: give it to
-    the next call to go on. ``mem`` and ``syn`` are ``None`` when they were not recorded.
-    """
-
-    spikes: Tensor
-    mem: Tensor | None
-    syn: Tensor | None
-    state: LIFState
-
-
-class LeakyRecord(NamedTuple):
-    """What happened in a leaky readout: ``mem`` and ``syn`` (T, B, N), and the state after."""
-
-    mem: Tensor
-    syn: Tensor
-    state: LIFState
 
 
 def lif_step(
@@ -163,6 +88,8 @@ def lif_step(
 
     Examples
     --------
+    >>> import math
+    >>> import torch
     >>> state = LIFState(syn=torch.tensor([[0.5]]), mem=torch.tensor([[2.0]]))
     >>> half = LIFParameters(tau_mem=1 / math.log(2), tau_syn=1 / math.log(2), dt=1.0)
     >>> spikes, state = lif_step(state, torch.tensor([[0.25]]), half)
@@ -231,6 +158,7 @@ def unroll(
     --------
     One input spike of weight 0.5 at step 0 makes the neuron fire at step 4:
 
+    >>> import torch
     >>> impulse = torch.zeros(8, 1, 1)
     >>> impulse[0] = 0.5
     >>> out = unroll(impulse)
@@ -272,19 +200,19 @@ def unroll_weighted(
     :func:`lif_step`.
     """
     check_choice("reset", options["reset"], RESETS)
-    like = _like(source, weight)
-    state = _initial_state(state, like)
+    like = drive_like(source, weight)
+    state = initial_state(state, like)
     if recurrent_weight is not None:
         neurons = like.shape[2]
         check_shape("recurrent_weight", recurrent_weight, (neurons, neurons), like)
     if why_not_compiled(source, (weight, recurrent_weight, *state), kernel) is not None:
-        drive, options["recurrent_weight"] = _drive(source, weight), recurrent_weight
+        drive, options["recurrent_weight"] = weighted_drive(source, weight), recurrent_weight
         out = LIFRecord(*reference.unroll(lif_step, drive, params, state, options, record))
     else:
         numbers = (params.alpha, params.beta, params.threshold)
-        compiled = _compiled(source, weight, recurrent_weight, state, *numbers, record, **options)
-        out = LIFRecord(*compiled[:3], LIFState(*compiled[3]))
-    _check_finite(source, weight, out.state)
+        fast = compiled(source, weight, recurrent_weight, state, *numbers, record, **options)
+        out = LIFRecord(*fast[:3], LIFState(*fast[3]))
+    check_finite(source, weight, out.state)
     return out
 
 
@@ -295,6 +223,7 @@ def leaky_step(
 
     .. math:: I[n+1] = \alpha I[n] + x[n], \qquad U[n+1] = \beta U[n] + I[n]
 
+    >>> import torch
     >>> state = LIFState(syn=torch.tensor([[1.0]]), mem=torch.tensor([[0.0]]))
     >>> leaky_step(state, torch.tensor([[0.0]])).mem.item()
     1.0
@@ -337,6 +266,7 @@ def integrate(
 
     Examples
     --------
+    >>> import torch
     >>> impulse = torch.zeros(4, 1, 1)
     >>> impulse[0] = 1.0
     >>> integrate(impulse).mem.flatten()
@@ -357,94 +287,12 @@ def integrate_weighted(
     kernel: str,
 ) -> LeakyRecord:
     """Run :func:`integrate` on the product of input spikes and ``weight``, fused with it."""
-    state = _initial_state(state, _like(source, weight))
+    state = initial_state(state, drive_like(source, weight))
     if why_not_compiled(source, (weight, *state), kernel) is not None:
-        drive = _drive(source, weight)
+        drive = weighted_drive(source, weight)
         out = LeakyRecord(*reference.integrate(leaky_step, drive, params, state))
     else:
-        compiled = _compiled(source, weight, None, state, params.alpha, params.beta)
-        out = LeakyRecord(*compiled[1:3], LIFState(*compiled[3]))
-    _check_finite(source, weight, out.state)
+        fast = compiled(source, weight, None, state, params.alpha, params.beta)
+        out = LeakyRecord(*fast[1:3], LIFState(*fast[3]))
+    check_finite(source, weight, out.state)
     return out
-
-
-def psp_kernel(params: LIFParameters, steps: int) -> Tensor:
-    r"""Return the membrane's response to one input spike of weight 1 at step 0, float64 (T,).
-
-    .. math:: \kappa[n] = \frac{\beta^{n-1} - \alpha^{n-1}}{\beta - \alpha},
-              \qquad \kappa[0] = \kappa[1] = 0
-
-    For :math:`\alpha = \beta` the limit :math:`(n-1)\,\beta^{n-2}` is returned.
-
-    >>> psp_kernel(LIFParameters(), 4)
-    tensor([0.0000, 0.0000, 1.0000, 1.7236], dtype=torch.float64)
-
-    Paper section II; chapter 2.
-    """
-    n = torch.arange(steps, dtype=torch.float64) - 1
-    alpha, beta = params.alpha, params.beta
-    if math.isclose(alpha, beta, rel_tol=1e-9):
-        kernel = n * beta ** (n - 1)
-    else:
-        kernel = (beta**n - alpha**n) / (beta - alpha)
-    return torch.where(n > 0, kernel, torch.zeros_like(kernel))
-
-
-@torch.compiler.disable
-def _compiled(source, weight, recurrent_weight, state, *numbers, **options):
-    """Run the compiled loop; numba is imported on first use."""
-    from snnbook.kernels import fused
-
-    return fused.unroll(source, weight, recurrent_weight, state, fused.Cell(*numbers, **options))
-
-
-def _like(source: Tensor | Events, weight: Tensor | None) -> Tensor:
-    """Return a tensor with the shape, dtype and device of the drive, at no cost."""
-    if weight is None:
-        return source
-    return weight.new_empty(()).expand(*source.shape[:2], len(weight))
-
-
-def _drive(source: Tensor | Events, weight: Tensor | None) -> Tensor:
-    """Return the weighted input W S_in[n] of every step, (T, B, N)."""
-    if weight is None:
-        return source
-    if isinstance(source, Events):
-        source = source.to_dense(weight.dtype).to(weight.device)
-    return source @ weight.T
-
-
-def _initial_state(state: LIFState | None, drive: Tensor) -> LIFState:
-    shape = tuple(drive.shape[1:])
-    if state is None:
-        return LIFState(drive.new_zeros(shape), drive.new_zeros(shape))
-    for name, tensor in (("state.syn", state[0]), ("state.mem", state[1])):
-        check_shape(name, tensor, shape, drive)
-    return LIFState(*state)
-
-
-def _check_finite(source: Tensor | Events, weight: Tensor | None, state: LIFState) -> None:
-    """Raise if the run met NaN or infinity.
-
-    Both stay in the current forever, so the last state tells of the whole run at the cost
-    of one step. Under ``torch.compile`` and ``torch.func`` values are not at hand.
-    """
-    if torch.compiler.is_compiling():
-        return
-    try:
-        finite = bool(torch.isfinite(state.syn).all() & torch.isfinite(state.mem).all())
-    except RuntimeError:  # vmap: no data-dependent branch
-        return
-    if finite:
-        return
-    drive = _drive(source, weight)
-    bad = (~torch.isfinite(drive)).flatten(1).any(1).nonzero()
-    if bad.numel():
-        raise ValueError(
-            f"drive holds NaN or infinity, first at step {bad[0].item()}; "
-            "finite values are accepted"
-        )
-    raise ValueError(
-        "the state became NaN or infinite although the drive is finite; "
-        "finite initial state and weights are accepted"
-    )
