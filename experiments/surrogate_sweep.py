@@ -79,7 +79,7 @@ def shapes(task: Task) -> dict:
 def heights(task: Task) -> dict:
     """Height 1 or area 1, with Adam and with plain momentum."""
     table = {}
-    for name, optimizer, lr in (("Adam", torch.optim.Adam, 5e-3), ("SGD", SGD, 0.05)):
+    for name, optimizer, lr in (("Adam", torch.optim.Adam, 5e-3), ("SGD", SGD, 0.002)):
         for norm in ("height", "area"):
             cells = []
             for width in WIDTHS:
