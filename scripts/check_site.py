@@ -47,6 +47,7 @@ LOADED_LINKS = {
     "preconnect",
     "manifest",
 }
+RAW_TEX = re.compile(r"\\(?:frac|left|right|begin|end|math\w+|text|sqrt|alpha|beta|theta)\b|\$\$")
 MESSAGES = {
     ".output.traceback": "a traceback",
     ".output.stderr": "a warning or other text on stderr",
@@ -113,7 +114,7 @@ def check_content(page: str, soup: BeautifulSoup, cells: list[dict]) -> list[str
     """Return what a page lacks of its source and what it should not show."""
     faults = []
     if soup.select_one("article h1") is None:
-        faults.append("has no title")
+        return ["has no title"]
     ids = {node["id"] for node in soup.find_all(id=True)}
     for label in equation_labels(cells):
         if f"equation-{label}" not in ids:
@@ -136,7 +137,17 @@ def check_content(page: str, soup: BeautifulSoup, cells: list[dict]) -> list[str
     for output in soup.select(".cell_output"):
         if "Traceback (most recent call last)" in output.get_text():
             faults.append("shows a traceback in an output")
-    return faults
+    return faults + raw_tex(soup)
+
+
+def raw_tex(soup: BeautifulSoup) -> list[str]:
+    """Return text that should have been mathematics, such as TeX cut by a table's bar."""
+    found = []
+    for text in soup.select_one("article").find_all(string=RAW_TEX):
+        verbatim = ("pre", "code", "script", "style")
+        if not text.find_parent(verbatim) and not text.find_parent(class_=["math", "output"]):
+            found.append(f"shows raw TeX: {text.strip()[:80]}")
+    return found
 
 
 def css_references(text: str) -> list[str]:

@@ -38,6 +38,7 @@ def soup(body: str, head: str = "") -> BeautifulSoup:
         '<img src="a.svg" alt="">',
         '<img src="../_images/a.svg" alt="../_images/a.svg">',
         '<span class="problematic">glue</span>',
+        r"<table><tr><td>$e^{- 2 \left</td></tr></table>",
     ],
 )
 def test_faults_are_seen(body):
