@@ -39,10 +39,17 @@ book: _build/book.stamp ## Build the site into _build/html and check it
 test: _build/test.stamp ## Build the book, then run every test
 	@tail -n 1 _build/test.log
 
+define need_python
+@command -v $(PYTHON) >/dev/null || { echo "[setup] STOPPED: there is no $(PYTHON) on the path." \
+  "Install Python 3.11 or newer, or name it: make PYTHON=/path/to/python3"; exit 1; }
+endef
+
 .venv/book.stamp: requirements.txt pyproject.toml scripts/bootstrap.py
+	$(need_python)
 	@$(PYTHON) scripts/bootstrap.py --stamp $@ requirements.txt
 
 .venv/test.stamp: requirements.txt requirements-test.txt pyproject.toml | .venv/book.stamp
+	$(need_python)
 	@$(PYTHON) scripts/bootstrap.py --stamp $@ requirements.txt requirements-test.txt
 
 # The site starts empty, so that no page outlives its source; what was executed is kept.

@@ -23,7 +23,7 @@ NETWORK_SIGNS = (
     "Read timed out",
     "ConnectTimeoutError",
     "ProxyError",
-    "No matching distribution found for setuptools",
+    "from versions: none)",
 )
 QUIET = ("Requirement already satisfied", "  ", "Looking in", "Collecting", "Obtaining")
 
