@@ -37,7 +37,7 @@ book: _build/book.stamp ## Build the site into _build/html and check it
 	@echo "[book] ready: open $(SITE)/index.html, or run 'make serve'"
 
 test: _build/test.stamp ## Build the book, then run every test
-	@tail -n 1 _build/test.log
+	@echo "[test] passed for exactly these files:"; tail -n 1 _build/test.log
 
 define need_python
 @command -v $(PYTHON) >/dev/null || { echo "[setup] STOPPED: there is no $(PYTHON) on the path." \
