@@ -53,6 +53,12 @@ def test_a_matplotlib_figure_is_drawn_once_and_closed():
     assert "<metadata" not in svg
 
 
+def test_long_numbers_are_cut_and_scales_are_kept():
+    svg = '<svg><path transform="scale(0.015625) translate(3.123456 -10.98765)"/></svg>'
+    page = unquote(slider([("a", svg), ("b", svg)], "x", alt="A path.").html)
+    assert "scale(0.015625) translate(3.12 -10.98)" in page
+
+
 def test_the_same_figure_gives_the_same_page():
     def draw():
         figure = Figure(figsize=(2, 2))

@@ -159,8 +159,11 @@ def _svg(picture, value: str) -> str:
 
 
 def _encode(svg: str) -> str:
-    """Return an SVG as the body of a data address: shorter numbers, few escapes."""
-    svg = re.sub(r"(\d+\.\d{2})\d+", r"\1", re.sub(r"\s+", " ", svg))
+    """Return an SVG as the body of a data address: shorter numbers, few escapes.
+
+    Numbers below 1 keep their digits, because some are the scale of a whole letter.
+    """
+    svg = re.sub(r"\b([1-9]\d*\.\d\d)\d+", r"\1", re.sub(r"\s+", " ", svg))
     return quote(svg.replace('"', "'"), safe=" '=:;,./()+-*!@$?~[]{}")
 
 

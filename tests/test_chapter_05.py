@@ -1,0 +1,95 @@
+"""What chapter 5 says and its experiments stand on."""
+
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from snnbook import results, surrogates
+from snnbook.neurons import SpikingNetwork
+
+
+@pytest.fixture(scope="module")
+def side_by_side(root):
+    sys.path.insert(0, str(root / "experiments"))
+    try:
+        import side_by_side
+
+        yield side_by_side
+    finally:
+        sys.path.remove(str(root / "experiments"))
+
+
+def test_networks_side_by_side_do_not_see_each_other(side_by_side):
+    seeds = (3, 5)
+    surrogate = surrogates.fast_sigmoid(width=0.3)
+    options = {"input_rate": 60.0, "surrogate": surrogate}
+    both = side_by_side.SideBySide((7, 9, 8, 3), seeds, **options)
+    spikes = (torch.rand(25, 4, 7, generator=side_by_side.rng(0)) < 0.2).float()
+    readout = both(spikes)
+    gradients = torch.autograd.grad(readout.square().sum(), list(both.weights))
+    for index, seed in enumerate(seeds):
+        alone = SpikingNetwork((7, 9, 8, 3), generator=side_by_side.rng(seed), **options)
+        expected = alone(spikes).readout
+        assert torch.allclose(readout[:, :, index], expected, atol=1e-5)
+        own = torch.autograd.grad(expected.square().sum(), list(alone.parameters()))
+        for found, wanted in zip(gradients, own):
+            assert torch.allclose(found[index], wanted, rtol=1e-3, atol=1e-4)
+
+
+def test_labels_of_their_own(side_by_side):
+    model = side_by_side.SideBySide((4, 6, 2), (0, 1), input_rate=60.0)
+    spikes = (torch.rand(20, 3, 4, generator=side_by_side.rng(1)) < 0.3).float()
+    labels = torch.tensor([[0, 1], [1, 0], [0, 1]])
+    history = side_by_side.train(model, lambda step: (spikes, labels), 3, 1e-3)
+    assert np.array(history).shape == (3, 2)
+    assert len(side_by_side.accuracies(model, spikes, labels)) == 2
+
+
+def table(name):
+    found = results.load(name)["accuracy"]
+    return {key: np.array(cells) for key, cells in found.items()}
+
+
+def test_claim_14_shapes_differ_less_than_widths():
+    stored = results.load("ch05_shapes")
+    assert set(stored["accuracy"]) == set(surrogates.ALL)
+    means = np.array(list(table("ch05_shapes").values())).mean(axis=2)
+    across_shapes, across_widths = np.ptp(means.max(axis=1)), np.ptp(means.mean(axis=0))
+    assert across_widths > 3 * across_shapes
+    best = means.mean(axis=0).argmax()
+    assert 0 < best < len(stored["widths"]) - 1
+
+
+def test_deeper_networks_want_wider_surrogates():
+    means = np.array(list(table("ch05_depth").values())).mean(axis=2)
+    best = means.argmax(axis=1)
+    assert (np.diff(best) >= 0).all() and best[-1] > best[0]
+
+
+def test_the_reset_hurts_only_a_high_surrogate():
+    found = {key: cells.mean(axis=1) for key, cells in table("ch05_reset").items()}
+    gap = found["detached"] - found["through the reset"]
+    heights = results.load("ch05_reset")["heights"]
+    assert abs(gap[heights.index(1.0)]) < 0.03
+    assert gap[-1] > 0.05
+
+
+def test_random_patterns_need_the_surrogate():
+    stored = results.load("ch05_random_patterns")
+    with_it, without = (np.mean(stored[name]["after"]) for name in ("surrogate", "true"))
+    assert with_it > 0.75 and without < 0.6
+
+
+def test_claim_15_narrow_surrogates_go_downhill():
+    stored = results.load("ch05_downhill")
+    which = stored["lengths"].index(0.03)
+    lower = {k: v[which][0] for k, v in stored["shares_lower_same_higher"].items()}
+    assert lower["0.1"] > 0.85 > 0.6 > lower["random"]
+    assert lower["0.02"] >= lower["0.5"] >= lower["10"]
+
+
+def test_claim_13_every_code_is_learned():
+    for name, values in table("ch05_three_codes").items():
+        assert values.min() > 0.8, name
