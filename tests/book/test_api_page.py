@@ -19,9 +19,7 @@ HEADING = re.compile(r"^## `(?P<room>snnbook\.\w+)`: \S", re.MULTILINE)
 def rooms() -> list[str]:
     """Return every public submodule of the package that has public names."""
     names = [f"snnbook.{one.name}" for one in pkgutil.iter_modules(snnbook.__path__)]
-    # The kernels are behind `unroll`: their contract is for contributors.
-    hidden = {"snnbook.kernels"}
-    return [name for name in names if "._" not in name and name not in hidden]
+    return [name for name in names if "._" not in name]
 
 
 def all_names() -> set[str]:
