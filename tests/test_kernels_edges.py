@@ -127,7 +127,7 @@ def test_explain_names_the_product():
     weight = torch.ones(40, 30)
     assert explain(spikes_of(20, 5, 30), weight=weight)[:2] == ("numba", "events")
     dense = {
-        "more than 15% of the input": spikes_of(20, 5, 30, density=0.9),
+        "more than 20% of the input": spikes_of(20, 5, 30, density=0.9),
         "values other than 0 and 1": 0.5 * spikes_of(20, 5, 30),
     }
     for reason, source in dense.items():

@@ -240,3 +240,24 @@ def test_large_problems_take_the_library_products(recurrent, density, rate):
     params = LIFParameters()
     fast, plain = (run(tensors, k, params, **options) for k in ("numba", "reference"))
     assert_equal(fast, plain, 1e-12, 1e-10)
+
+
+@pytest.mark.parametrize("source", ["drive", "spikes", "events"])
+@pytest.mark.parametrize("recurrent", [False, True])
+@pytest.mark.parametrize("checkpoint", [1, 7, 40, 100])
+@pytest.mark.parametrize("reset", ["subtract", "zero"])
+def test_checkpoints_change_nothing(source, recurrent, checkpoint, reset):
+    tensors = problem(4, 40, 5, 30, 33, 0.1, torch.float32)
+    options = {
+        "surrogate": gaussian(width=0.8),
+        "reset": reset,
+        "reset_gradient": True,
+        "spike_at_threshold": False,
+        "recurrent": recurrent,
+        "record": False,
+        "source": source,
+    }
+    whole = run(tensors, "numba", LIFParameters(), **options)
+    spared = run(tensors, "numba", LIFParameters(), checkpoint=checkpoint, **options)
+    assert torch.equal(spared[0]["spikes"], whole[0]["spikes"])
+    assert_equal(spared, whole, 1e-6, 2e-5)

@@ -1,10 +1,12 @@
 """The backward pass of a layer in tiles of time; see :mod:`snnbook.kernels.fused`."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
 from snnbook.kernels import fused, products, scan
-from snnbook.kernels.forward import tile_steps
+from snnbook.kernels.forward import Forward, pieces, tile_steps
 
 
 class Backward:
@@ -17,6 +19,7 @@ class Backward:
     def __init__(self, ctx, grad_spikes, grad_mem, grad_syn, grad_syn_end, grad_mem_end):
         self.cell, self.spikes_in = ctx.cell, ctx.spikes_in
         self.input, self.W, self.V, self.mems, self.syns = ctx.saved_tensors
+        self.states, self.first = ctx.states, 0
         self.losses = (grad_spikes, grad_mem, grad_syn)
         steps, batch, size = self.shape = ctx.shape
         need = ctx.needs_input_grad
@@ -42,10 +45,12 @@ class Backward:
     def _run(self) -> None:
         steps, batch, size = self.shape
         tile = tile_steps(batch, size)
+        segment = steps if self.states is None else self.cell.checkpoint
         direct = self.W is None and self.source is not None
-        room = None if direct else self.lam_syn.new_empty(min(tile, steps), batch, size)
-        for stop in range(steps, 0, -tile):
-            start = max(0, stop - tile)
+        room = None if direct else self.lam_syn.new_empty(min(tile, segment), batch, size)
+        for start, stop in reversed(list(pieces(steps, segment, tile))):
+            if self.states is not None and (stop == steps or stop % segment == 0):
+                self._recompute(start - start % segment, stop)
             grad = self.source[start:stop] if direct else room[: stop - start]
             self._adjoint(start, stop, grad)
             rows = grad.view(-1, size)
@@ -53,6 +58,20 @@ class Backward:
                 self._input_products(start, stop, rows)
             if self.recurrent is not None:
                 self._own_product(start, stop, rows)
+
+    def _recompute(self, start: int, stop: int) -> None:
+        """Run one segment forward again, from the state kept at its start."""
+        state, batch = self.states[start // self.cell.checkpoint], self.shape[1]
+        events, cell = self.spikes_in, replace(self.cell, checkpoint=None)
+        if events is not None:
+            events = events[0], events[1][start * batch : stop * batch + 1]
+        part = _cut(self.input, start, stop)
+        run = Forward(part, self.W, self.V, state, events, stop - start, cell, keep=True)
+        self.mems, self.syns, self.first = run.mems, run.syns, start
+
+    def _kept(self, states: Tensor, start: int, stop: int) -> Tensor:
+        """Return U or I of the steps start to stop."""
+        return states[start - self.first : stop - self.first]
 
     def _adjoint(self, start: int, stop: int, grad: Tensor) -> None:
         """Write dL/dx of the steps start to stop into ``grad``."""
@@ -72,7 +91,7 @@ class Backward:
 
     def _slope(self, start: int, stop: int) -> Tensor:
         """Return the surrogate derivative g(U - theta) of a tile."""
-        x = self.mems[start:stop] - self.cell.theta
+        x = self._kept(self.mems, start, stop) - self.cell.theta
         return self.cell.surrogate.derivative(x).contiguous()
 
     def _source_term(self, slope, g_spikes, g_mem, like: Tensor) -> Tensor:
@@ -93,7 +112,7 @@ class Backward:
         cell = self.cell
         if cell.reset != "zero" and not cell.coupled:
             return self.nothing, self.nothing
-        mem = self.mems[start:stop]
+        mem = self._kept(self.mems, start, stop)
         if cell.reset == "zero":
             keep = (mem <= float(self.edge)).to(mem.dtype)
         else:
@@ -102,7 +121,7 @@ class Backward:
         if cell.coupled:
             rho = cell.theta
             if cell.reset == "zero":
-                rho = cell.beta * mem + self.syns[start:stop]
+                rho = cell.beta * mem + self._kept(self.syns, start, stop)
             carry -= slope * rho
         return _flat(carry), _flat(keep)
 
@@ -142,7 +161,7 @@ class Backward:
 
     def _own_product(self, start: int, stop: int, rows: Tensor) -> None:
         """Add dL/dx S^T of the layer's own spikes to dL/dV."""
-        mems = self.mems[start:stop].view(len(rows), -1)
+        mems = self._kept(self.mems, start, stop).view(len(rows), -1)
         spikes = mems > float(self.edge)
         if int(torch.count_nonzero(spikes)) <= fused.EVENT_DENSITY * spikes.numel():
             products.scatter_own(mems.numpy(), self.edge, rows.numpy(), self.recurrent.numpy())

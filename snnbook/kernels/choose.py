@@ -1,5 +1,6 @@
 """Which time loop runs, and why: one decision, made visible."""
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -96,6 +97,13 @@ def _obstacle(source, tensors) -> str | None:
     if torch.is_autocast_enabled("cpu"):
         return "autocast is on; the plain loop follows it"
     return _numba_trouble()
+
+
+def all_finite(*tensors: Tensor) -> bool:
+    """Return whether no entry is NaN or infinite: a sum tells, unless it overflows itself."""
+    if math.isfinite(sum(float(x.detach().sum()) for x in tensors)):
+        return True
+    return all(bool(torch.isfinite(x).all()) for x in tensors)
 
 
 def _transforming() -> bool:

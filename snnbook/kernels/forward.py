@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from snnbook.kernels import fused, products, scan
+from snnbook.kernels.choose import all_finite
 
 
 def tile_steps(batch: int, size: int) -> int:
@@ -12,30 +13,38 @@ def tile_steps(batch: int, size: int) -> int:
     return max(1, entries, -(-fused.TILE_ROWS // max(1, batch)))
 
 
+def pieces(steps: int, segment: int, tile: int):
+    """Yield (start, stop) of tiles that do not cross the ends of segments."""
+    for first in range(0, steps, segment):
+        last = min(first + segment, steps)
+        for start in range(first, last, tile):
+            yield start, min(start + tile, last)
+
+
 class Forward:
     """One run over time. Attributes: spikes, mems, syns (T, B, N) or None, and syn, mem (B, N).
 
     ``mems`` is kept for the record or for the backward pass, ``syns`` for the record, or
-    where the backward pass needs it: a reset to zero with a gradient.
+    where the backward pass needs it: a reset to zero with a gradient. With a checkpoint
+    neither is kept for the backward pass, but ``states``, the state at every segment's start.
     """
 
-    def __init__(self, source, weight, recurrent, syn0, mem0, events, cell, keep: bool):
+    def __init__(self, source, weight, recurrent, state, spikes_in, steps, cell, keep: bool):
         self.cell, self.recurrent, self.weight = cell, recurrent, weight
-        steps, batch = source.shape[:2] if events is None else events.shape[:2]
+        self.source, self.spikes_in = source, spikes_in
+        syn0, mem0 = state
         self.shape = (steps, *mem0.shape)
         self.numbers = cell.numbers(mem0.dtype)
         self.syn = syn0.detach().clone(memory_format=torch.contiguous_format)
         self.mem = mem0.detach().clone(memory_format=torch.contiguous_format)
         spiking = cell.surrogate is not None
+        sparing = keep and spiking and not cell.record and cell.checkpoint is not None
+        keep = keep and spiking and not sparing
         zero_coupled = cell.reset == "zero" and cell.coupled
         self.spikes = mem0.new_empty(self.shape) if spiking else None
-        self.mems = mem0.new_empty(self.shape) if cell.record or keep and spiking else None
+        self.mems = mem0.new_empty(self.shape) if cell.record or keep else None
         self.syns = mem0.new_empty(self.shape) if cell.record or keep and zero_coupled else None
-        self.spikes_in, self.source = None, source
-        if weight is not None:
-            self.spikes_in, _ = fused.input_events(source if events is None else events, weight)
-            if self.spikes_in is None and events is not None:
-                self.source = events.to_dense(weight.dtype)
+        self.states = [] if sparing else None
         if mem0.numel() and steps:
             self._run(steps)
 
@@ -43,17 +52,17 @@ class Forward:
         tile = tile_steps(*self.mem.shape)
         if self.weight is None and self.recurrent is None and self.source.is_contiguous():
             tile = steps
-        make_drive = self._make_drive(tile)
+        segment = steps if self.states is None else self.cell.checkpoint
+        make_drive = self._make_drive(min(tile, segment))
         own = self._own_rows()
-        for start in range(0, steps, tile):
-            stop = min(start + tile, steps)
+        for start, stop in pieces(steps, segment, tile):
+            if self.states is not None and start % segment == 0:
+                self.states.append((self.syn.clone(), self.mem.clone()))
             drive = make_drive(start, stop)
             if self.recurrent is None:
                 self._scan(drive, start, stop)
-            elif own is not None and self._sparse(start):
-                self._scan_recurrent(drive, own, start, stop)
             else:
-                self._scan_dense(drive, start, stop)
+                self._scan_recurrent(drive, own, start, stop)
 
     def _make_drive(self, tile: int):
         """Return the function that gives the drive (T', B, N) of a tile."""
@@ -107,26 +116,21 @@ class Forward:
             scan.lif(drive, alpha, beta, edge, drop, zero, *state, spikes, mems, syns)
 
     def _scan_recurrent(self, drive: Tensor, own, start: int, stop: int) -> None:
+        """Look up V S[n]; a step with many spikes takes a dense product instead."""
+        limit, n = int(fused.EVENT_DENSITY * self.mem.numel()), start
         state = self.syn.numpy(), self.mem.numpy()
-        out = self._outputs(start, stop, 2)
-        scan.lif_recurrent(drive.numpy(), own, *self.numbers, *state, *out)
-
-    def _scan_dense(self, drive: Tensor, start: int, stop: int) -> None:
-        """Form V S[n] with a dense product in every step."""
-        edge, recurrent = float(self.numbers[2]), self.recurrent.detach().T
-        for n in range(start, stop):
-            spikes = (self.mem > edge).to(self.mem.dtype)
-            drive[n - start].addmm_(spikes, recurrent)
-            self._scan(drive[n - start : n - start + 1], n, n + 1)
+        while n < stop:
+            if own is not None:
+                rest, out = drive[n - start :].numpy(), self._outputs(n, stop, 2)
+                n += scan.lif_recurrent(rest, own, limit, *self.numbers, *state, *out)
+            if n < stop:
+                spikes = (self.mem > float(self.numbers[2])).to(self.mem.dtype)
+                drive[n - start].addmm_(spikes, self.recurrent.detach().T)
+                self._scan(drive[n - start : n - start + 1], n, n + 1)
+                n += 1
 
     def _own_rows(self):
         """Return V transposed for lookups, or None where a dense product must see NaN."""
-        if self.recurrent is None or not bool(torch.isfinite(self.recurrent.detach().sum())):
+        if self.recurrent is None or not all_finite(self.recurrent):
             return None
         return self.recurrent.detach().T.contiguous().numpy()
-
-    def _sparse(self, start: int) -> bool:
-        """Return whether few neurons spiked in the last step, so that lookups are faster."""
-        if start == 0:
-            return True
-        return float(self.spikes[start - 1].mean()) <= fused.EVENT_DENSITY

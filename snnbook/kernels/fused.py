@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from snnbook.kernels import products
+from snnbook.kernels.choose import all_finite
 from snnbook.kernels.events import Events
 from snnbook.surrogates import Surrogate
 
@@ -21,11 +22,11 @@ from snnbook.surrogates import Surrogate
 TILE_ENTRIES = 1 << 16
 TILE_ROWS = 512
 #: Share of spikes above which a dense product is faster than one that looks up rows.
-EVENT_DENSITY = 0.15
+EVENT_DENSITY = 0.2
 #: Neurons below which finding the spikes of a dense input costs more than it saves.
-EVENT_NEURONS = 24
+EVENT_NEURONS = 8
 #: Multiplications of V^T lambda in one step above which a library product is faster.
-LIBRARY_PRODUCT = 300_000
+LIBRARY_PRODUCT = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Cell:
     reset: str = "none"
     reset_gradient: bool = False
     spike_at_threshold: bool = False
+    checkpoint: int | None = None  # steps between the states that are kept
 
     def numbers(self, dtype: torch.dtype):
         """Return alpha, beta, edge, drop, zero as NumPy scalars of the tensors' type."""
@@ -59,7 +61,7 @@ class Cell:
 
 def input_events(source, weight: Tensor):
     """Return (indices, offsets) of the input's spikes, or None, and the reason for it."""
-    if not bool(torch.isfinite(weight.detach().sum())):
+    if not all_finite(weight):
         return None, "dense product: the weight holds NaN or infinity"
     if isinstance(source, Events):
         if source.density > EVENT_DENSITY:
@@ -96,17 +98,22 @@ class _Layer(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, source, weight, recurrent, syn0, mem0, events, cell):
-        from snnbook.kernels.forward import Forward
+        from snnbook.kernels.forward import Forward  # it reads this module's constants
 
         ctx.set_materialize_grads(False)
+        given = source if events is None else events
+        spikes_in = None if weight is None else input_events(given, weight)[0]
+        if spikes_in is None and events is not None:
+            source = events.to_dense(weight.dtype)
         need = any(ctx.needs_input_grad)
-        run = Forward(source, weight, recurrent, syn0, mem0, events, cell, keep=need)
+        steps = given.shape[0]
+        run = Forward(source, weight, recurrent, (syn0, mem0), spikes_in, steps, cell, keep=need)
         if need:
-            ctx.cell, ctx.spikes_in, ctx.shape = cell, run.spikes_in, run.shape
-            ctx.like = mem0.new_empty(())
-            multiplied = run.spikes_in is None and ctx.needs_input_grad[1]
+            ctx.cell, ctx.spikes_in, ctx.shape = cell, spikes_in, run.shape
+            ctx.like, ctx.states = mem0.new_empty(()), run.states
+            again = spikes_in is None and (ctx.needs_input_grad[1] or run.states is not None)
             states = (None, None) if cell.surrogate is None else (run.mems, run.syns)
-            ctx.save_for_backward(run.source if multiplied else None, weight, recurrent, *states)
+            ctx.save_for_backward(source if again else None, weight, recurrent, *states)
         mems, syns = (run.mems, run.syns) if cell.record else (None, None)
         return run.spikes, mems, syns, run.syn, run.mem
 

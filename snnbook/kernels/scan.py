@@ -64,13 +64,22 @@ def lif(drive, alpha, beta, edge, drop, zero, syn, mem, spikes, mems, syns):
 
 
 @loop
-def lif_recurrent(drive, from_neuron, alpha, beta, edge, drop, zero, syn, mem, spikes, mems, syns):
+def lif_recurrent(
+    drive, from_neuron, limit, alpha, beta, edge, drop, zero, syn, mem, spikes, mems, syns
+):
     """Run a recurrent layer; a spike of neuron j adds row j of ``from_neuron`` (V transposed).
 
-    ``drive`` is overwritten with x[n] + V S[n].
+    ``drive`` is overwritten with x[n] + V S[n]. Returns the steps done: it stops before a
+    step with more than ``limit`` spikes, where a dense product is faster.
     """
     off, on = mem.dtype.type(0), mem.dtype.type(1)
     for t in range(drive.shape[0]):
+        count = 0
+        for b in range(drive.shape[1]):
+            for j in range(drive.shape[2]):
+                count += mem[b, j] > edge
+        if count > limit:
+            return t
         for b in range(drive.shape[1]):
             x, spike, u, i = drive[t, b], spikes[t, b], mem[b], syn[b]
             if len(mems) > 0:
@@ -89,6 +98,7 @@ def lif_recurrent(drive, from_neuron, alpha, beta, edge, drop, zero, syn, mem, s
                         x[m] += row[m]
             for j in range(x.shape[0]):
                 i[j] += x[j]
+    return drive.shape[0]
 
 
 @loop

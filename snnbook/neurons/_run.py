@@ -5,6 +5,7 @@ from torch import Tensor
 
 from snnbook._validate import check_shape
 from snnbook.kernels import Events
+from snnbook.kernels.choose import all_finite
 from snnbook.neurons.parameters import LIFState
 
 
@@ -50,10 +51,9 @@ def check_finite(source: Tensor | Events, weight: Tensor | None, state: LIFState
     if torch.compiler.is_compiling():
         return
     try:
-        finite = bool(torch.isfinite(state.syn).all() & torch.isfinite(state.mem).all())
+        if all_finite(state.syn, state.mem):
+            return
     except RuntimeError:  # vmap: no data-dependent branch
-        return
-    if finite:
         return
     drive = weighted_drive(source, weight)
     bad = (~torch.isfinite(drive)).flatten(1).any(1).nonzero()

@@ -78,7 +78,7 @@ class LIF(_Weighted):
         :func:`snnbook.neurons.fluctuation_driven_`.
     generator : torch.Generator, optional
         Source of the initial weights.
-    kernel : {"auto", "reference", "numba"}
+    kernel, checkpoint
         As in :func:`snnbook.neurons.unroll`.
 
     Attributes
@@ -111,9 +111,11 @@ class LIF(_Weighted):
         input_rate: float = 10.0,
         generator: torch.Generator | None = None,
         kernel: str = "auto",
+        checkpoint: int | None = None,
     ) -> None:
         super().__init__(in_features, out_features, params, input_rate, generator, kernel)
         check_choice("reset", reset, RESETS)
+        self.checkpoint = checkpoint
         self.surrogate = surrogate
         self.reset = reset
         self.reset_gradient = reset_gradient
@@ -136,6 +138,7 @@ class LIF(_Weighted):
             spike_at_threshold=self.spike_at_threshold,
             record=record,
             kernel=self.kernel,
+            checkpoint=self.checkpoint,
         )
 
     def recurrent(self) -> Tensor | None:

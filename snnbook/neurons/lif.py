@@ -11,7 +11,7 @@ One step of the network, with all records at the same index :math:`n`:
 
 from torch import Tensor
 
-from snnbook._validate import check_choice, check_shape, check_time_first
+from snnbook._validate import check_choice, check_integer, check_shape, check_time_first
 from snnbook.kernels import Events, reference
 from snnbook.kernels.choose import why_not_compiled
 from snnbook.neurons._run import (
@@ -123,6 +123,7 @@ def unroll(
     spike_at_threshold: bool = False,
     record: bool = True,
     kernel: str = "auto",
+    checkpoint: int | None = None,
 ) -> LIFRecord:
     r"""Run :func:`lif_step` over time: the one loop behind every layer of the book.
 
@@ -141,6 +142,10 @@ def unroll(
         ``reference`` is the plain loop over :func:`lif_step`. ``numba`` is the same recursion
         compiled, with a written-out backward pass and no second derivative. ``auto`` takes
         the compiled loop where it can; :func:`snnbook.kernels.explain` says what it takes.
+    checkpoint : int, optional
+        Saves memory on long sequences, with ``record=False`` in the compiled loop: only the
+        state at every ``checkpoint``-th step is kept, and the backward pass runs forward
+        again in between. The gradient is the same.
 
     Returns
     -------
@@ -180,6 +185,7 @@ def unroll(
         spike_at_threshold=spike_at_threshold,
         record=record,
         kernel=kernel,
+        checkpoint=checkpoint,
     )
 
 
@@ -192,6 +198,7 @@ def unroll_weighted(
     state: LIFState | None,
     record: bool,
     kernel: str,
+    checkpoint: int | None = None,
     **options,
 ) -> LIFRecord:
     """Run :func:`unroll` on the product of input spikes and ``weight``, fused with it.
@@ -200,6 +207,8 @@ def unroll_weighted(
     :func:`lif_step`.
     """
     check_choice("reset", options["reset"], RESETS)
+    if checkpoint is not None:
+        check_integer("checkpoint", checkpoint, 1)
     like = drive_like(source, weight)
     state = initial_state(state, like)
     if recurrent_weight is not None:
@@ -210,7 +219,8 @@ def unroll_weighted(
         out = LIFRecord(*reference.unroll(lif_step, drive, params, state, options, record))
     else:
         numbers = (params.alpha, params.beta, params.threshold)
-        fast = compiled(source, weight, recurrent_weight, state, *numbers, record, **options)
+        options |= {"record": record, "checkpoint": checkpoint}
+        fast = compiled(source, weight, recurrent_weight, state, *numbers, **options)
         out = LIFRecord(*fast[:3], LIFState(*fast[3]))
     check_finite(source, weight, out.state)
     return out
