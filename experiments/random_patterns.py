@@ -34,7 +34,14 @@ def main() -> None:
         before = accuracies(model, spikes, labels, peak)
         loss = train(model, lambda step: (spikes, labels), args.steps, 2e-3, score=peak)
         after = accuracies(model, spikes, labels, peak)
-        found[name] = {"before": before, "after": after, "loss": loss[:: max(1, args.steps // 50)]}
+        with torch.no_grad():  # patterns for which no readout ever rises above zero
+            stuck = (peak(model(spikes)) <= 0).all(-1).float().mean(0).tolist()
+        found[name] = {
+            "stuck": stuck,
+            "before": before,
+            "after": after,
+            "loss": loss[:: max(1, args.steps // 50)],
+        }
         print(name, before, after, flush=True)
     results.save(
         "ch05_random_patterns", found, command="python " + " ".join(sys.argv), seeds=list(seeds)

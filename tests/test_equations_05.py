@@ -100,8 +100,8 @@ def test_line_and_its_surrogate_loss():
     factor = (true[-1] - true[0]) / climb[-1]
     smooth = (true[0] + factor * climb).detach()
     # The ends agree, the slope in between is the rescaled gradient, and the true loss is a stair.
-    assert float(smooth[0]) == pytest.approx(float(true[0]))
-    assert float(smooth[-1]) == pytest.approx(float(true[-1]))
+    assert float(smooth[0]) == pytest.approx(true[0].item())
+    assert float(smooth[-1]) == pytest.approx(true[-1].item())
     middle = (smooth[2:] - smooth[:-2]) / (s[2:] - s[:-2])
     expected = factor * (slope[2:] + 2 * slope[1:-1] + slope[:-2]) / 4
     assert torch.allclose(middle, expected.detach(), rtol=1e-9, atol=1e-9)
