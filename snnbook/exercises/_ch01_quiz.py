@@ -65,9 +65,9 @@ QUESTIONS = (
         ),
     ),
     Question(
-        "In the latency code of this chapter, what does a black pixel (x = 0) send?",
+        "In the latency code of this chapter, what does a blank pixel (x = 0) send?",
         (
-            Option("A spike at once.", False, "That is what the brightest pixels do."),
+            Option("A spike at once.", False, "That is what pixels full of ink do."),
             Option(
                 "A spike in the last step.",
                 False,

@@ -117,7 +117,7 @@ In which step does a pixel of gray level 10 (of 16) spike?
 """,
     truth=_latency,
     tolerance=0.0,
-    right="20 ms · ln(0.625/0.425) = 7.7 ms, which lies in step 7; brighter pixels speak earlier.",
+    right="20 ms · ln(0.625/0.425) = 7.7 ms, which lies in step 7; more ink speaks earlier.",
     hint="x = 10/16; with a calculator or `math.log`, and then the step that contains the time.",
     solution="""
 x = 10 / 16
@@ -130,7 +130,7 @@ check("01-3", int(20 * math.log(x / (x - 0.2))))
         ),
         Mistake(
             lambda: int(20 * math.log(0.625 / 0.2)),
-            "The fraction is x/(x − ϑ), not x/ϑ: with yours a brighter pixel would spike later.",
+            "The fraction is x/(x − ϑ), not x/ϑ: with yours a pixel with more ink would be later.",
         ),
         Mistake(
             lambda: 0,
@@ -139,7 +139,7 @@ check("01-3", int(20 * math.log(x / (x - 0.2))))
         Mistake(
             lambda: int(20 * math.log10(0.625 / 0.425)), "ln is the natural logarithm, not log₁₀."
         ),
-        Mistake(lambda: _latency(1.0), "That is the brightest pixel, x = 1; here x = 10/16."),
+        Mistake(lambda: _latency(1.0), "That is a pixel full of ink, x = 1; here x = 10/16."),
         Mistake(
             lambda: int(-20 * math.log(1 - 0.625)),
             "That is the time to reach x itself; the spike comes when the threshold is reached.",
@@ -221,7 +221,7 @@ DIGIT = Exercise(
     kind="integer",
     prompt=r"""
 `mystery_digit(seed=5)` returns the spikes of one handwritten digit, of shape `(T, 64)`.
-Each pixel of the 8 × 8 picture, row by row, speaks once: the brighter it is, the earlier.
+Each pixel of the 8 × 8 picture, row by row, speaks at most once: the more ink, the earlier.
 Which digit is it?
 """,
     truth=lambda: hidden_digit(5),

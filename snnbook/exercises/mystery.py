@@ -83,8 +83,8 @@ def mystery_digit(seed: int = 0, steps: int = 100) -> Tensor:
     Returns
     -------
     Tensor
-        Spikes (T, 64), one unit for each pixel of an 8 x 8 picture, row by row. The brighter
-        the pixel, the earlier its one spike; dark pixels are silent.
+        Spikes (T, 64), one unit for each pixel of an 8 x 8 picture, row by row. The more ink in
+        a pixel, the earlier its one spike; blank pixels are silent.
 
     Examples
     --------
