@@ -25,7 +25,14 @@ NETWORK_SIGNS = (
     "ProxyError",
     "from versions: none)",
 )
-QUIET = ("Requirement already satisfied", "  ", "Looking in", "Collecting", "Obtaining")
+QUIET = (
+    "Requirement already satisfied",
+    "  ",
+    "Looking in",
+    "Collecting",
+    "Obtaining",
+    "Processing",
+)
 
 
 def say(text):
@@ -66,6 +73,14 @@ def create_venv():
     made = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV])
     if made.returncode:
         stop(f"`{sys.executable} -m venv .venv` failed; the lines above say why.")
+
+
+def quiet_kernels():
+    """Keep notebook kernels from warning, once a notebook, that loopback is not encrypted."""
+    folder = os.path.join(ROOT, ".venv", "etc", "ipython")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "ipython_kernel_config.py"), "w") as stream:
+        stream.write("c.IPKernelApp.log_level = 40  # errors only\n")
 
 
 def pip(*arguments):
@@ -111,6 +126,7 @@ def main():
                 os.utime(stamp)
                 return
     create_venv()
+    quiet_kernels()
     say("installing " + ", ".join(options.requirements) + " (the first time takes minutes)")
     for name in options.requirements:
         pip("install", "-r", os.path.join(ROOT, name))
