@@ -1,0 +1,108 @@
+"""Write book/benchmarks.md from benchmarks/results.json.
+
+python benchmarks/page.py
+"""
+
+# ruff: noqa: E501  (a sentence of the page is one line)
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+INTRO = """(benchmarks)=
+# Speed, measured
+
+How fast is one layer of LIF neurons, and what does it cost in other libraries?
+Each number is the time of one forward and one backward pass of a linear map and a layer of neurons, in milliseconds.
+The input is dense, with spikes in 2 % of its entries, unless the column says that it is given as events.
+The loss is the sum of the output spikes.
+All libraries run interleaved in one process, on one thread; a number is the median of the quiet runs.
+
+"Floor" is the time of the dense matrix products alone, with six passes over the record of one variable, in the same run.
+It is not a lower bound: a layer that looks up the rows of neurons that spiked does fewer operations than the dense product.
+
+:::{admonition} What differs between the libraries
+snnbook, its plain loop, SpyTorch's loop, snnTorch, norse and sinabs keep two states, current and membrane.
+SpyTorch's loop and norse reset to zero; sinabs also computes gradients of its time constants.
+norse uses a forward Euler step, so its weights are ten times larger here.
+The last two columns keep one state and do less work.
+All layers spike in a few percent of the steps; the exact shares are in the JSON file.
+:::
+
+"""
+
+
+def label(row) -> str:
+    kind = "recurrent" if row["recurrent"] else "feed-forward"
+    gradient = ", input gradient" if row["input_gradient"] else ""
+    return ", ".join(map(str, row["size"])) + f"; {kind}{gradient}"
+
+
+def number(value) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if value < 10 else f"{value:.0f}"
+
+
+def table(rows) -> str:
+    names = list(rows[0]["milliseconds"])
+    head = ["T, B, inputs, neurons", "floor", *names]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for row in rows:
+        times = [number(row["milliseconds"].get(name)) for name in names]
+        lines.append("| " + " | ".join([label(row), number(row["floor"]), *times]) + " |")
+    return "\n".join(lines)
+
+
+def ratios(rows) -> str:
+    lines = [
+        "| T, B, inputs, neurons | best other with two states / ours | the same, input as events "
+        "| SpyTorch's loop / ours | ours / floor |",
+        "|---|---|---|---|---|",
+    ]
+    for row in rows:
+        times = row["milliseconds"]
+        ours, events = times["snnbook"], times.get("snnbook, input as events")
+        best = min(times[n] for n in ("snnTorch", "norse", "sinabs") if n in times)
+        cells = [best / ours, best / events if events else None]
+        cells += [times["SpyTorch's loop"] / ours, ours / row["floor"]]
+        lines.append("| " + " | ".join([label(row), *map(number, cells)]) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    result = json.loads((ROOT / "benchmarks" / "results.json").read_text())
+    rows, growth, machine = result["rows"], result["growth"], result["machine"]
+    same = [key for key in rows[0]["rates"] if "differ" in key]
+    most = max(row["rates"][key] for row in rows for key in same)
+    versions = ", ".join(f"{name} {v}" for name, v in machine["versions"].items())
+    steps = ", ".join(map(str, growth["steps"]))
+    times = ", ".join(number(x) for x in growth["milliseconds"])
+    text = INTRO + "## Milliseconds\n\n" + table(rows) + "\n\n## Ratios\n\n" + ratios(rows)
+    text += f"""
+
+Before the timing, our spike trains are compared with those of the plain loop: at most {most} entries differ at any size.
+Sums run in another order, so a membrane within rounding of the threshold may fall on its other side.
+
+## Cost over time steps
+
+For T = {steps} (32 samples, 200 inputs, 128 neurons) a pass takes {times} ms.
+The fitted exponent of T is {growth["exponent"]:.2f}; 1 is linear.
+
+## How to repeat it
+
+Measured on {result["date"]}, {machine["cpu"]}, {machine["threads"]} thread.
+Versions: {versions}.
+The processor was shared with other work, so a ratio is more certain than a time, and both vary by some tens of percent.
+{result.get("note", "")}
+Make an environment from `benchmarks/requirements.txt`, as its first lines say, and run:
+
+```bash
+{result["command"]}
+python benchmarks/page.py
+```
+"""
+    (ROOT / "book" / "benchmarks.md").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
