@@ -43,7 +43,7 @@ def take_all(folder: Path, pages: list[str]) -> None:
 
 
 def take_readme_picture(page_name: str = "book/05-surrogate-gradients") -> None:
-    """Save one page as it greets a reader, left half light and right half dark."""
+    """Save what a reader sees of one page at its first figure."""
     target = ROOT / "docs" / "book.png"
     target.parent.mkdir(exist_ok=True)
     with serve(SITE) as base, browser() as chromium:

@@ -64,6 +64,11 @@ def test_readme_shows_both_commands_and_both_licenses():
         assert part in text
 
 
+def test_pictures_of_the_readme_are_there():
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (ROOT / "README.md").read_text())
+    assert pictures and [one for one in pictures if not (ROOT / one).is_file()] == []
+
+
 def test_readme_example_runs():
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert blocks
