@@ -11,6 +11,8 @@ PORT ?= 8000
 WORKERS ?= 2
 BIN := .venv/bin
 SITE := _build/html
+# Libraries that `make bench` times; they ask for other builds of PyTorch, so without their needs.
+PEERS := snntorch==1.0.0 norse==1.1.0 spikingjelly==2.0.0 sinabs==3.1.3
 
 # One thread each: on shared cores more threads make small networks slower.
 export OMP_NUM_THREADS := 1
@@ -26,7 +28,7 @@ TESTS := $(shell find tests scripts -type f -name '*.py' 2>/dev/null)
 PAPERS := $(wildcard *.md LICENSE LICENSE-TEXT CITATION.cff .github/workflows/*.yml .ci/run)
 CODE := snnbook tests scripts book $(wildcard benchmarks experiments)
 
-.PHONY: help book test lint unit serve clean clean-all force
+.PHONY: help book test lint unit bench serve clean clean-all force
 
 help: ## Show this list
 	@echo "Surrogate Gradient Learning, by Hand and by Code"
@@ -81,6 +83,13 @@ unit: .venv/test.stamp ## Run only the package's own tests (no book needed)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --doctest-modules \
 	  --ignore=tests/book --ignore=tests/browser snnbook tests
 
+bench: ## Time a layer beside other libraries (own environment, about 15 minutes)
+	@[ -x .venv-bench/bin/python ] || $(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/pip install -q -r benchmarks/requirements.txt
+	@.venv-bench/bin/pip install -q --no-deps $(PEERS)
+	@PYTHONPATH=. .venv-bench/bin/python benchmarks/run.py --repeats 4
+	@.venv-bench/bin/python benchmarks/page.py
+
 serve: book ## Show the site on http://localhost:8000 (PORT=... for another)
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
 
@@ -88,4 +97,4 @@ clean: ## Delete the built site and the execution cache
 	rm -rf _build
 
 clean-all: clean ## Delete the virtual environment too
-	rm -rf .venv *.egg-info
+	rm -rf .venv .venv-bench *.egg-info

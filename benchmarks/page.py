@@ -13,7 +13,7 @@ INTRO = """(benchmarks)=
 
 How fast is one layer of LIF neurons, and what does it cost in other libraries?
 Each number is the time of one forward and one backward pass of a linear map and a layer of neurons, in milliseconds.
-The input is dense, with spikes in 2 % of its entries, unless the column says that it is given as events.
+One entry in fifty of the input is a spike, and the input is a dense tensor, unless the column says that it is given as events.
 The loss is the sum of the output spikes.
 All libraries run interleaved in one process, on one thread; a number is the median of the quiet runs.
 
@@ -93,8 +93,8 @@ The fitted exponent of T is {growth["exponent"]:.2f}; 1 is linear.
 Measured on {result["date"]}, {machine["cpu"]}, {machine["threads"]} thread.
 Versions: {versions}.
 The processor was shared with other work, so a ratio is more certain than a time, and both vary by some tens of percent.
-{result.get("note", "")}
-Make an environment from `benchmarks/requirements.txt`, as its first lines say, and run:
+`make bench` repeats it in an environment of its own, which takes about a quarter of an hour, and writes this page anew.
+It runs
 
 ```bash
 {result["command"]}

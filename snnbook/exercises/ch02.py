@@ -250,7 +250,7 @@ MYSTERY = Exercise(
 `probe = mystery_neuron(seed=0)` is a LIF neuron with a threshold of 1 and a time step of 1 ms.
 `probe(drive)` takes the weighted input of each step, of shape `(T,)`.
 It returns $U[0], \dots, U[T-1]$.
-Find $(\tau_\mathrm{mem}, \tau_\mathrm{syn})$ in seconds, to 2 %.
+Find $(\tau_\mathrm{mem}, \tau_\mathrm{syn})$ in seconds, to two percent.
 Mind that one of the two may hide behind the other.
 """,
     truth=_taus,
