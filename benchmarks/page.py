@@ -31,10 +31,41 @@ All layers spike in a few percent of the steps; the exact shares are in the JSON
 """
 
 
-def label(row) -> str:
-    kind = "recurrent" if row["recurrent"] else "feed-forward"
-    gradient = ", input gradient" if row["input_gradient"] else ""
-    return ", ".join(map(str, row["size"])) + f"; {kind}{gradient}"
+DX = """Rows "with dx" compute the gradient with respect to the input, too; the others only that of the weights.
+
+"""
+LETTERS = "ABCD"
+SHORT = {
+    "snnbook": "ours",
+    "snnbook, input as events": "ours, events",
+    "snnbook, plain loop": "plain loop",
+    "SpyTorch's loop": "SpyTorch",
+    "snnTorch Leaky": "snnTorch Leaky",
+    "SpikingJelly LIFNode": "SpikingJelly",
+}
+
+
+def sizes(rows) -> list[list[int]]:
+    """Return the sizes in the order of the rows; their places are the letters of the tables."""
+    found = []
+    for row in rows:
+        if row["size"] not in found:
+            found.append(row["size"])
+    return found
+
+
+def legend(rows) -> str:
+    lines = ["| Layer | time steps | samples | inputs | neurons |", "|---|---|---|---|---|"]
+    for letter, size in zip(LETTERS, sizes(rows)):
+        lines.append("| " + " | ".join([letter, *map(str, size)]) + " |")
+    return "\n".join(lines)
+
+
+def label(row, rows) -> str:
+    words = LETTERS[sizes(rows).index(row["size"])]
+    if row["recurrent"]:
+        words += ", recurrent"
+    return words + (", with dx" if row["input_gradient"] else "")
 
 
 def number(value) -> str:
@@ -45,17 +76,17 @@ def number(value) -> str:
 
 def table(rows) -> str:
     names = list(rows[0]["milliseconds"])
-    head = ["T, B, inputs, neurons", "floor", *names]
+    head = ["Layer", "floor", *(SHORT.get(name, name) for name in names)]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for row in rows:
         times = [number(row["milliseconds"].get(name)) for name in names]
-        lines.append("| " + " | ".join([label(row), number(row["floor"]), *times]) + " |")
+        lines.append("| " + " | ".join([label(row, rows), number(row["floor"]), *times]) + " |")
     return "\n".join(lines)
 
 
 def ratios(rows) -> str:
     lines = [
-        "| T, B, inputs, neurons | best other with two states / ours | the same, input as events "
+        "| Layer | best other with two states / ours | the same, input as events "
         "| SpyTorch's loop / ours | ours / floor |",
         "|---|---|---|---|---|",
     ]
@@ -65,7 +96,7 @@ def ratios(rows) -> str:
         best = min(times[n] for n in ("snnTorch", "norse", "sinabs") if n in times)
         cells = [best / ours, best / events if events else None]
         cells += [times["SpyTorch's loop"] / ours, ours / row["floor"]]
-        lines.append("| " + " | ".join([label(row), *map(number, cells)]) + " |")
+        lines.append("| " + " | ".join([label(row, rows), *map(number, cells)]) + " |")
     return "\n".join(lines)
 
 
@@ -77,7 +108,8 @@ def main() -> None:
     versions = ", ".join(f"{name} {v}" for name, v in machine["versions"].items())
     steps = ", ".join(map(str, growth["steps"]))
     times = ", ".join(number(x) for x in growth["milliseconds"])
-    text = INTRO + "## Milliseconds\n\n" + table(rows) + "\n\n## Ratios\n\n" + ratios(rows)
+    text = INTRO + legend(rows) + "\n\n## Milliseconds\n\n" + DX + table(rows)
+    text += "\n\n## Ratios\n\n" + ratios(rows)
     text += f"""
 
 Before the timing, our spike trains are compared with those of the plain loop: at most {most} entries differ at any size.
