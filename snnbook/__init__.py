@@ -21,6 +21,7 @@ __all__ = [
     "notebook",
     "plotting",
     "results",
+    "smoothed",
     "surrogates",
     "training",
 ]
