@@ -16,6 +16,7 @@ __all__ = [
     "data",
     "exercises",
     "explore",
+    "gradients",
     "kernels",
     "neurons",
     "notebook",

@@ -1,0 +1,49 @@
+"""Learning rules as explicit updates, and how they are compared (paper section III, chapter 3).
+
+Every rule of the book has one signature, ``rule(network, spikes, error) -> Gradients``, where
+``Gradients`` is a dictionary with one tensor for each name in ``network.named_parameters()``.
+"""
+
+from snnbook.gradients.bptt import backward, bptt, products, record
+from snnbook.gradients.compare import Agreement, compare, compare_over_time
+from snnbook.gradients.errors import StepError, step_cross_entropy, step_squared_error
+from snnbook.gradients.online import (
+    Gradients,
+    LayerStep,
+    NetworkState,
+    OnlineRule,
+    kept,
+    network_step,
+    no_gradients,
+    online_steps,
+    reset_strength,
+    rest,
+    run_online,
+    slope,
+)
+from snnbook.gradients.reference import autograd
+
+__all__ = [
+    "Agreement",
+    "LayerStep",
+    "NetworkState",
+    "OnlineRule",
+    "StepError",
+    "autograd",
+    "backward",
+    "bptt",
+    "compare",
+    "compare_over_time",
+    "kept",
+    "network_step",
+    "no_gradients",
+    "online_steps",
+    "products",
+    "record",
+    "reset_strength",
+    "rest",
+    "run_online",
+    "slope",
+    "step_cross_entropy",
+    "step_squared_error",
+]
