@@ -1,0 +1,187 @@
+"""A network of rates (paper section IV.A.3)."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from snnbook._validate import (
+    check_choice,
+    check_float,
+    check_integer,
+    check_positive,
+    check_time_first,
+)
+from snnbook.neurons import LIFParameters, NetworkOutput
+from snnbook.neurons.parameters import DEFAULT_PARAMETERS
+from snnbook.smoothed._rate_curves import drive_gain, lif_rate
+
+CURVES = ("lif", "relu")
+
+
+class RateRecord(NamedTuple):
+    """A layer of rates: ``spikes``, expected per step, and the mean potential ``mem``, (T, B, N).
+
+    The names are those of :class:`snnbook.neurons.LIFRecord`, so that
+    :func:`snnbook.training.fit` and its penalties read both.
+    """
+
+    spikes: Tensor
+    mem: Tensor
+
+
+def constant_code(
+    values: Tensor, steps: int, dt: float = 1e-3, *, max_rate: float = 100.0
+) -> Tensor:
+    r"""Code each value as a constant input: the expected spikes of a rate code in each step.
+
+    .. math:: p[n] = x \, r_\text{max} \, \Delta t
+
+    The mean of :func:`snnbook.data.rate_code`, without its randomness. It is no spike train:
+    the input layer of a converted network receives a current.
+
+    Parameters
+    ----------
+    values : Tensor
+        Shape (B, N), finite, floating point.
+    steps : int
+        Number of time steps T, at least 1. A rate network needs one, a spiking network all.
+    dt : float
+        Time step in seconds.
+    max_rate : float
+        Rate of the value 1, in Hz.
+
+    Returns
+    -------
+    Tensor
+        (T, B, N), the same in each step.
+
+    Examples
+    --------
+    >>> constant_code(torch.tensor([[0.5, 1.0]]), steps=2).tolist()
+    [[[0.05000000074505806, 0.10000000149011612]], [[0.05000000074505806, 0.10000000149011612]]]
+
+    Paper section IV.A.3; chapter 4c.
+    """
+    check_float("values", values)
+    if values.dim() != 2:
+        raise ValueError(f"values has shape {tuple(values.shape)}; (B, N) is accepted")
+    check_integer("steps", steps, 1)
+    check_positive("dt", dt)
+    check_positive("max_rate", max_rate)
+    return (values * (max_rate * dt)).expand(steps, *values.shape).contiguous()
+
+
+class RateLayer(nn.Module):
+    """A weight (out, in) that maps expected spikes per step to mean potentials."""
+
+    def __init__(self, in_features: int, out_features: int, gain: float) -> None:
+        super().__init__()
+        check_integer("in_features", in_features, 1)
+        check_integer("out_features", out_features, 1)
+        self.gain = gain
+        self.weight = nn.Parameter(torch.empty(out_features, in_features))
+
+    def forward(self, spikes: Tensor) -> Tensor:
+        check_time_first("spikes", spikes, features=self.weight.shape[1])
+        return self.gain * (spikes @ self.weight.T)
+
+
+class RateNetwork(nn.Module):
+    r"""Hidden layers of rates and a linear readout: a spiking network averaged over time.
+
+    .. math:: \mu^{(l)} = g\, W^{(l)} p^{(l-1)}, \qquad p^{(l)} = \Delta t\, f(\mu^{(l)})
+
+    Each time step is computed by itself, so an input of one step is enough. The result has
+    the form of :class:`snnbook.neurons.SpikingNetwork` and the parameters have its names, so
+    :func:`snnbook.training.fit` trains it and :func:`to_spiking` runs it with spikes. Train
+    with ``loss=training.sum_over_time`` and decide by the sum over time in both.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Inputs, hidden layers, outputs, such as ``(64, 100, 10)``.
+    params : LIFParameters
+        Time constants of all layers, time step and threshold.
+    curve : {"lif", "relu"}
+        The f-I curve. ``lif`` is :func:`lif_rate` with its ``discrete`` term. ``relu`` is
+        that of a neuron without leak: p = max(0, I) / threshold for a constant current I, a
+        rectified linear unit with no bias, cut at one spike per step.
+    softness : float
+        As in :func:`lif_rate`, for ``lif``.
+    input_rate, hidden_rate : float
+        Expected mean rates in Hz of one input and of one hidden neuron, above 0; they scale
+        the initial weights, so that mean potentials have a standard deviation of 1.5
+        thresholds and readouts one of 1.
+    generator : torch.Generator, optional
+        Source of the initial weights.
+
+    Attributes
+    ----------
+    hidden : ModuleList
+        Layers with a ``weight`` (out, in).
+    readout : Module
+        The last layer, with a ``weight``: its value is the mean membrane potential of the
+        leaky readout of the spiking network.
+
+    Examples
+    --------
+    >>> network = RateNetwork((3, 4, 2), generator=torch.Generator().manual_seed(0))
+    >>> out = network(constant_code(torch.ones(5, 3), steps=1))
+    >>> out.readout.shape, bool((out.hidden[0].spikes <= 1).all())
+    (torch.Size([1, 5, 2]), True)
+
+    Paper section IV.A.3; chapter 4c.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        params: LIFParameters = DEFAULT_PARAMETERS,
+        *,
+        curve: str = "lif",
+        softness: float = 0.05,
+        input_rate: float = 30.0,
+        hidden_rate: float = 50.0,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        if len(sizes) < 3:
+            raise ValueError(f"sizes is {tuple(sizes)}; at least one hidden layer is accepted")
+        check_choice("curve", curve, CURVES)
+        check_positive("input_rate", input_rate)
+        check_positive("hidden_rate", hidden_rate)
+        self.sizes, self.params, self.curve, self.softness = tuple(sizes), params, curve, softness
+        gain = drive_gain(params) if curve == "lif" else 1 / (1 - params.alpha)
+        self.hidden = nn.ModuleList(
+            RateLayer(n_in, n_out, gain) for n_in, n_out in zip(sizes[:-2], sizes[1:-1])
+        )
+        self.readout = RateLayer(sizes[-2], sizes[-1], drive_gain(params))
+        # Without leak the potential grows by I in each step: ten steps to a spike are usual.
+        wanted = params.threshold * (1.5 if curve == "lif" else 0.1)
+        for number, layer in enumerate((*self.hidden, self.readout)):
+            share = (hidden_rate if number else input_rate) * params.dt
+            goal = 1.0 if layer is self.readout else wanted
+            std = goal / (layer.gain * share * math.sqrt(layer.weight.shape[1]))
+            nn.init.normal_(layer.weight, 0.0, std, generator=generator)
+
+    def share(self, mean: Tensor) -> Tensor:
+        """Return the expected spikes per step at a mean potential (``relu``: at a current)."""
+        if self.curve == "relu":
+            return (mean / self.params.threshold).clamp(0.0, 1.0)
+        rate = lif_rate(mean, self.params, softness=self.softness, discrete=True)
+        return self.params.dt * rate
+
+    def forward(self, spikes: Tensor) -> NetworkOutput:
+        """Map expected input spikes per step (T, B, inputs) to readouts (T, B, outputs)."""
+        records = []
+        for layer in self.hidden:
+            mean = layer(spikes)
+            spikes = self.share(mean)
+            records.append(RateRecord(spikes, mean))
+        return NetworkOutput(self.readout(spikes), tuple(records))
+
+    def extra_repr(self) -> str:
+        return f"{self.sizes}, curve={self.curve!r}, {self.params}"

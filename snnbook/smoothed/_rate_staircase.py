@@ -1,0 +1,153 @@
+"""The f-I curve of the discrete LIF neuron: exact, and counted (paper section IV.A.3)."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from snnbook._validate import check_float, check_integer, check_positive
+from snnbook.neurons import LIFParameters, LIFState, unroll
+from snnbook.neurons.parameters import DEFAULT_PARAMETERS
+
+
+def staircase_mean(share: np.ndarray, params: LIFParameters = DEFAULT_PARAMETERS) -> np.ndarray:
+    r"""Return the mean potential at which the discrete neuron spikes in a given share of steps.
+
+    .. math::
+
+        \mu(\rho) = \theta \Bigl[ 1 + (1 - \beta) \sum_{j \ge 2} \beta^{j-2}
+                    \lfloor j \rho \rfloor \Bigr], \qquad 0 \le \rho < 1 .
+
+    The inverse of the f-I curve of the discrete LIF neuron with subtractive reset, exactly.
+    It jumps at every rational :math:`\rho`, so the f-I curve has a step at every rational rate
+    and is flat almost everywhere.
+
+    Parameters
+    ----------
+    share : array
+        :math:`\rho`, spikes per step, at least 0 and below 1.
+    params : LIFParameters
+        Membrane time constant, time step and threshold.
+
+    Returns
+    -------
+    array
+        The highest mean potential with this share, float64.
+
+    Examples
+    --------
+    With beta = 1/2: below 1 the neuron is silent, and every other step it spikes up to 7/3.
+
+    >>> half = LIFParameters(tau_mem=1 / math.log(2), dt=1.0)
+    >>> staircase_mean(np.array([0.0, 0.5]), half).round(4)
+    array([1.    , 2.3333])
+
+    Chapter 4c.
+    """
+    share = np.asarray(share, dtype=float)
+    if not ((share >= 0) & (share < 1)).all():
+        raise ValueError("share holds values outside 0 <= share < 1; values in it are accepted")
+    beta = params.beta
+    j = np.arange(2, 2 + math.ceil(42 * params.tau_mem / params.dt))
+    floors = np.floor(share[..., None] * j)
+    return params.threshold * (1 + (1 - beta) * (floors @ beta ** (j - 2.0)))
+
+
+def discrete_rate(mean: Tensor, params: LIFParameters = DEFAULT_PARAMETERS) -> Tensor:
+    """Return the exact long-run rate of the discrete LIF neuron at a constant mean potential.
+
+    The inverse of :func:`staircase_mean`, by bisection.
+
+    Parameters
+    ----------
+    mean : Tensor
+        Mean potential, any shape, floating point.
+    params : LIFParameters
+        Membrane time constant, time step and threshold; subtractive reset.
+
+    Returns
+    -------
+    Tensor
+        Rate in Hz, float64, from 0 to 1/dt. Its derivative is zero almost everywhere.
+
+    Examples
+    --------
+    With beta = 1/2 and one step per second, the mean potential 2 makes every other step spike:
+
+    >>> half = LIFParameters(tau_mem=1 / math.log(2), dt=1.0)
+    >>> discrete_rate(torch.tensor([0.9, 2.0, 2.2, 3.1]), half).round(decimals=9)
+    tensor([0.0000, 0.5000, 0.5000, 1.0000], dtype=torch.float64)
+
+    Chapter 4c.
+    """
+    check_float("mean", mean)
+    wanted = mean.detach().double().cpu().numpy()
+    low, high = np.zeros_like(wanted), np.ones_like(wanted)
+    for _ in range(50):
+        middle = (low + high) / 2
+        below = staircase_mean(middle, params) < wanted
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    silent = wanted <= params.threshold
+    return torch.from_numpy(np.where(silent, 0.0, high)) / params.dt
+
+
+def count_rate(
+    mean: Tensor,
+    params: LIFParameters = DEFAULT_PARAMETERS,
+    *,
+    steps: int,
+    skip: int = 0,
+    std: float = 0.0,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    r"""Simulate one neuron for each mean potential, and count its spikes.
+
+    The drive is constant, the current starts at its final value and the membrane at 0. With
+    ``std`` above 0 white noise is added to the membrane; the synapse is then instantaneous.
+
+    Parameters
+    ----------
+    mean : Tensor
+        Mean potentials, (N,), floating point.
+    params : LIFParameters
+        The neuron.
+    steps, skip : int
+        Steps counted, at least 1, and steps before that are not counted.
+    std : float
+        Standard deviation that the noise would give the membrane without reset.
+    generator : torch.Generator, optional
+        Source of the noise; needed with ``std``.
+
+    Returns
+    -------
+    Tensor
+        Spikes divided by ``steps * dt``, in Hz, (N,).
+
+    Examples
+    --------
+    Silent at 0.9 and, at 2.0, 12 spikes in 100 ms:
+
+    >>> count_rate(torch.tensor([0.9, 2.0]), steps=100)
+    tensor([  0., 120.])
+
+    Chapter 4c.
+    """
+    check_float("mean", mean)
+    check_integer("steps", steps, 1)
+    check_integer("skip", skip, 0)
+    if mean.dim() != 1:
+        raise ValueError(f"mean has shape {tuple(mean.shape)}; (N,) is accepted")
+    if std:
+        check_positive("std", std)
+        params = replace(params, tau_syn=params.dt / 50)
+    current = mean.unsqueeze(0) * (1 - params.beta)
+    drive = (current * (1 - params.alpha)).expand(skip + steps, 1, -1)
+    if std:
+        shape = (skip + steps, 1, len(mean))
+        noise = torch.randn(shape, generator=generator, dtype=mean.dtype)
+        drive = drive + std * math.sqrt(1 - params.beta**2) * noise
+    state = LIFState(current, torch.zeros_like(current))
+    spikes = unroll(drive.contiguous(), params, state=state, record=False).spikes
+    return spikes[skip:, 0].sum(0) / (steps * params.dt)
