@@ -35,7 +35,9 @@ TERMS = MappingProxyType(
         "reset": Term(r"-\theta", False, True, "a spike resets its own membrane"),
         "recurrent": Term("V", True, True, "a spike reaches the neurons of its own layer"),
         "forward": Term(r"W^{(l+1)}", True, True, "a spike reaches the next layer"),
-        "readout": Term(r"\alpha, \beta", False, True, "the readout remembers"),
+        "readout": Term(
+            r"\alpha, \beta", False, True, "current and membrane of the readout remember"
+        ),
     }
 )
 
@@ -153,7 +155,8 @@ def count_terms(sizes: Sequence[int], steps: int, *, recurrent: bool = True) -> 
     neurons, pairs = sum(hidden), sum(n * m for n, m in zip(hidden, [*hidden[1:], outputs]))
     each_step = {name: neurons for name in ("current", "charge", "membrane", "spike", "reset")}
     each_step["recurrent"] = sum(n * n for n in hidden) if recurrent else 0
-    each_step |= {"forward": pairs, "readout": 3 * outputs}
+    each_step["charge"] += outputs
+    each_step |= {"forward": pairs, "readout": 2 * outputs}
     return {
         name: count * (steps - 1 if TERMS[name].joins_steps else steps)
         for name, count in each_step.items()
@@ -242,7 +245,7 @@ def _readout_adjoint(params, readout: Tensor, error, keep) -> Tensor:
     syn = mem = torch.zeros_like(readout[0])
     found = torch.empty_like(readout)
     for n in reversed(range(len(readout))):
-        syn, mem = alpha * syn + mem, beta * mem + error(readout[n], n)
+        syn, mem = alpha * syn + mem * keep["charge"], beta * mem + error(readout[n], n)
         found[n] = syn
     return found
 
