@@ -22,12 +22,32 @@ from snnbook.gradients.online import (
     slope,
 )
 from snnbook.gradients.reference import autograd
+from snnbook.gradients.rnn import (
+    LOGISTIC,
+    TANH,
+    Nonlinearity,
+    RNNRecord,
+    SmoothRNN,
+    rnn_bptt,
+    rnn_rtrl,
+    rnn_run,
+    smooth_rnn,
+)
+from snnbook.gradients.rtrl import RTRL, Influence, RTRLCarry, rtrl
 
 __all__ = [
+    "LOGISTIC",
+    "RTRL",
+    "TANH",
     "Agreement",
+    "Influence",
     "LayerStep",
     "NetworkState",
+    "Nonlinearity",
     "OnlineRule",
+    "RNNRecord",
+    "RTRLCarry",
+    "SmoothRNN",
     "StepError",
     "autograd",
     "backward",
@@ -42,8 +62,13 @@ __all__ = [
     "record",
     "reset_strength",
     "rest",
+    "rnn_bptt",
+    "rnn_rtrl",
+    "rnn_run",
+    "rtrl",
     "run_online",
     "slope",
+    "smooth_rnn",
     "step_cross_entropy",
     "step_squared_error",
 ]
