@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from snnbook.kernels import fused, products, scan
+from snnbook.kernels import fused, products, scan, small
 from snnbook.kernels.forward import Forward, pieces, tile_steps
 
 
@@ -17,30 +17,73 @@ class Backward:
     """
 
     def __init__(self, ctx, grad_spikes, grad_mem, grad_syn, grad_syn_end, grad_mem_end):
-        self.cell, self.spikes_in = ctx.cell, ctx.spikes_in
+        self.run, self.cell, self.spikes_in = ctx.run, ctx.run.cell, ctx.run.events
         self.input, self.W, self.V, self.mems, self.syns = ctx.saved_tensors
         self.states, self.first = ctx.states, 0
         self.losses = (grad_spikes, grad_mem, grad_syn)
-        steps, batch, size = self.shape = ctx.shape
+        steps, batch, size = self.shape = ctx.run.shape
         need = ctx.needs_input_grad
-        like = ctx.like
-        self.lam_syn = _start(grad_syn_end, like, (batch, size))
-        self.lam_mem = _start(grad_mem_end, like, (batch, size))
-        self.alpha, self.beta, self.edge, _, _ = self.cell.numbers(like.dtype)
-        self.nothing = like.new_empty((0, 0))
+        kind = {"dtype": ctx.run.dtype}
+        self.lam_syn = _start(grad_syn_end, kind, (batch, size))
+        self.lam_mem = _start(grad_mem_end, kind, (batch, size))
+        self.alpha, self.beta, self.edge, _, _ = self.cell.numbers(ctx.run.dtype)
         width = size if self.W is None else self.W.shape[1]
-        self.source = like.new_empty(steps, batch, width) if need[0] else None
+        self.source = torch.empty(steps, batch, width, **kind) if need[0] else None
+        if self.states is None and small.fits(self.shape, self.V is not None):
+            self.weight = torch.empty(size, width, **kind) if need[1] else None
+            self.recurrent = torch.empty(size, size, **kind) if need[2] else None
+            self._run_small()
+        else:
+            self._run_tiles(need, width, kind)
+        self.syn = self.lam_syn if need[3] else None
+        self.mem = self.lam_mem if need[4] else None
+
+    def _run_tiles(self, need, width: int, kind: dict) -> None:
+        steps, batch, size = self.shape
+        self.nothing = torch.empty((0, 0), **kind)
         # Gradients that rows are added to are held transposed: one input neuron, one row.
-        self.weight = like.new_zeros(width, size) if need[1] else None
-        self.recurrent = like.new_zeros(size, size) if need[2] else None
-        if batch * size and steps:
+        self.weight = torch.zeros(width, size, **kind) if need[1] else None
+        self.recurrent = torch.zeros(size, size, **kind) if need[2] else None
+        if steps * batch * size:
             self._run()
         elif self.source is not None:
             self.source.zero_()
         self.weight = None if self.weight is None else self.weight.T.contiguous()
         self.recurrent = None if self.recurrent is None else self.recurrent.T.contiguous()
-        self.syn = self.lam_syn if need[3] else None
-        self.mem = self.lam_mem if need[4] else None
+
+    def _run_small(self) -> None:
+        """Do all in one compiled call, but for dense products."""
+        cell, none = self.cell, small.NOTHING[self.run.dtype]
+        g_spikes = self.losses[0]
+        wanted = g_spikes is not None or self.V is not None or cell.coupled
+        slope = None
+        if wanted and cell.surrogate is not None:
+            slope = cell.surrogate.derivative(self.mems - cell.theta)
+        carry, keep = self._reset_terms(self.mems, self.syns, slope)
+        direct = self.W is None and self.source is not None
+        grad = self.source if direct else torch.empty(self.shape, dtype=self.run.dtype)
+        events = small.NO_EVENTS if self.spikes_in is None else self.spikes_in
+        arrays = (*self.losses, slope, carry, keep, self.mems)
+        *losses, slope, carry, keep, mems = (_array(x, none[3]) for x in arrays)
+        own = (self.V, self.weight, self.recurrent)
+        weight, grad_weight, grad_own = (_array(x, none[2]) for x in own)
+        small.backward(
+            tuple(losses),
+            slope,
+            (carry, keep),
+            (self.alpha, self.beta, self.edge),
+            mems,
+            (self.lam_syn.numpy(), self.lam_mem.numpy()),
+            weight,
+            tuple(events),
+            grad.numpy(),
+            (grad_weight, grad_own),
+        )
+        rows = grad.view(-1, self.shape[2])
+        if self.weight is not None and self.spikes_in is None:
+            torch.mm(rows.T, self.input.detach().reshape(len(rows), -1), out=self.weight)
+        if self.W is not None and self.source is not None:
+            torch.mm(rows, self.W.detach(), out=self.source.view(len(rows), -1))
 
     def _run(self) -> None:
         steps, batch, size = self.shape
@@ -48,7 +91,7 @@ class Backward:
         segment = steps if self.states is None else self.cell.checkpoint
         direct = self.W is None and self.source is not None
         room = None if direct else self.lam_syn.new_empty(min(tile, segment), batch, size)
-        for start, stop in reversed(list(pieces(steps, segment, tile))):
+        for start, stop in reversed(list(pieces(0, steps, segment, tile))):
             if self.states is not None and (stop == steps or stop % segment == 0):
                 self._recompute(start - start % segment, stop)
             grad = self.source[start:stop] if direct else room[: stop - start]
@@ -62,11 +105,16 @@ class Backward:
     def _recompute(self, start: int, stop: int) -> None:
         """Run one segment forward again, from the state kept at its start."""
         state, batch = self.states[start // self.cell.checkpoint], self.shape[1]
-        events, cell = self.spikes_in, replace(self.cell, checkpoint=None)
+        events = self.spikes_in
         if events is not None:
             events = events[0], events[1][start * batch : stop * batch + 1]
-        part = _cut(self.input, start, stop)
-        run = Forward(part, self.W, self.V, state, events, stop - start, cell, keep=True)
+        run = replace(
+            self.run,
+            cell=self.cell._replace(checkpoint=None),
+            shape=(stop - start, *self.shape[1:]),
+            events=events,
+        )
+        run = Forward(_cut(self.input, start, stop), self.W, self.V, state, run, keep=True)
         self.mems, self.syns, self.first = run.mems, run.syns, start
 
     def _kept(self, states: Tensor, start: int, stop: int) -> Tensor:
@@ -109,10 +157,15 @@ class Backward:
 
     def _coefficients(self, start: int, stop: int, slope):
         r"""Return :math:`c = \beta k - g \rho` and k of a tile; empty for :math:`\beta`, 1."""
+        syns = None if self.syns is None else self._kept(self.syns, start, stop)
+        mems = None if self.mems is None else self._kept(self.mems, start, stop)
+        terms = self._reset_terms(mems, syns, slope)
+        return tuple(self.nothing if x is None else _flat(x) for x in terms)
+
+    def _reset_terms(self, mem, syn, slope):
         cell = self.cell
         if cell.reset != "zero" and not cell.coupled:
-            return self.nothing, self.nothing
-        mem = self._kept(self.mems, start, stop)
+            return None, None
         if cell.reset == "zero":
             keep = (mem <= float(self.edge)).to(mem.dtype)
         else:
@@ -121,9 +174,9 @@ class Backward:
         if cell.coupled:
             rho = cell.theta
             if cell.reset == "zero":
-                rho = cell.beta * mem + self._kept(self.syns, start, stop)
+                rho = cell.beta * mem + syn
             carry -= slope * rho
-        return _flat(carry), _flat(keep)
+        return carry, keep
 
     def _state(self):
         return self.lam_syn.view(-1).numpy(), self.lam_mem.view(-1).numpy()
@@ -163,15 +216,19 @@ class Backward:
         """Add dL/dx S^T of the layer's own spikes to dL/dV."""
         mems = self._kept(self.mems, start, stop).view(len(rows), -1)
         spikes = mems > float(self.edge)
-        if int(torch.count_nonzero(spikes)) <= fused.EVENT_DENSITY * spikes.numel():
+        if int(torch.count_nonzero(spikes)) <= products.EVENT_DENSITY * spikes.numel():
             products.scatter_own(mems.numpy(), self.edge, rows.numpy(), self.recurrent.numpy())
         else:
             self.recurrent.addmm_(spikes.to(rows.dtype).T, rows)
 
 
-def _start(grad: Tensor | None, like: Tensor, shape) -> Tensor:
+def _array(tensor: Tensor | None, nothing):
+    return nothing if tensor is None else tensor.detach().contiguous().numpy()
+
+
+def _start(grad: Tensor | None, kind: dict, shape) -> Tensor:
     if grad is None:
-        return like.new_zeros(shape)
+        return torch.zeros(shape, **kind)
     return grad.clone(memory_format=torch.contiguous_format)
 
 

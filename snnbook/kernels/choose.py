@@ -54,18 +54,24 @@ def explain(
 
     See the benchmark page.
     """
-    tensors = [weight, recurrent_weight]
-    obstacle = why_not_compiled(source, tensors, kernel)
-    if obstacle is not None:
-        product = "none" if weight is None else "dense"
-        return Choice("reference", product, obstacle)
-    if weight is None:
-        return Choice("numba", "none", "the drive is already weighted; compiled loop on the CPU")
-    from snnbook.kernels.fused import input_events
+    return decide(source, weight, (recurrent_weight,), kernel)[0]
 
-    _, reason = input_events(source, weight)
-    product = "events" if reason.startswith("events") else "dense"
-    return Choice("numba", product, reason)
+
+@torch.compiler.disable
+def decide(source: Tensor | Events, weight: Tensor | None, others, kernel: str):
+    """Return the choice, and the (indices, offsets) of the input's spikes where it uses them.
+
+    Every layer runs what this function says, and :func:`explain` shows it.
+    """
+    obstacle = why_not_compiled(source, (weight, *others), kernel)
+    if obstacle is not None:
+        return Choice("reference", "none" if weight is None else "dense", obstacle), None
+    if weight is None:
+        return Choice("numba", "none", "the drive is already weighted; compiled loop"), None
+    from snnbook.kernels.products import input_events
+
+    found, reason = input_events(source, weight)
+    return Choice("numba", "dense" if found is None else "events", reason), found
 
 
 def why_not_compiled(source, tensors, kernel: str) -> str | None:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from snnbook.kernels import fused, products, scan
+from snnbook.kernels import fused, products, scan, small
 from snnbook.kernels.choose import all_finite
 
 
@@ -13,9 +13,9 @@ def tile_steps(batch: int, size: int) -> int:
     return max(1, entries, -(-fused.TILE_ROWS // max(1, batch)))
 
 
-def pieces(steps: int, segment: int, tile: int):
+def pieces(begin: int, steps: int, segment: int, tile: int):
     """Yield (start, stop) of tiles that do not cross the ends of segments."""
-    for first in range(0, steps, segment):
+    for first in range(begin, steps, segment):
         last = min(first + segment, steps)
         for start in range(first, last, tile):
             yield start, min(start + tile, last)
@@ -29,33 +29,65 @@ class Forward:
     neither is kept for the backward pass, but ``states``, the state at every segment's start.
     """
 
-    def __init__(self, source, weight, recurrent, state, spikes_in, steps, cell, keep: bool):
-        self.cell, self.recurrent, self.weight = cell, recurrent, weight
-        self.source, self.spikes_in = source, spikes_in
-        syn0, mem0 = state
-        self.shape = (steps, *mem0.shape)
-        self.numbers = cell.numbers(mem0.dtype)
-        self.syn = syn0.detach().clone(memory_format=torch.contiguous_format)
-        self.mem = mem0.detach().clone(memory_format=torch.contiguous_format)
+    def __init__(self, source, weight, recurrent, state, run, keep: bool):
+        self.run, self.cell = run, run.cell
+        self.recurrent, self.weight = recurrent, weight
+        self.source, self.spikes_in = source, run.events
+        self.shape, cell = run.shape, run.cell
+        self.numbers = cell.numbers(run.dtype)
+        self.syn, self.mem = (self._start(x) for x in state)
         spiking = cell.surrogate is not None
         sparing = keep and spiking and not cell.record and cell.checkpoint is not None
         keep = keep and spiking and not sparing
         zero_coupled = cell.reset == "zero" and cell.coupled
-        self.spikes = mem0.new_empty(self.shape) if spiking else None
-        self.mems = mem0.new_empty(self.shape) if cell.record or keep else None
-        self.syns = mem0.new_empty(self.shape) if cell.record or keep and zero_coupled else None
+        self.spikes = self._room() if spiking else None
+        self.mems = self._room() if cell.record or keep else None
+        self.syns = self._room() if cell.record or keep and zero_coupled else None
         self.states = [] if sparing else None
-        if mem0.numel() and steps:
-            self._run(steps)
+        done = 0
+        if not sparing and small.fits(self.shape, recurrent is not None):
+            done = self._run_small()
+        if done < self.shape[0] and self.mem.numel():
+            self._run(done, self.shape[0])
 
-    def _run(self, steps: int) -> None:
+    def _start(self, state: Tensor | None) -> Tensor:
+        if state is None:
+            return torch.zeros(self.shape[1:], dtype=self.run.dtype)
+        return state.detach().clone(memory_format=torch.contiguous_format)
+
+    def _room(self) -> Tensor:
+        return torch.empty(self.shape, dtype=self.run.dtype)
+
+    def _run_small(self) -> int:
+        """Run everything in one call; return the steps done, fewer where many neurons spike."""
+        none = small.NOTHING[self.run.dtype]
+        if self.spikes_in is not None:
+            product, drive = self.spikes_in, self._room()
+        else:
+            product, drive = small.NO_EVENTS, self._make_drive(self.shape[0])(0, self.shape[0])
+        done, self.run.finite = small.forward(
+            *product,
+            none[2] if self.weight is None else self.weight.detach().contiguous().numpy(),
+            none[2] if self.recurrent is None else self.recurrent.detach().contiguous().numpy(),
+            drive.numpy(),
+            int(products.EVENT_DENSITY * self.mem.numel()),
+            *self.numbers,
+            self.syn.numpy(),
+            self.mem.numpy(),
+            tuple(none[3] if x is None else x.numpy() for x in (self.spikes, self.mems, self.syns)),
+        )
+        if done < self.shape[0]:
+            self.run.finite = None
+        return done
+
+    def _run(self, begin: int, steps: int) -> None:
         tile = tile_steps(*self.mem.shape)
         if self.weight is None and self.recurrent is None and self.source.is_contiguous():
             tile = steps
         segment = steps if self.states is None else self.cell.checkpoint
         make_drive = self._make_drive(min(tile, segment))
         own = self._own_rows()
-        for start, stop in pieces(steps, segment, tile):
+        for start, stop in pieces(begin, steps, segment, tile):
             if self.states is not None and start % segment == 0:
                 self.states.append((self.syn.clone(), self.mem.clone()))
             drive = make_drive(start, stop)
@@ -117,7 +149,7 @@ class Forward:
 
     def _scan_recurrent(self, drive: Tensor, own, start: int, stop: int) -> None:
         """Look up V S[n]; a step with many spikes takes a dense product instead."""
-        limit, n = int(fused.EVENT_DENSITY * self.mem.numel()), start
+        limit, n = int(products.EVENT_DENSITY * self.mem.numel()), start
         state = self.syn.numpy(), self.mem.numpy()
         while n < stop:
             if own is not None:

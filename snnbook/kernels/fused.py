@@ -9,28 +9,21 @@ equations are in :mod:`snnbook.kernels.scan`.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
-from torch import Tensor
 
-from snnbook.kernels import products
-from snnbook.kernels.choose import all_finite
 from snnbook.kernels.events import Events
 from snnbook.surrogates import Surrogate
 
 #: Entries of a tile, and rows (time steps times samples) below which a dense product is slow.
 TILE_ENTRIES = 1 << 16
 TILE_ROWS = 512
-#: Share of spikes above which a dense product is faster than one that looks up rows.
-EVENT_DENSITY = 0.2
-#: Neurons below which finding the spikes of a dense input costs more than it saves.
-EVENT_NEURONS = 8
 #: Multiplications of V^T lambda in one step above which a library product is faster.
 LIBRARY_PRODUCT = 1_000_000
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """The neurons of a layer, as numbers: what the loops need to know."""
 
     alpha: float
@@ -59,63 +52,45 @@ class Cell:
         return self.reset_gradient and self.reset != "none"
 
 
-def input_events(source, weight: Tensor):
-    """Return (indices, offsets) of the input's spikes, or None, and the reason for it."""
-    if not all_finite(weight):
-        return None, "dense product: the weight holds NaN or infinity"
-    if isinstance(source, Events):
-        if source.density > EVENT_DENSITY:
-            return None, f"dense product: {source.density:.0%} of the input entries are spikes"
-        return (source.indices.numpy(), source.offsets.numpy()), "events: the input brings them"
-    if weight.shape[0] < EVENT_NEURONS:
-        return None, f"dense product: {weight.shape[0]} neurons do not pay for a search of spikes"
-    rows = source.detach().reshape(source.shape[0] * source.shape[1], source.shape[2])
-    room = int(EVENT_DENSITY * rows.numel()) + rows.shape[1]
-    indices = torch.empty(room, dtype=torch.int32).numpy()
-    offsets = torch.empty(len(rows) + 1, dtype=torch.int64).numpy()
-    count = products.find(rows.contiguous().numpy(), 0, indices, offsets)
-    if count == -1:
-        return None, f"dense product: more than {EVENT_DENSITY:.0%} of the input are spikes"
-    if count == -2:
-        return None, "dense product: the input has values other than 0 and 1"
-    share = count / max(1, rows.numel())
-    return (indices[:count].copy(), offsets), f"events: {share:.1%} of the input entries are spikes"
+@dataclass
+class Run:
+    """One call: the cell, the events that were found, and whether the end was seen finite."""
+
+    cell: Cell
+    shape: tuple[int, int, int]
+    dtype: torch.dtype
+    events: tuple | None
+    finite: bool | None = None  # None: not looked at
 
 
-def unroll(source, weight, recurrent, state, cell: Cell):
-    """Run a layer on checked tensors; returns spikes, mem, syn, (I[T], U[T]).
+def unroll(source, weight, recurrent, state, run: Run):
+    """Run a layer on checked tensors; returns spikes, mem, syn, I[T], U[T].
 
-    ``source`` is the drive when ``weight`` is None, else input spikes, dense or events.
+    ``source`` is the drive when ``weight`` is None, else input spikes, dense or events;
+    ``state`` is a pair of tensors, or a pair of None for rest.
     """
-    dense = None if isinstance(source, Events) else source
-    events = source if dense is None else None
-    spikes, mem, syn, *last = _Layer.apply(dense, weight, recurrent, *state, events, cell)
-    return spikes, mem, syn, tuple(last)
+    if isinstance(source, Events):
+        source = None if run.events is not None else source.to_dense(weight.dtype)
+    return _Layer.apply(source, weight, recurrent, *state, run)
 
 
 class _Layer(torch.autograd.Function):
     """Forward and backward pass of a layer; see the module's docstring."""
 
     @staticmethod
-    def forward(ctx, source, weight, recurrent, syn0, mem0, events, cell):
+    def forward(ctx, source, weight, recurrent, syn0, mem0, run):
         from snnbook.kernels.forward import Forward  # it reads this module's constants
 
         ctx.set_materialize_grads(False)
-        given = source if events is None else events
-        spikes_in = None if weight is None else input_events(given, weight)[0]
-        if spikes_in is None and events is not None:
-            source = events.to_dense(weight.dtype)
-        need = any(ctx.needs_input_grad)
-        steps = given.shape[0]
-        run = Forward(source, weight, recurrent, (syn0, mem0), spikes_in, steps, cell, keep=need)
+        need, cell = any(ctx.needs_input_grad), run.cell
+        out = Forward(source, weight, recurrent, (syn0, mem0), run, keep=need)
         if need:
-            ctx.cell, ctx.spikes_in, ctx.shape = cell, spikes_in, run.shape
-            ctx.like, ctx.states = mem0.new_empty(()), run.states
-            again = spikes_in is None and (ctx.needs_input_grad[1] or run.states is not None)
-            states = (None, None) if cell.surrogate is None else (run.mems, run.syns)
+            ctx.run, ctx.states = run, out.states
+            again = run.events is None and (ctx.needs_input_grad[1] or out.states is not None)
+            states = (None, None) if cell.surrogate is None else (out.mems, out.syns)
             ctx.save_for_backward(source if again else None, weight, recurrent, *states)
-        mems, syns = (run.mems, run.syns) if cell.record else (None, None)
-        return run.spikes, mems, syns, run.syn, run.mem
+        mems, syns = (out.mems, out.syns) if cell.record else (None, None)
+        return out.spikes, mems, syns, out.syn, out.mem
 
     @staticmethod
     def backward(ctx, *grads):
@@ -131,7 +106,7 @@ class _Layer(torch.autograd.Function):
         out = (run.source, run.weight, run.recurrent, run.syn, run.mem)
         if torch.is_grad_enabled():  # create_graph=True: only a second derivative is an error
             out = tuple(g if g is None else _Once.apply(g.requires_grad_()) for g in out)
-        return (*out, None, None)
+        return (*out, None)
 
 
 class _Once(torch.autograd.Function):

@@ -11,7 +11,34 @@ A set of spikes is a list of indices, sorted by row; row ``r = t * B + b`` owns 
 Weights come transposed, so that the row of one input neuron is contiguous.
 """
 
+import numpy as np
+
+from snnbook.kernels.events import Events
 from snnbook.kernels.scan import loop
+
+#: Share of spikes above which a dense product is faster than one that looks up rows.
+EVENT_DENSITY = 0.2
+#: Neurons below which finding the spikes of a dense input costs more than it saves.
+EVENT_NEURONS = 8
+
+
+def input_events(source, weight):
+    """Return (indices, offsets) of the input's spikes, or None, and the reason for it."""
+    if not finite(weight.detach().contiguous().numpy()):
+        return None, "dense product: the weight holds NaN or infinity"
+    if isinstance(source, Events):
+        if source.density > EVENT_DENSITY:
+            return None, f"dense product: {source.density:.0%} of the input entries are spikes"
+        return (source.indices.numpy(), source.offsets.numpy()), "events: the input brings them"
+    if len(weight) < EVENT_NEURONS:
+        return None, f"dense product: {len(weight)} neurons do not pay for a search of spikes"
+    count, *found = search(source.detach().contiguous().numpy(), EVENT_DENSITY)
+    if count == -1:
+        return None, f"dense product: more than {EVENT_DENSITY:.0%} of the input are spikes"
+    if count == -2:
+        return None, "dense product: the input has values other than 0 and 1"
+    share = count / max(1, source.numel())
+    return found, f"events: {share:.1%} of the input entries are spikes"
 
 
 @loop
@@ -84,3 +111,22 @@ def scatter_own(mems, edge, drive_grad, weight_grad):
                 target = weight_grad[j]
                 for m in range(size):
                     target[m] += grad[m]
+
+
+@loop
+def finite(values):
+    """Return whether no entry is NaN or infinite."""
+    bad = 0
+    for value in values.reshape(values.size):
+        bad |= value - value != 0
+    return bad == 0
+
+
+@loop
+def search(spikes, share):
+    """Find the spikes of ``spikes`` (T, B, N): return a count as :func:`find`, and both lists."""
+    rows = spikes.shape[0] * spikes.shape[1]
+    indices = np.empty(int(share * spikes.size) + spikes.shape[2], np.int32)
+    offsets = np.empty(rows + 1, np.int64)
+    count = find(spikes.reshape(rows, spikes.shape[2]), 0, indices, offsets)
+    return count, indices[: max(count, 0)].copy(), offsets

@@ -10,18 +10,22 @@ from snnbook.neurons.parameters import LIFState
 
 
 @torch.compiler.disable
-def compiled(source, weight, recurrent_weight, state, *numbers, **options):
-    """Run the compiled loop; numba is imported on first use."""
-    from snnbook.kernels import fused
+def compiled(source, weight, recurrent_weight, state, found, *numbers, **options):
+    """Run the compiled loop: spikes, mem, syn, the last state, and whether it is finite."""
+    from snnbook.kernels import fused  # numba is imported on first use
 
-    return fused.unroll(source, weight, recurrent_weight, state, fused.Cell(*numbers, **options))
+    like = source if weight is None else weight
+    shape = drive_shape(source, weight)
+    run = fused.Run(fused.Cell(*numbers, **options), shape, like.dtype, found)
+    spikes, mem, syn, *last = fused.unroll(
+        source, weight, recurrent_weight, state or (None, None), run
+    )
+    return spikes, mem, syn, LIFState(*last), run.finite
 
 
-def drive_like(source: Tensor | Events, weight: Tensor | None) -> Tensor:
-    """Return a tensor with the shape, dtype and device of the drive, at no cost."""
-    if weight is None:
-        return source
-    return weight.new_empty(()).expand(*source.shape[:2], len(weight))
+def drive_shape(source: Tensor | Events, weight: Tensor | None) -> tuple[int, int, int]:
+    """Return the shape (T, B, N) of the drive."""
+    return tuple(source.shape) if weight is None else (*source.shape[:2], weight.shape[0])
 
 
 def weighted_drive(source: Tensor | Events, weight: Tensor | None) -> Tensor:
@@ -33,12 +37,16 @@ def weighted_drive(source: Tensor | Events, weight: Tensor | None) -> Tensor:
     return source @ weight.T
 
 
+def check_state(state: LIFState | None, shape: tuple[int, ...], like: Tensor) -> None:
+    """Raise unless a given state fits the drive."""
+    if state is not None:
+        for name, tensor in zip(("state.syn", "state.mem"), state):
+            check_shape(name, tensor, shape[1:], like)
+
+
 def initial_state(state: LIFState | None, drive: Tensor) -> LIFState:
-    shape = tuple(drive.shape[1:])
     if state is None:
-        return LIFState(drive.new_zeros(shape), drive.new_zeros(shape))
-    for name, tensor in (("state.syn", state[0]), ("state.mem", state[1])):
-        check_shape(name, tensor, shape, drive)
+        return LIFState(*(drive.new_zeros(drive.shape[1:]) for _ in range(2)))
     return LIFState(*state)
 
 

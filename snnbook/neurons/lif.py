@@ -13,11 +13,12 @@ from torch import Tensor
 
 from snnbook._validate import check_choice, check_integer, check_shape, check_time_first
 from snnbook.kernels import Events, reference
-from snnbook.kernels.choose import why_not_compiled
+from snnbook.kernels.choose import decide
 from snnbook.neurons._run import (
     check_finite,
+    check_state,
     compiled,
-    drive_like,
+    drive_shape,
     initial_state,
     weighted_drive,
 )
@@ -209,21 +210,23 @@ def unroll_weighted(
     check_choice("reset", options["reset"], RESETS)
     if checkpoint is not None:
         check_integer("checkpoint", checkpoint, 1)
-    like = drive_like(source, weight)
-    state = initial_state(state, like)
+    shape, like = drive_shape(source, weight), source if weight is None else weight
+    check_state(state, shape, like)
     if recurrent_weight is not None:
-        neurons = like.shape[2]
-        check_shape("recurrent_weight", recurrent_weight, (neurons, neurons), like)
-    if why_not_compiled(source, (weight, recurrent_weight, *state), kernel) is not None:
+        check_shape("recurrent_weight", recurrent_weight, (shape[2], shape[2]), like)
+    choice, found = decide(source, weight, (recurrent_weight, *(state or ())), kernel)
+    finite = None
+    if choice.kernel == "reference":
         drive, options["recurrent_weight"] = weighted_drive(source, weight), recurrent_weight
-        out = LIFRecord(*reference.unroll(lif_step, drive, params, state, options, record))
+        state = initial_state(state, drive)
+        out = reference.unroll(lif_step, drive, params, state, options, record)
     else:
         numbers = (params.alpha, params.beta, params.threshold)
         options |= {"record": record, "checkpoint": checkpoint}
-        fast = compiled(source, weight, recurrent_weight, state, *numbers, **options)
-        out = LIFRecord(*fast[:3], LIFState(*fast[3]))
-    check_finite(source, weight, out.state)
-    return out
+        *out, finite = compiled(source, weight, recurrent_weight, state, found, *numbers, **options)
+    if not finite:
+        check_finite(source, weight, out[3])
+    return LIFRecord(*out)
 
 
 def leaky_step(
@@ -297,12 +300,14 @@ def integrate_weighted(
     kernel: str,
 ) -> LeakyRecord:
     """Run :func:`integrate` on the product of input spikes and ``weight``, fused with it."""
-    state = initial_state(state, drive_like(source, weight))
-    if why_not_compiled(source, (weight, *state), kernel) is not None:
+    check_state(state, drive_shape(source, weight), source if weight is None else weight)
+    choice, found = decide(source, weight, state or (), kernel)
+    finite = None
+    if choice.kernel == "reference":
         drive = weighted_drive(source, weight)
-        out = LeakyRecord(*reference.integrate(leaky_step, drive, params, state))
+        out = reference.integrate(leaky_step, drive, params, initial_state(state, drive))
     else:
-        fast = compiled(source, weight, None, state, params.alpha, params.beta)
-        out = LeakyRecord(*fast[1:3], LIFState(*fast[3]))
-    check_finite(source, weight, out.state)
-    return out
+        _, *out, finite = compiled(source, weight, None, state, found, params.alpha, params.beta)
+    if not finite:
+        check_finite(source, weight, out[2])
+    return LeakyRecord(*out)
