@@ -4,8 +4,10 @@ Every rule of the book has one signature, ``rule(network, spikes, error) -> Grad
 ``Gradients`` is a dictionary with one tensor for each name in ``network.named_parameters()``.
 """
 
+from snnbook.gradients.blame import blame_table
 from snnbook.gradients.bptt import backward, bptt, products, record
 from snnbook.gradients.compare import Agreement, compare, compare_over_time
+from snnbook.gradients.cost import COUNTED, Cost, Measured, Traffic, cost, measure, traffic
 from snnbook.gradients.errors import StepError, step_cross_entropy, step_squared_error
 from snnbook.gradients.online import (
     Gradients,
@@ -28,6 +30,7 @@ from snnbook.gradients.rnn import (
     Nonlinearity,
     RNNRecord,
     SmoothRNN,
+    rnn_backward,
     rnn_bptt,
     rnn_rtrl,
     rnn_run,
@@ -36,12 +39,15 @@ from snnbook.gradients.rnn import (
 from snnbook.gradients.rtrl import RTRL, Influence, RTRLCarry, rtrl
 
 __all__ = [
+    "COUNTED",
     "LOGISTIC",
     "RTRL",
     "TANH",
     "Agreement",
+    "Cost",
     "Influence",
     "LayerStep",
+    "Measured",
     "NetworkState",
     "Nonlinearity",
     "OnlineRule",
@@ -49,12 +55,16 @@ __all__ = [
     "RTRLCarry",
     "SmoothRNN",
     "StepError",
+    "Traffic",
     "autograd",
     "backward",
+    "blame_table",
     "bptt",
     "compare",
     "compare_over_time",
+    "cost",
     "kept",
+    "measure",
     "network_step",
     "no_gradients",
     "online_steps",
@@ -62,6 +72,7 @@ __all__ = [
     "record",
     "reset_strength",
     "rest",
+    "rnn_backward",
     "rnn_bptt",
     "rnn_rtrl",
     "rnn_run",
@@ -71,4 +82,5 @@ __all__ = [
     "smooth_rnn",
     "step_cross_entropy",
     "step_squared_error",
+    "traffic",
 ]

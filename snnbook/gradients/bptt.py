@@ -26,6 +26,7 @@ from snnbook.gradients.errors import StepError
 from snnbook.gradients.online import (
     Gradients,
     LayerStep,
+    NetworkState,
     check_run,
     kept,
     network_step,
@@ -56,7 +57,8 @@ def bptt(
         The loss, such as :func:`step_cross_entropy`.
     truncate : int, optional
         Cut time into pieces of this many steps, starting at step 0, and let no gradient pass
-        from one piece into the piece before: truncated BPTT. From T on it is exact.
+        from one piece into the piece before: truncated BPTT. Only one piece is stored at a
+        time. From T on it is exact.
 
     Returns
     -------
@@ -80,12 +82,17 @@ def bptt(
 
     Paper section III, Box 2; chapter 3.
     """
-    total = no_gradients(network)
-    history = record(network, spikes)
-    errors = [error(records[-1].mem, n) for n, records in enumerate(history)]
-    for n, blame in backward(network, history, errors, truncate):
-        for name, value in products(network, history[n], blame).items():
-            total[name] += value
+    check_run(network, spikes)
+    if truncate is not None:
+        check_integer("truncate", truncate, 1)
+    total, state = no_gradients(network), rest(network, spikes.shape[1])
+    piece = max(1, truncate or len(spikes))
+    for start in range(0, len(spikes), piece):
+        history, state = _forward(network, spikes[start : start + piece], state)
+        errors = [error(records[-1].mem, start + n) for n, records in enumerate(history)]
+        for n, blame in backward(network, history, errors):
+            for name, value in products(network, history[n], blame).items():
+                total[name] += value
     return total
 
 
@@ -119,16 +126,20 @@ def record(network: SpikingNetwork, spikes: Tensor) -> History:
     Paper section III; chapter 3.
     """
     check_run(network, spikes)
-    state, history = rest(network, spikes.shape[1]), []
+    return _forward(network, spikes, rest(network, spikes.shape[1]))[0]
+
+
+def _forward(network, spikes: Tensor, state: NetworkState) -> tuple[History, NetworkState]:
+    history = []
     for inputs in spikes.unbind(0):
         records, state = network_step(network, state, inputs)
         history.append(records)
-    return history
+    return history, state
 
 
 @torch.no_grad()
 def backward(
-    network: SpikingNetwork, history: History, errors: list[Tensor], truncate: int | None = None
+    network: SpikingNetwork, history: History, errors: list[Tensor]
 ) -> Iterator[tuple[int, tuple[Tensor, ...]]]:
     r"""Run time backward and give the blame of every neuron at each step, n = T-1 .. 0.
 
@@ -140,8 +151,6 @@ def backward(
         From :func:`record`.
     errors : list of Tensor
         :math:`\partial\mathcal{L}/\partial U_c[n]` of each step, (B, C).
-    truncate : int, optional
-        As in :func:`bptt`.
 
     Yields
     ------
@@ -150,22 +159,13 @@ def backward(
         For each layer, the readout last, the derivative of the loss by its drive,
         :math:`\partial\mathcal{L}/\partial x[n] = \lambda_I[n+1]`, (B, N).
 
-    Raises
-    ------
-    ValueError
-        If ``truncate`` is below 1.
-
     Paper section III, Box 2; chapter 3.
     """
-    if truncate is not None:
-        check_integer("truncate", truncate, 1)
     if not history:
         return
     nothing = rest(network, len(history[0][0].source))
     later = (*nothing.hidden, nothing.readout)
     for n in reversed(range(len(history))):
-        if truncate is not None and (n + 1) % truncate == 0:
-            later = (*nothing.hidden, nothing.readout)
         yield n, tuple(lam.syn for lam in later)
         later = _step_back(network, history[n], later, errors[n])
 
@@ -175,17 +175,17 @@ def _step_back(network, records, later, error) -> tuple[LIFState, ...]:
     *inner, out = later
     alpha, beta = network.readout.params.alpha, network.readout.params.beta
     now = [LIFState(alpha * out.syn + out.mem, beta * out.mem + error)]
-    from_above = out.syn @ network.readout.weight
+    above, lam_above = network.readout, out
     for layer, lam, seen in zip(
         reversed(network.hidden), reversed(inner), reversed(records[:-1]), strict=True
     ):
         alpha, beta, k = layer.params.alpha, layer.params.beta, kept(layer, seen)
-        lam_spikes = from_above - reset_strength(layer, seen) * lam.mem
+        lam_spikes = lam_above.syn @ above.weight - reset_strength(layer, seen) * lam.mem
         if layer.recurrent() is not None:
             lam_spikes = lam_spikes + lam.syn @ layer.recurrent()
         lam_mem = beta * k * lam.mem + slope(layer, seen) * lam_spikes
         now.append(LIFState(alpha * lam.syn + k * lam.mem, lam_mem))
-        from_above = lam.syn @ layer.weight
+        above, lam_above = layer, lam
     return tuple(reversed(now))
 
 

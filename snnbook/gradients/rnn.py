@@ -9,7 +9,7 @@ Every arrow takes one step, between layers too. With a smooth :math:`\sigma` the
 ordinary gradient, so every method can be checked by finite differences.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -175,19 +175,48 @@ def rnn_bptt(rnn: SmoothRNN, inputs: Tensor, error: StepError) -> Gradients:
     """
     outputs, records = rnn_run(rnn, inputs)
     total = _nothing(rnn)
+    errors = [error(y, n) for n, y in enumerate(outputs)]
+    for n, delta in rnn_backward(rnn, records, errors):
+        source, past, _ = records[n]
+        for k, d in enumerate(delta):
+            total[f"W{k + 1}"] += d.T @ source[k]
+            total[f"V{k + 1}"] += d.T @ past[k]
+    return total
+
+
+@torch.no_grad()
+def rnn_backward(
+    rnn: SmoothRNN, records: list[RNNRecord], errors: list[Tensor]
+) -> Iterator[tuple[int, list[Tensor]]]:
+    """Run time backward and give the blame of every unit at each step, n = T-1 .. 0.
+
+    Parameters
+    ----------
+    rnn : SmoothRNN
+        The network that made the records.
+    records : list of RNNRecord
+        From :func:`rnn_run`.
+    errors : list of Tensor
+        The derivative of the loss by the output of each step, (B, C).
+
+    Yields
+    ------
+    n : int
+    delta : list of Tensor
+        For each layer the derivative of the loss by its activation a[n], (B, N).
+
+    Paper section III, Box 2; chapter 3.
+    """
     depth = len(rnn.weights)
     delta = [torch.zeros_like(y) for y in records[0].past]
     for n in reversed(range(len(records))):
-        source, past, activation = records[n]
         blame = [d @ v for d, v in zip(delta, rnn.recurrent, strict=True)]
         for k in range(depth - 1):
             blame[k] = blame[k] + delta[k + 1] @ rnn.weights[k + 1]
-        blame[-1] = blame[-1] + error(outputs[n], n)
-        delta = [rnn.sigma.slope(a) * b for a, b in zip(activation, blame, strict=True)]
-        for k in range(depth):
-            total[f"W{k + 1}"] += delta[k].T @ source[k]
-            total[f"V{k + 1}"] += delta[k].T @ past[k]
-    return total
+        blame[-1] = blame[-1] + errors[n]
+        slopes = (rnn.sigma.slope(a) for a in records[n].activation)
+        delta = [slope * b for slope, b in zip(slopes, blame, strict=True)]
+        yield n, delta
 
 
 @torch.no_grad()

@@ -124,7 +124,7 @@ class RTRL:
         return tuple(moved)
 
     def _spike_influence(self, layer, part: Influence, seen: LayerStep) -> Tensor | None:
-        return None if seen.spikes is None else _scale(slope(layer, seen), part.mem)
+        return None if seen.spikes is None else _over(slope(layer, seen), part.mem) * part.mem
 
     def _own_drive(self, layer, spikes, source: Tensor, like: Tensor) -> Tensor:
         """Return the drive's derivative in the layer that the weight belongs to."""
@@ -139,9 +139,10 @@ class RTRL:
         mem = part.mem * layer.params.beta + part.syn
         if spikes is None:
             return Influence(syn, mem)
-        mem = _scale(kept(layer, seen), mem)
-        if self.reset:
-            mem = mem - _scale(reset_strength(layer, seen), spikes)
+        if layer.reset == "zero":
+            mem *= _over(kept(layer, seen), mem)
+        if self.reset and layer.reset_gradient and layer.reset != "none":
+            mem -= _over(reset_strength(layer, seen), mem) * spikes
         return Influence(syn, mem)
 
 
@@ -204,11 +205,11 @@ def _layer_of(name: str, readout: int) -> int:
     return readout if name.startswith("readout") else int(name.split(".")[1])
 
 
-def _scale(factor: Tensor | float, influence: Tensor) -> Tensor:
-    """Multiply the influence on each neuron by that neuron's factor, (B, K)."""
-    if isinstance(factor, Tensor):
-        factor = factor.reshape(*factor.shape, *[1] * (influence.dim() - 2))
-    return factor * influence
+def _over(factor: Tensor | float, influence: Tensor) -> Tensor | float:
+    """Shape a factor of each neuron (B, K) so that it multiplies the influence on that neuron."""
+    if not isinstance(factor, Tensor):
+        return factor
+    return factor.reshape(*factor.shape, *[1] * (influence.dim() - 2))
 
 
 def _through(weight: Tensor, influence: Tensor) -> Tensor:

@@ -1,0 +1,68 @@
+r"""Which weight, at which moment, is to blame: the gradient before it is summed (chapter 3)."""
+
+import torch
+from torch import Tensor
+
+from snnbook.gradients.bptt import backward, products, record
+from snnbook.gradients.errors import StepError
+from snnbook.neurons import SpikingNetwork
+
+
+@torch.no_grad()
+def blame_table(network: SpikingNetwork, spikes: Tensor, error: StepError, name: str) -> Tensor:
+    r"""Return the gradient of one weight matrix, split by the moment of the error and of the use.
+
+    .. math::
+
+        \frac{\partial \mathcal{L}}{\partial w} = \sum_{n} \sum_{m < n} A[n, m], \qquad
+        A[n, m] = \text{what the use of } w \text{ in step } m
+                  \text{ contributes to the error of step } n
+
+    BPTT sums each column at once, because it meets the moments of use one by one; RTRL sums
+    each row, because it meets the errors one by one.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+        Hidden layers and a leaky readout.
+    spikes : Tensor
+        Input, (T, B, inputs).
+    error : StepError
+        The loss, such as :func:`step_cross_entropy`.
+    name : str
+        A name in ``network.named_parameters()``.
+
+    Returns
+    -------
+    Tensor
+        (T, T, out, in): step of the error, step of the use, and the weight.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the spikes do not fit the network, or there is no such parameter.
+
+    Examples
+    --------
+    >>> from snnbook.gradients import bptt, step_cross_entropy
+    >>> network = SpikingNetwork((3, 4, 2), generator=torch.Generator().manual_seed(0))
+    >>> run = torch.ones(20, 1, 3), step_cross_entropy(torch.tensor([1]), steps=20)
+    >>> table = blame_table(network, *run, "hidden.0.weight")
+    >>> torch.allclose(table.sum((0, 1)), bptt(network, *run)["hidden.0.weight"], atol=1e-6)
+    True
+
+    Paper section III; chapter 3.
+    """
+    history = record(network, spikes)
+    named = dict(network.named_parameters())
+    if name not in named:
+        accepted = ", ".join(repr(one) for one in named)
+        raise ValueError(f"name is {name!r}; one of {accepted} is accepted")
+    steps, weight = len(history), named[name].detach()
+    table = weight.new_zeros(steps, steps, *weight.shape)
+    for n, records in enumerate(history):
+        wrong = error(records[-1].mem, n)
+        errors = [torch.zeros_like(wrong)] * n + [wrong]
+        for m, blame in backward(network, history[: n + 1], errors):
+            table[n, m] = products(network, history[m], blame)[name]
+    return table
