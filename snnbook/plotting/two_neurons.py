@@ -1,0 +1,207 @@
+"""Two neurons unrolled in time, one arrow for each term of their gradient (box 3, chapter 5b)."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+import matplotlib.pyplot as plt
+from matplotlib.lines import Line2D
+from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
+
+from snnbook._validate import check_integer
+from snnbook.gradients.locality import TERMS
+from snnbook.plotting.style import COLORS, LINES, OKABE_ITO
+
+Node = tuple[str, int]
+
+
+class Arrow(NamedTuple):
+    """One arrow, from a node (name, step) to a node, and the term of the gradient it stands for."""
+
+    source: Node
+    target: Node
+    term: str
+
+
+#: Height of each node's row: A below, the readout in the middle, B above, upside down.
+ROWS = {"I_A": 0.0, "U_A": 1.0, "S_A": 2.0, "Y": 3.0, "S_B": 4.0, "U_B": 5.0, "I_B": 6.0}
+
+#: Color, line style and width of the arrows of each term.
+LOOKS = {
+    "current": (COLORS["syn"], LINES["syn"], 1.8),
+    "charge": ("#777777", "-", 1.2),
+    "membrane": (COLORS["mem"], LINES["mem"], 1.8),
+    "spike": (COLORS["spikes"], "-", 3.2),
+    "reset": (COLORS["reset"], LINES["reset"], 1.6),
+    "recurrent": (COLORS["recurrent"], LINES["recurrent"], 2.2),
+    "forward": (OKABE_ITO["green"], (0, (6, 1.5, 1, 1.5)), 1.6),
+    "readout": (OKABE_ITO["sky"], (0, (3, 1)), 1.6),
+}
+_WORDS = {
+    "current": r"$\alpha$: current",
+    "charge": "1: charge",
+    "membrane": r"$\beta$: membrane",
+    "spike": "$g$: surrogate",
+    "reset": r"$-\theta$: reset",
+    "recurrent": "$V$: between A and B",
+    "forward": "$W$ of the readout",
+    "readout": "memory of the readout",
+}
+_STRIDE = 1.6
+_BEND = {"recurrent": -0.12, "reset": 0.28}
+
+
+def two_neuron_arrows(steps: int = 3) -> list[Arrow]:
+    """Return the arrows between two neurons A and B and a readout Y, over some steps.
+
+    Parameters
+    ----------
+    steps : int
+        Number of steps, at least 1.
+
+    Returns
+    -------
+    list of Arrow
+        The terms are the keys of :data:`snnbook.gradients.locality.TERMS`.
+
+    Examples
+    --------
+    >>> [arrow.term for arrow in two_neuron_arrows(1)]
+    ['spike', 'spike']
+
+    Paper box 3; chapter 5b.
+    """
+    check_integer("steps", steps, 1)
+    arrows = []
+    for n in range(steps):
+        for a, b in ("AB", "BA"):
+            arrows.append(Arrow((f"U_{a}", n), (f"S_{a}", n), "spike"))
+            if n + 1 == steps:
+                continue
+            arrows += [
+                Arrow((f"I_{a}", n), (f"I_{a}", n + 1), "current"),
+                Arrow((f"I_{a}", n), (f"U_{a}", n + 1), "charge"),
+                Arrow((f"U_{a}", n), (f"U_{a}", n + 1), "membrane"),
+                Arrow((f"S_{a}", n), (f"U_{a}", n + 1), "reset"),
+                Arrow((f"S_{a}", n), (f"I_{b}", n + 1), "recurrent"),
+                Arrow((f"S_{a}", n), ("Y", n + 1), "forward"),
+            ]
+        if n + 1 < steps:
+            arrows.append(Arrow(("Y", n), ("Y", n + 1), "readout"))
+    return arrows
+
+
+def two_neurons(
+    steps: int = 3,
+    *,
+    drop: Collection[str] = (),
+    replaced: Collection[str] = (),
+    legend: bool = True,
+    ax=None,
+):
+    """Draw two neurons and a readout unrolled in time, with some terms of the gradient left out.
+
+    Parameters
+    ----------
+    steps : int
+        Number of steps, at least 1.
+    drop : collection of str
+        Terms whose arrows are faint and crossed out.
+    replaced : collection of str
+        Terms whose arrows are drawn with question marks: something else stands there.
+    legend : bool
+        Whether to name the terms below the drawing.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure when not given.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If ``drop`` or ``replaced`` names no term.
+
+    Examples
+    --------
+    >>> ax = two_neurons(2, drop={"reset"})
+    >>> len(ax.patches) == len(two_neuron_arrows(2)) + 2 * len(ROWS)
+    True
+    >>> plt.close(ax.figure)
+
+    Paper box 3; chapter 5b.
+    """
+    if unknown := (set(drop) | set(replaced)) - set(TERMS):
+        raise ValueError(f"drop names {sorted(unknown)}; of {', '.join(TERMS)} are accepted")
+    if ax is None:
+        _, ax = plt.subplots(figsize=(1.6 * steps, 5.0), layout="constrained")
+    nodes = {(name, n): _draw_node(name, n, ax) for n in range(steps) for name in ROWS}
+    for arrow in two_neuron_arrows(steps):
+        mark = "×" if arrow.term in drop else "?" if arrow.term in replaced else ""
+        _draw_arrow(arrow, nodes, ax, mark)
+    if legend:
+        handles = [
+            Line2D([], [], color=color, linestyle=style, linewidth=width, label=_WORDS[term])
+            for term, (color, style, width) in LOOKS.items()
+        ]
+        ax.legend(
+            handles=handles,
+            loc="upper center",
+            bbox_to_anchor=(0.5, 0.0),
+            ncols=2,
+            frameon=False,
+            fontsize=8,
+        )
+    ax.text(-0.62, 1, "A", fontsize=13, ha="center", va="center")
+    ax.text(-0.62, 5, "B", fontsize=13, ha="center", va="center")
+    ax.set(xlim=(-0.8, (steps - 1) * _STRIDE + 0.45), ylim=(-0.45, 6.45))
+    ax.set_axis_off()
+    return ax
+
+
+def _place(node: Node) -> tuple[float, float]:
+    return node[1] * _STRIDE, ROWS[node[0]]
+
+
+def _draw_arrow(arrow: Arrow, nodes: dict, ax, mark: str) -> None:
+    color, style, width = LOOKS[arrow.term]
+    start, end = _place(arrow.source), _place(arrow.target)
+    upside_down = arrow.source[0].endswith("B")
+    bend = _BEND.get(arrow.term, 0.0) * (-1 if upside_down else 1)
+    if mark == "×":
+        color, width = "#BBBBBB", 0.9
+    ax.add_patch(
+        FancyArrowPatch(
+            start,
+            end,
+            connectionstyle=f"arc3,rad={bend}",
+            arrowstyle="-|>",
+            mutation_scale=11,
+            patchA=nodes[arrow.source],
+            patchB=nodes[arrow.target],
+            shrinkA=0,
+            shrinkB=1,
+            color=color,
+            linestyle=style,
+            linewidth=width,
+            zorder=1,
+        )
+    )
+    if mark:
+        (x0, y0), (x1, y1) = start, end
+        x, y = (x0 + x1) / 2 + bend * (y1 - y0) / 2, (y0 + y1) / 2 - bend * (x1 - x0) / 2
+        size = {"fontsize": 15, "fontweight": "bold", "ha": "center", "va": "center"}
+        ax.text(x, y, mark, color="#AA3300" if mark == "×" else color, zorder=4, **size)
+
+
+def _draw_node(name: str, n: int, ax):
+    """Draw one node, a square for a spike and a circle for a state, and return its patch."""
+    x, y = _place((name, n))
+    style = {"facecolor": "white", "edgecolor": "#222222", "linewidth": 1.1, "zorder": 2}
+    if name.startswith("S"):
+        patch = Rectangle((x - 0.25, y - 0.25), 0.5, 0.5, **style)
+    else:
+        patch = Circle((x, y), 0.28, **style)
+    ax.add_patch(patch)
+    ax.text(x, y, f"${name}$", ha="center", va="center", fontsize=9, zorder=3)
+    return patch
