@@ -7,13 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import (
-    check_choice,
-    check_float,
-    check_integer,
-    check_positive,
-    check_time_first,
-)
+from snnbook._validate import check_choice, check_integer, check_positive, check_time_first
 from snnbook.neurons import LIFParameters, NetworkOutput
 from snnbook.neurons.parameters import DEFAULT_PARAMETERS
 from snnbook.smoothed._rate_curves import drive_gain, lif_rate
@@ -30,48 +24,6 @@ class RateRecord(NamedTuple):
 
     spikes: Tensor
     mem: Tensor
-
-
-def constant_code(
-    values: Tensor, steps: int, dt: float = 1e-3, *, max_rate: float = 100.0
-) -> Tensor:
-    r"""Code each value as a constant input: the expected spikes of a rate code in each step.
-
-    .. math:: p[n] = x \, r_\text{max} \, \Delta t
-
-    The mean of :func:`snnbook.data.rate_code`, without its randomness. It is no spike train:
-    the input layer of a converted network receives a current.
-
-    Parameters
-    ----------
-    values : Tensor
-        Shape (B, N), finite, floating point.
-    steps : int
-        Number of time steps T, at least 1. A rate network needs one, a spiking network all.
-    dt : float
-        Time step in seconds.
-    max_rate : float
-        Rate of the value 1, in Hz.
-
-    Returns
-    -------
-    Tensor
-        (T, B, N), the same in each step.
-
-    Examples
-    --------
-    >>> constant_code(torch.tensor([[0.5, 1.0]]), steps=2).tolist()
-    [[[0.05000000074505806, 0.10000000149011612]], [[0.05000000074505806, 0.10000000149011612]]]
-
-    Paper section IV.A.3; chapter 4c.
-    """
-    check_float("values", values)
-    if values.dim() != 2:
-        raise ValueError(f"values has shape {tuple(values.shape)}; (B, N) is accepted")
-    check_integer("steps", steps, 1)
-    check_positive("dt", dt)
-    check_positive("max_rate", max_rate)
-    return (values * (max_rate * dt)).expand(steps, *values.shape).contiguous()
 
 
 class RateLayer(nn.Module):
@@ -129,7 +81,7 @@ class RateNetwork(nn.Module):
     Examples
     --------
     >>> network = RateNetwork((3, 4, 2), generator=torch.Generator().manual_seed(0))
-    >>> out = network(constant_code(torch.ones(5, 3), steps=1))
+    >>> out = network(torch.full((1, 5, 3), 0.1))
     >>> out.readout.shape, bool((out.hidden[0].spikes <= 1).all())
     (torch.Size([1, 5, 2]), True)
 

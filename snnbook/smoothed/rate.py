@@ -26,8 +26,9 @@ from torch import Tensor
 
 from snnbook._validate import check_positive
 from snnbook.neurons import LeakyReadout, LIFParameters, SpikingNetwork
+from snnbook.smoothed._rate_codes import constant_code, regular_code
 from snnbook.smoothed._rate_curves import drive_gain, lif_rate, siegert_rate
-from snnbook.smoothed._rate_network import RateNetwork, RateRecord, constant_code
+from snnbook.smoothed._rate_network import RateNetwork, RateRecord
 from snnbook.smoothed._rate_staircase import count_rate, discrete_rate, staircase_mean
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "discrete_rate",
     "drive_gain",
     "lif_rate",
+    "regular_code",
     "scale_to_rate",
     "siegert_rate",
     "staircase_mean",
