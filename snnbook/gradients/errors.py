@@ -47,6 +47,13 @@ class _CrossEntropy:
         scores = readout.flatten(0, 1)
         return functional.cross_entropy(scores, self.labels.repeat(self.steps))
 
+    def losses(self, readout: Tensor) -> Tensor:
+        """Return the loss of each sample, (B,), of mean ``loss``."""
+        _check_readout(readout, self.steps, len(self.labels))
+        labels = self.labels.expand(self.steps, -1)
+        each = functional.cross_entropy(readout.movedim(2, 1), labels, reduction="none")
+        return each.mean(0)
+
 
 @dataclass(frozen=True, eq=False)
 class _SquaredError:
@@ -61,6 +68,12 @@ class _SquaredError:
         steps, batch, _ = self.target.shape
         _check_readout(readout, steps, batch)
         return ((readout - self.target) ** 2).sum() / (2 * steps * batch)
+
+    def losses(self, readout: Tensor) -> Tensor:
+        """Return the loss of each sample, (B,), of mean ``loss``."""
+        steps, batch, _ = self.target.shape
+        _check_readout(readout, steps, batch)
+        return ((readout - self.target) ** 2).sum((0, 2)) / (2 * steps)
 
 
 def step_cross_entropy(labels: Tensor, steps: int) -> StepError:

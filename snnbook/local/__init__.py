@@ -1,0 +1,26 @@
+"""Local learning rules: what is left of the gradient on brains and chips (paper section V).
+
+Each rule has the signature of :mod:`snnbook.gradients`, ``rule(network, spikes, error,
+**settings) -> Gradients``, and none uses autograd. Those that run with time also come as a
+value with ``start`` and ``step``, see :class:`snnbook.gradients.OnlineRule`.
+"""
+
+import snnbook.gradients  # noqa: F401  (the laboratory there imports from here: it goes first)
+from snnbook.local.feedback import direct_feedback_alignment, feedback_alignment
+from snnbook.local.local_errors import LocalErrors, local_errors
+from snnbook.local.matrices import Feedback, random_feedback, random_readouts
+from snnbook.local.three_factor import EProp, SuperSpike, e_prop, superspike
+
+__all__ = [
+    "EProp",
+    "Feedback",
+    "LocalErrors",
+    "SuperSpike",
+    "direct_feedback_alignment",
+    "e_prop",
+    "feedback_alignment",
+    "local_errors",
+    "random_feedback",
+    "random_readouts",
+    "superspike",
+]
