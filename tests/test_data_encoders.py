@@ -283,3 +283,12 @@ class TestValues:
 
     def test_output_carries_no_gradient(self, encode):
         assert not encode(torch.rand(1, 2, requires_grad=True)).requires_grad
+
+
+def test_latency_code_gives_the_same_spikes_as_events():
+    values = torch.rand(7, 30, generator=torch.Generator().manual_seed(0))
+    for steps in (1, 20, 100):
+        events = latency_code(values, steps, events=True)
+        assert torch.equal(events.to_dense(), latency_code(values, steps))
+    silent = latency_code(torch.zeros(2, 3), 5, events=True)
+    assert silent.shape == (5, 2, 3) and len(silent.indices) == 0

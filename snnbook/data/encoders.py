@@ -1,6 +1,7 @@
 r"""Codes that turn numbers into spikes: time to first spike, rate, and change.
 
 None of them is differentiable: a network learns from the spikes, not through the code.
+Dense spikes of any of them become a list with :meth:`snnbook.kernels.Events.from_dense`.
 """
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from snnbook._validate import check_integer, check_positive, check_time_first
 from snnbook.data._checks import check_generator, check_probability, check_values
+from snnbook.kernels import Events
 
 
 @torch.no_grad()
@@ -17,7 +19,9 @@ def latency_code(
     dt: float = 1e-3,
     tau: float = 20e-3,
     threshold: float = 0.2,
-) -> Tensor:
+    *,
+    events: bool = False,
+) -> Tensor | Events:
     r"""Code each value as the time of a single spike: the larger, the earlier.
 
     A value :math:`x` is taken as a constant current into a leaky membrane with time constant
@@ -42,12 +46,16 @@ def latency_code(
         Time constant in seconds, above 0.
     threshold : float
         The value below which a unit is silent, between 0 and 1 (both excluded).
+    events : bool
+        Return the spikes as a list, which every layer takes in place of the tensor: with one
+        spike per unit it is some T times shorter, and nobody searches it again.
 
     Returns
     -------
-    Tensor
-        Spikes (T, B, N), 0 or 1, with the dtype and device of ``values``. Index n is the
-        interval from n dt to (n + 1) dt. Each unit spikes at most once.
+    Tensor or Events
+        Spikes (T, B, N), 0 or 1, with the dtype and device of ``values``, or the same spikes
+        as :class:`snnbook.kernels.Events`. Index n is the interval from n dt to (n + 1) dt.
+        Each unit spikes at most once.
 
     Raises
     ------
@@ -67,6 +75,8 @@ def latency_code(
     >>> spikes = latency_code(torch.tensor([[0.4, 0.1]]), steps=50)
     >>> spikes.nonzero().tolist()
     [[13, 0, 0]]
+    >>> latency_code(torch.tensor([[0.4, 0.1]]), steps=50, events=True).indices.tolist()
+    [0]
 
     Chapter 1.
     """
@@ -83,6 +93,10 @@ def latency_code(
     time = -tau * torch.log1p(-threshold / torch.where(heard, exact, 1.0))
     step = torch.floor(time / dt)
     heard &= step < steps
+    if events:
+        samples, units = heard.cpu().nonzero(as_tuple=True)
+        times = step[heard].long().cpu()
+        return Events.from_lists(times, samples, units, (steps, *values.shape))
     spikes = values.new_zeros(steps, *values.shape)
     target = step.clamp(max=steps - 1).long().unsqueeze(0)
     return spikes.scatter_(0, target, heard.to(values.dtype).unsqueeze(0))

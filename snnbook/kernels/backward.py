@@ -7,6 +7,10 @@ from torch import Tensor
 
 from snnbook.kernels import fused, products, scan, small
 from snnbook.kernels.forward import Forward, pieces, tile_steps
+from snnbook.surrogates import Surrogate, fast_sigmoid
+
+#: The default surrogate: its slope is made by a compiled loop, others by their own function.
+FAST_SIGMOID = fast_sigmoid()
 
 
 class Backward:
@@ -26,7 +30,7 @@ class Backward:
         kind = {"dtype": ctx.run.dtype}
         self.lam_syn = _start(grad_syn_end, kind, (batch, size))
         self.lam_mem = _start(grad_mem_end, kind, (batch, size))
-        self.alpha, self.beta, self.edge, _, _ = self.cell.numbers(ctx.run.dtype)
+        self.alpha, self.beta, self.edge, _, _ = ctx.numbers
         width = size if self.W is None else self.W.shape[1]
         self.source = torch.empty(steps, batch, width, **kind) if need[0] else None
         if self.states is None and small.fits(self.shape, self.V is not None):
@@ -37,6 +41,10 @@ class Backward:
             self._run_tiles(need, width, kind)
         self.syn = self.lam_syn if need[3] else None
         self.mem = self.lam_mem if need[4] else None
+
+    def gradients(self):
+        """Return the gradients in the order of the layer's tensors."""
+        return self.source, self.weight, self.recurrent, self.syn, self.mem
 
     def _run_tiles(self, need, width: int, kind: dict) -> None:
         steps, batch, size = self.shape
@@ -54,16 +62,16 @@ class Backward:
     def _run_small(self) -> None:
         """Do all in one compiled call, but for dense products."""
         cell, none = self.cell, small.NOTHING[self.run.dtype]
-        g_spikes = self.losses[0]
+        g_spikes, *others = self.losses
+        if g_spikes is not None and g_spikes.stride() == (0, 0, 0):
+            g_spikes = g_spikes.as_strided((1, 1, 1), (1, 1, 1))
         wanted = g_spikes is not None or self.V is not None or cell.coupled
-        slope = None
-        if wanted and cell.surrogate is not None:
-            slope = cell.surrogate.derivative(self.mems - cell.theta)
+        slope = self._slope_at(self.mems) if wanted and cell.surrogate is not None else None
         carry, keep = self._reset_terms(self.mems, self.syns, slope)
         direct = self.W is None and self.source is not None
         grad = self.source if direct else torch.empty(self.shape, dtype=self.run.dtype)
         events = small.NO_EVENTS if self.spikes_in is None else self.spikes_in
-        arrays = (*self.losses, slope, carry, keep, self.mems)
+        arrays = (g_spikes, *others, slope, carry, keep, self.mems)
         *losses, slope, carry, keep, mems = (_array(x, none[3]) for x in arrays)
         own = (self.V, self.weight, self.recurrent)
         weight, grad_weight, grad_own = (_array(x, none[2]) for x in own)
@@ -139,8 +147,17 @@ class Backward:
 
     def _slope(self, start: int, stop: int) -> Tensor:
         """Return the surrogate derivative g(U - theta) of a tile."""
-        x = self._kept(self.mems, start, stop) - self.cell.theta
-        return self.cell.surrogate.derivative(x).contiguous()
+        return self._slope_at(self._kept(self.mems, start, stop))
+
+    def _slope_at(self, mems: Tensor) -> Tensor:
+        surrogate, theta = self.cell.surrogate, self.cell.theta
+        if surrogate.shape is not FAST_SIGMOID.shape or type(surrogate) is not Surrogate:
+            return surrogate.derivative(mems - theta).contiguous()
+        slope = torch.empty_like(mems)
+        kind, area = type(self.alpha), FAST_SIGMOID.unit_area * surrogate.width
+        numbers = kind(theta), kind(2 / area), kind(surrogate.height)
+        scan.fast_sigmoid(mems.detach().numpy(), *numbers, slope.numpy())
+        return slope
 
     def _source_term(self, slope, g_spikes, g_mem, like: Tensor) -> Tensor:
         """Return q = dL/dU + g dL/dS; a fresh tensor where the recurrent loop adds to it."""
@@ -223,7 +240,11 @@ class Backward:
 
 
 def _array(tensor: Tensor | None, nothing):
-    return nothing if tensor is None else tensor.detach().contiguous().numpy()
+    if tensor is None:
+        return nothing
+    if tensor.requires_grad:
+        tensor = tensor.detach()
+    return (tensor if tensor.is_contiguous() else tensor.contiguous()).numpy()
 
 
 def _start(grad: Tensor | None, kind: dict, shape) -> Tensor:

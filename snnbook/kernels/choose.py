@@ -57,12 +57,13 @@ def explain(
     return decide(source, weight, (recurrent_weight,), kernel)[0]
 
 
-@torch.compiler.disable
 def decide(source: Tensor | Events, weight: Tensor | None, others, kernel: str):
     """Return the choice, and the (indices, offsets) of the input's spikes where it uses them.
 
     Every layer runs what this function says, and :func:`explain` shows it.
     """
+    if torch.compiler.is_compiling():
+        return _decide_eagerly(source, weight, others, kernel)
     obstacle = why_not_compiled(source, (weight, *others), kernel)
     if obstacle is not None:
         return Choice("reference", "none" if weight is None else "dense", obstacle), None
@@ -72,6 +73,11 @@ def decide(source: Tensor | Events, weight: Tensor | None, others, kernel: str):
 
     found, reason = input_events(source, weight)
     return Choice("numba", "dense" if found is None else "events", reason), found
+
+
+@torch.compiler.disable
+def _decide_eagerly(source, weight, others, kernel):
+    return decide(source, weight, others, kernel)
 
 
 def why_not_compiled(source, tensors, kernel: str) -> str | None:

@@ -85,7 +85,7 @@ class _Layer(torch.autograd.Function):
         need, cell = any(ctx.needs_input_grad), run.cell
         out = Forward(source, weight, recurrent, (syn0, mem0), run, keep=need)
         if need:
-            ctx.run, ctx.states = run, out.states
+            ctx.run, ctx.states, ctx.numbers = run, out.states, out.numbers
             again = run.events is None and (ctx.needs_input_grad[1] or out.states is not None)
             states = (None, None) if cell.surrogate is None else (out.mems, out.syns)
             ctx.save_for_backward(source if again else None, weight, recurrent, *states)
@@ -101,12 +101,11 @@ class _Layer(torch.autograd.Function):
                 "the compiled loop takes one gradient at a time, not a batch of them; "
                 "kernel='reference' takes both"
             )
-        with torch.no_grad():
-            run = Backward(ctx, *grads)
-        out = (run.source, run.weight, run.recurrent, run.syn, run.mem)
-        if torch.is_grad_enabled():  # create_graph=True: only a second derivative is an error
-            out = tuple(g if g is None else _Once.apply(g.requires_grad_()) for g in out)
-        return (*out, None)
+        if not torch.is_grad_enabled():
+            return (*Backward(ctx, *grads).gradients(), None)
+        with torch.no_grad():  # create_graph=True: only a second derivative is an error
+            out = Backward(ctx, *grads).gradients()
+        return (*(g if g is None else _Once.apply(g.requires_grad_()) for g in out), None)
 
 
 class _Once(torch.autograd.Function):

@@ -30,7 +30,8 @@ where :math:`p = \partial L/\partial I` and :math:`q = \partial L/\partial U + g
 for a detached reset, else :math:`\theta` (subtract) or :math:`\beta U + I` (zero).
 
 The surrogate enters only through arrays made beforehand, so a new surrogate compiles
-nothing. No fast-math: subnormal numbers survive. Only sums of products may be fused.
+nothing; the array of the default one, the fast sigmoid, is made
+here in one pass. No fast-math: subnormal numbers survive. Only sums of products may be fused.
 """
 
 from numba import njit
@@ -111,6 +112,16 @@ def leaky(drive, alpha, beta, syn, mem, mems, syns):
         for m in range(x.shape[0]):
             mem[m] = beta * mem[m] + syn[m]
             syn[m] = alpha * syn[m] + x[m]
+
+
+@loop
+def fast_sigmoid(mems, theta, steepness, height, slope):
+    """Write the slope g = height / (1 + steepness |U - theta|)^2 of the fast sigmoid."""
+    one = mems.dtype.type(1)
+    flat, out = mems.reshape(mems.size), slope.reshape(mems.size)
+    for m in range(flat.shape[0]):
+        root = one + steepness * abs(flat[m] - theta)
+        out[m] = height / (root * root)
 
 
 @loop

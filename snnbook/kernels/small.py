@@ -141,8 +141,13 @@ def _source(slope, g_spikes, g_mem, grad):
     """Return q = dL/dU + g dL/dS, (T, B, N)."""
     q = np.zeros_like(grad)
     flat = q.reshape(q.size)
-    if len(g_spikes) > 0:
-        g, s = slope.reshape(q.size), g_spikes.reshape(q.size)
+    g = slope.reshape(slope.size)
+    if g_spikes.size == 1:  # one number for all spikes, such as the loss of their sum has
+        number = g_spikes[0, 0, 0]
+        for m in range(q.size):
+            flat[m] = g[m] * number
+    elif len(g_spikes) > 0:
+        s = g_spikes.reshape(q.size)
         for m in range(q.size):
             flat[m] = g[m] * s[m]
     if len(g_mem) > 0:

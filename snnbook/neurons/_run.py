@@ -9,9 +9,10 @@ from snnbook.kernels.choose import all_finite
 from snnbook.neurons.parameters import LIFState
 
 
-@torch.compiler.disable
 def compiled(source, weight, recurrent_weight, state, found, *numbers, **options):
     """Run the compiled loop: spikes, mem, syn, the last state, and whether it is finite."""
+    if torch.compiler.is_compiling():
+        return _eagerly(source, weight, recurrent_weight, state, found, *numbers, **options)
     from snnbook.kernels import fused  # numba is imported on first use
 
     like = source if weight is None else weight
@@ -21,6 +22,11 @@ def compiled(source, weight, recurrent_weight, state, found, *numbers, **options
         source, weight, recurrent_weight, state or (None, None), run
     )
     return spikes, mem, syn, LIFState(*last), run.finite
+
+
+@torch.compiler.disable
+def _eagerly(*arguments, **options):
+    return compiled(*arguments, **options)
 
 
 def drive_shape(source: Tensor | Events, weight: Tensor | None) -> tuple[int, int, int]:
