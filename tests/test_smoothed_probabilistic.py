@@ -304,6 +304,15 @@ def test_learning_xor():
     assert float(frozen.accuracy[-10:].mean()) < 0.9
 
 
+def test_a_graded_network_promises_more_than_its_spikes_keep():
+    loud = {"escape": SigmoidEscape(1.0)}
+    options = {"networks": 4, "neurons": 5, "updates": 120, "lr": 0.03}
+    history = smoothed.learn_xor("expected", generator=rng(0), **options, **loud)
+    promised = smoothed.xor_loss(history, graded=True, **loud)
+    kept = smoothed.xor_loss(history, generator=rng(1), **loud)
+    assert (promised < kept).all()
+
+
 def test_networks_side_by_side_do_not_share_weights():
     first = smoothed.learn_xor("baseline", networks=3, updates=5, generator=rng(0))
     again = smoothed.learn_xor("baseline", networks=3, updates=5, generator=rng(0))

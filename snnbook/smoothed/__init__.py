@@ -34,6 +34,7 @@ from snnbook.smoothed.probabilistic import (
     score_loss,
     spike_trains,
     stochastic_unroll,
+    xor_loss,
     xor_spikes,
 )
 from snnbook.smoothed.rate import (
@@ -129,6 +130,7 @@ __all__ = [
     "steps_per_spike",
     "stochastic_unroll",
     "to_spiking",
+    "xor_loss",
     "xor_spikes",
     "DoubleTau",
     "EqualTau",

@@ -153,6 +153,45 @@ def learn_xor(
     return XorHistory(*(torch.stack(row) for row in rows), hidden.detach(), readout.detach())
 
 
+@torch.no_grad()
+def xor_loss(
+    history: XorHistory,
+    *,
+    graded: bool = False,
+    samples: int = 64,
+    params: LIFParameters = DEFAULT_PARAMETERS,
+    escape: Escape = DEFAULT_ESCAPE,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Return the mean cross-entropy of trained networks on temporal XOR, (networks,).
+
+    Parameters
+    ----------
+    history : XorHistory
+        The networks, as :func:`learn_xor` left them.
+    graded : bool
+        Whether the hidden neurons send their probabilities instead of random spikes.
+    samples : int
+        Number of random runs of each pattern.
+    params, escape, generator
+        As in :func:`learn_xor`.
+
+    Examples
+    --------
+    >>> generator = torch.Generator().manual_seed(0)
+    >>> history = learn_xor("expected", networks=2, updates=3, generator=generator)
+    >>> xor_loss(history, graded=True).shape
+    torch.Size([2])
+
+    Chapter 4b.
+    """
+    patterns, labels = xor_spikes()
+    options = {"params": params, "escape": escape, "generator": generator}
+    gradient = "expected" if graded else "none"
+    _, scores = _run([history.hidden, history.readout], patterns, samples, gradient, **options)
+    return _losses(scores, labels).mean((0, 2))
+
+
 def _run(
     weights: list[Tensor], patterns: Tensor, samples: int, gradient: str, *, params, **options
 ) -> tuple[StochasticRecord, Tensor]:

@@ -20,7 +20,7 @@ from snnbook.smoothed._estimators import (
     spike_trains,
 )
 from snnbook.smoothed._stochastic import GRADIENTS, StochasticRecord, stochastic_unroll
-from snnbook.smoothed._xor import XorHistory, learn_xor, xor_spikes
+from snnbook.smoothed._xor import XorHistory, learn_xor, xor_loss, xor_spikes
 
 __all__ = [
     "ESTIMATORS",
@@ -37,6 +37,7 @@ __all__ = [
     "score_loss",
     "spike_trains",
     "stochastic_unroll",
+    "xor_loss",
     "xor_spikes",
 ]
 
