@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from snnbook.kernels import Events
 from snnbook.neurons import LIFParameters, LIFState, integrate, unroll
 from snnbook.neurons.lif import integrate_weighted, unroll_weighted
-from snnbook.surrogates import ALL, gaussian
+from snnbook.surrogates import ALL, fast_sigmoid, gaussian
 
 OPTIONS = list(
     itertools.product(
@@ -136,10 +136,14 @@ def test_drawn_problems_in_float64(
 @pytest.mark.parametrize("reset", ["subtract", "zero"])
 @pytest.mark.parametrize("source", ["drive", "spikes", "events"])
 @pytest.mark.parametrize("recurrent", [False, True])
-def test_float32_is_as_close_to_float64_as_the_plain_loop(reset, source, recurrent):
-    """Spikes agree; gradients miss float64 by at most twice what the plain loop misses it by.
+@pytest.mark.parametrize("surrogate", [gaussian(width=0.5), fast_sigmoid()], ids=lambda s: s.name)
+def test_float32_is_as_close_to_float64_as_the_plain_loop(reset, source, recurrent, surrogate):
+    """Spikes agree; each gradient misses float64 by at most twice what the plain loop misses.
 
-    Both misses are rounding in sums of another order, so they are compared over many seeds.
+    The miss is the norm of the difference. Problems are left out where the plain float32 loop
+    spikes elsewhere than the float64 one, because there is nothing to compare. With the wide
+    surrogate the bound holds for every problem; the narrow one is so steep that a problem's
+    miss is a matter of luck, and the bound is on the root mean square over the problems.
     """
     params = LIFParameters()
     misses = {}
@@ -147,7 +151,7 @@ def test_float32_is_as_close_to_float64_as_the_plain_loop(reset, source, recurre
         options = {
             "recurrent": recurrent,
             "record": True,
-            "surrogate": gaussian(width=0.5),
+            "surrogate": surrogate,
             "reset": reset,
             "reset_gradient": seed % 2 == 1,
             "spike_at_threshold": False,
@@ -162,10 +166,14 @@ def test_float32_is_as_close_to_float64_as_the_plain_loop(reset, source, recurre
         assert torch.equal(fast[0]["spikes"], plain[0]["spikes"])
         for name, value in plain[0].items():
             torch.testing.assert_close(fast[0][name], value, rtol=1e-5, atol=1e-5)
+        if not torch.equal(plain[0]["spikes"].double(), exact[0]["spikes"]):
+            continue
         for name in fast[1]:
             value = exact[1][name]
-            pair = [float((r[1][name] - value).norm() / value.norm()) for r in (fast, plain)]
-            misses.setdefault(name, []).append(pair)
+            ours, theirs = (float((r[1][name] - value).norm()) for r in (fast, plain))
+            if surrogate.name == "Gaussian":
+                assert ours <= 2 * theirs, (seed, name, ours, theirs)
+            misses.setdefault(name, []).append([ours / value.norm(), theirs / value.norm()])
     for name, pairs in misses.items():
         ours, theirs = torch.tensor(pairs).square().mean(0).sqrt()
         assert len(pairs) >= 8 and ours <= 2 * theirs, (name, ours, theirs)

@@ -1,12 +1,16 @@
 """Events: the sparse twin of a dense tensor of spikes."""
 
+from functools import partial
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snnbook.data import latency_code
 from snnbook.kernels import Events
 from snnbook.neurons import LIF, LeakyReadout, SpikingNetwork
+from snnbook.training import accuracy, fit
 
 
 @given(
@@ -65,3 +69,25 @@ def test_errors_name_the_argument():
         Events.from_lists(one, one, torch.tensor([3]), (2, 1, 3))
     with pytest.raises(ValueError, match="spikes has 3 input neurons; 4 are accepted"):
         LeakyReadout(4, 2)(Events(2, 1, 3, **ok))
+
+
+def test_a_code_that_gives_events_trains_the_same_network():
+    values = torch.rand(40, 12, generator=torch.Generator().manual_seed(0))
+    labels = (values[:, 0] > 0.5).long()
+    losses = []
+    for events in (False, True):
+        encode = partial(latency_code, steps=30, events=events)
+        network = SpikingNetwork((12, 16, 2), generator=torch.Generator().manual_seed(1))
+        history = fit(
+            network,
+            values,
+            labels,
+            encode=encode,
+            epochs=2,
+            batch_size=10,
+            progress=False,
+            generator=torch.Generator().manual_seed(2),
+        )
+        losses.append(torch.tensor(history.loss))
+        assert 0 <= accuracy(network, values, labels, encode=encode).value <= 1
+    torch.testing.assert_close(*losses)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from snnbook._validate import check_integer
+from snnbook.kernels import Events
 from snnbook.training.losses import (
     check_labels,
     check_time_and_batch,
@@ -16,7 +17,7 @@ from snnbook.training.losses import (
 )
 from snnbook.training.statistics import Accuracy, wilson_interval
 
-Encoder = Callable[[Tensor], Tensor]
+Encoder = Callable[[Tensor], Tensor | Events]
 Decision = Callable[[Tensor], Tensor]
 
 
@@ -94,12 +95,13 @@ def check_inputs(inputs: Tensor, encode: Encoder | None) -> int:
     return samples
 
 
-def take(inputs: Tensor, index: Tensor, encode: Encoder | None) -> Tensor:
-    """Return the spikes (T, B, N) of some samples."""
+def take(inputs: Tensor, index: Tensor, encode: Encoder | None) -> Tensor | Events:
+    """Return the spikes (T, B, N) of some samples, dense or as events."""
     if encode is None:
         return inputs[:, index]
     spikes = encode(inputs[index])
-    check_time_and_batch("encode(inputs)", spikes)
+    if not isinstance(spikes, Events):
+        check_time_and_batch("encode(inputs)", spikes)
     if spikes.shape[1] != len(index):
         raise ValueError(
             f"encode(inputs) has shape {tuple(spikes.shape)}; {len(index)} entries on its batch "
