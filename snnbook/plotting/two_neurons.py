@@ -4,8 +4,10 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.lines import Line2D
-from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 
 from snnbook._validate import check_integer
 from snnbook.gradients.locality import TERMS
@@ -47,6 +49,7 @@ _WORDS = {
     "readout": "memory of the readout",
 }
 _STRIDE = 1.6
+_RADIUS = 0.3
 _BEND = {"recurrent": -0.12, "reset": 0.28}
 
 
@@ -125,8 +128,8 @@ def two_neurons(
     Examples
     --------
     >>> ax = two_neurons(2, drop={"reset"})
-    >>> len(ax.patches) == len(two_neuron_arrows(2)) + 2 * len(ROWS)
-    True
+    >>> sum(text.get_text() == "×" for text in ax.texts)
+    2
     >>> plt.close(ax.figure)
 
     Paper box 3; chapter 5b.
@@ -134,11 +137,13 @@ def two_neurons(
     if unknown := (set(drop) | set(replaced)) - set(TERMS):
         raise ValueError(f"drop names {sorted(unknown)}; of {', '.join(TERMS)} are accepted")
     if ax is None:
-        _, ax = plt.subplots(figsize=(1.6 * steps, 5.0), layout="constrained")
-    nodes = {(name, n): _draw_node(name, n, ax) for n in range(steps) for name in ROWS}
-    for arrow in two_neuron_arrows(steps):
-        mark = "×" if arrow.term in drop else "?" if arrow.term in replaced else ""
-        _draw_arrow(arrow, nodes, ax, mark)
+        _, ax = plt.subplots(figsize=(1.6 * steps, 6.0), layout="constrained")
+    arrows = two_neuron_arrows(steps)
+    for term in TERMS:
+        if same := [arrow for arrow in arrows if arrow.term == term]:
+            mark = "×" if term in drop else "?" if term in replaced else ""
+            _draw_term(term, same, ax, mark)
+    _draw_nodes(steps, ax)
     if legend:
         handles = [
             Line2D([], [], color=color, linestyle=style, linewidth=width, label=_WORDS[term])
@@ -155,6 +160,7 @@ def two_neurons(
     ax.text(-0.62, 1, "A", fontsize=13, ha="center", va="center")
     ax.text(-0.62, 5, "B", fontsize=13, ha="center", va="center")
     ax.set(xlim=(-0.8, (steps - 1) * _STRIDE + 0.45), ylim=(-0.45, 6.45))
+    ax.set_aspect("equal")
     ax.set_axis_off()
     return ax
 
@@ -163,45 +169,56 @@ def _place(node: Node) -> tuple[float, float]:
     return node[1] * _STRIDE, ROWS[node[0]]
 
 
-def _draw_arrow(arrow: Arrow, nodes: dict, ax, mark: str) -> None:
-    color, style, width = LOOKS[arrow.term]
-    start, end = _place(arrow.source), _place(arrow.target)
-    upside_down = arrow.source[0].endswith("B")
-    bend = _BEND.get(arrow.term, 0.0) * (-1 if upside_down else 1)
+def _draw_term(term: str, arrows: list[Arrow], ax, mark: str) -> None:
+    """Draw all arrows of one term: one path of lines and one of heads keep the file small."""
+    color, style, width = LOOKS[term]
     if mark == "×":
         color, width = "#BBBBBB", 0.9
+    ends = [_ends(arrow) for arrow in arrows]
+    lines = [Path([a, b, c], [Path.MOVETO, Path.CURVE3, Path.CURVE3]) for a, b, c in ends]
+    heads = [Path(_head(b, c), closed=True) for _, b, c in ends]
+    look = {"linewidth": width, "edgecolor": color, "zorder": 1, "clip_on": False}
     ax.add_patch(
-        FancyArrowPatch(
-            start,
-            end,
-            connectionstyle=f"arc3,rad={bend}",
-            arrowstyle="-|>",
-            mutation_scale=11,
-            patchA=nodes[arrow.source],
-            patchB=nodes[arrow.target],
-            shrinkA=0,
-            shrinkB=1,
-            color=color,
-            linestyle=style,
-            linewidth=width,
-            zorder=1,
-        )
+        PathPatch(Path.make_compound_path(*lines), facecolor="none", linestyle=style, **look)
     )
-    if mark:
-        (x0, y0), (x1, y1) = start, end
-        x, y = (x0 + x1) / 2 + bend * (y1 - y0) / 2, (y0 + y1) / 2 - bend * (x1 - x0) / 2
-        size = {"fontsize": 15, "fontweight": "bold", "ha": "center", "va": "center"}
+    look |= {"facecolor": color, "linewidth": 0.5}
+    ax.add_patch(PathPatch(Path.make_compound_path(*heads), **look))
+    for a, b, c in ends if mark else ():
+        x, y = 0.25 * a + 0.5 * b + 0.25 * c
+        size = {"fontsize": 13, "fontweight": "bold", "ha": "center", "va": "center"}
         ax.text(x, y, mark, color="#AA3300" if mark == "×" else color, zorder=4, **size)
 
 
-def _draw_node(name: str, n: int, ax):
-    """Draw one node, a square for a spike and a circle for a state, and return its patch."""
-    x, y = _place((name, n))
-    style = {"facecolor": "white", "edgecolor": "#222222", "linewidth": 1.1, "zorder": 2}
-    if name.startswith("S"):
-        patch = Rectangle((x - 0.25, y - 0.25), 0.5, 0.5, **style)
-    else:
-        patch = Circle((x, y), 0.28, **style)
-    ax.add_patch(patch)
-    ax.text(x, y, f"${name}$", ha="center", va="center", fontsize=9, zorder=3)
-    return patch
+def _ends(arrow: Arrow) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return start, control point and end of an arrow, from rim to rim."""
+    start, end = np.array(_place(arrow.source)), np.array(_place(arrow.target))
+    bend = _BEND.get(arrow.term, 0.0) * (-1 if arrow.source[0].endswith("B") else 1)
+    dx, dy = end - start
+    control = (start + end) / 2 + bend * np.array([dy, -dx])
+    near, far = control - start, control - end
+    return (
+        start + _RADIUS * near / np.linalg.norm(near),
+        control,
+        end + (_RADIUS + 0.03) * far / np.linalg.norm(far),
+    )
+
+
+def _head(control: np.ndarray, tip: np.ndarray) -> list[np.ndarray]:
+    """Return the corners of an arrow head."""
+    back = (control - tip) / np.linalg.norm(control - tip)
+    side = np.array([-back[1], back[0]])
+    return [tip, tip + 0.2 * back + 0.08 * side, tip + 0.2 * back - 0.08 * side, tip]
+
+
+def _draw_nodes(steps: int, ax) -> None:
+    """Draw all nodes as one path, squares for spikes and circles for states, with their names."""
+    square = Path([(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)], closed=True)
+    shapes = []
+    for name in ROWS:
+        for n in range(steps):
+            x, y = _place((name, n))
+            size, shape = (0.27, square) if name.startswith("S") else (_RADIUS, Path.unit_circle())
+            shapes.append(Path(shape.vertices * size + (x, y), shape.codes))
+            ax.text(x, y, f"${name}$", ha="center", va="center", fontsize=9, zorder=3)
+    look = {"facecolor": "white", "edgecolor": "#222222", "linewidth": 1.1, "clip_on": False}
+    ax.add_patch(PathPatch(Path.make_compound_path(*shapes), zorder=2, **look))
