@@ -2,6 +2,7 @@
 
 import re
 from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import pytest
 from matplotlib import pyplot as plt
@@ -57,6 +58,18 @@ def test_long_numbers_are_cut_and_scales_are_kept():
     svg = '<svg><path transform="scale(0.015625) translate(3.123456 -10.98765)"/></svg>'
     page = unquote(slider([("a", svg), ("b", svg)], "x", alt="A path.").html)
     assert "scale(0.015625) translate(3.12 -10.98)" in page
+
+
+def test_text_with_quoted_fonts_stays_well_formed():
+    frames = []
+    with plt.rc_context({"svg.fonttype": "none"}):
+        for name in ("one", "two"):
+            figure, ax = plt.subplots()
+            ax.set_title(name)
+            frames.append((name, figure))
+        page = slider(frames, "which", alt="A title.").html
+    for address in re.findall(r'data:image/svg\+xml,([^"]*)"', page):
+        assert ElementTree.fromstring(unquote(address)).tag.endswith("svg")
 
 
 def test_the_same_figure_gives_the_same_page():

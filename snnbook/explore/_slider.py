@@ -164,6 +164,7 @@ def _encode(svg: str) -> str:
     Numbers below 1 keep their digits, because some are the scale of a whole letter.
     """
     svg = re.sub(r"\b([1-9]\d*\.\d\d)\d+", r"\1", re.sub(r"\s+", " ", svg))
+    svg = re.sub(r'"[^"]*"', lambda quoted: quoted[0].replace("'", ""), svg)  # names of fonts
     return quote(svg.replace('"', "'"), safe=" '=:;,./()+-*!@$?~[]{}")
 
 
