@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from snnbook.gradients.closed_loop import (
+from snnbook.gradients.loops import (
     closed_loop,
     sigmoid_network,
     sigmoid_network_gradient,

@@ -11,6 +11,7 @@ from snnbook.plotting.alt import alt_text
 from snnbook.plotting.curves import learning_curve, surrogate_curves
 from snnbook.plotting.graph import unrolled_edges, unrolled_graph
 from snnbook.plotting.maps import matrix_map
+from snnbook.plotting.pair import two_neuron_arrows, two_neurons
 from snnbook.plotting.rates import rate_histogram
 from snnbook.plotting.style import COLORS, CYCLE, LINES, MARKERS, STYLE, use_style
 
@@ -27,6 +28,8 @@ __all__ = [
     "rate_histogram",
     "surrogate_curves",
     "traces",
+    "two_neuron_arrows",
+    "two_neurons",
     "unrolled_edges",
     "unrolled_graph",
     "use_style",

@@ -10,7 +10,6 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from snnbook._validate import check_integer
-from snnbook.gradients.locality import TERMS
 from snnbook.plotting.style import COLORS, LINES, OKABE_ITO
 
 Node = tuple[str, int]
@@ -27,7 +26,7 @@ class Arrow(NamedTuple):
 #: Height of each node's row: A below, the readout in the middle, B above, upside down.
 ROWS = {"I_A": 0.0, "U_A": 1.0, "S_A": 2.0, "Y": 3.0, "S_B": 4.0, "U_B": 5.0, "I_B": 6.0}
 
-#: Color, line style and width of the arrows of each term.
+#: Color, line style and width of the arrows of each term; the keys are those of ``TERMS``.
 LOOKS = {
     "current": (COLORS["syn"], LINES["syn"], 1.8),
     "charge": ("#777777", "-", 1.2),
@@ -134,12 +133,12 @@ def two_neurons(
 
     Paper box 3; chapter 5b.
     """
-    if unknown := (set(drop) | set(replaced)) - set(TERMS):
-        raise ValueError(f"drop names {sorted(unknown)}; of {', '.join(TERMS)} are accepted")
+    if unknown := (set(drop) | set(replaced)) - set(LOOKS):
+        raise ValueError(f"drop names {sorted(unknown)}; of {', '.join(LOOKS)} are accepted")
     if ax is None:
         _, ax = plt.subplots(figsize=(1.6 * steps, 6.0), layout="constrained")
     arrows = two_neuron_arrows(steps)
-    for term in TERMS:
+    for term in LOOKS:
         if same := [arrow for arrow in arrows if arrow.term == term]:
             mark = "×" if term in drop else "?" if term in replaced else ""
             _draw_term(term, same, ax, mark)
