@@ -18,6 +18,7 @@ __all__ = [
     "explore",
     "gradients",
     "kernels",
+    "local",
     "neurons",
     "notebook",
     "plotting",

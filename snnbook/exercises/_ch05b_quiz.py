@@ -88,10 +88,9 @@ QUESTIONS = (
         "A rule has a cosine of 0.95 with the exact gradient. What does this promise?",
         (
             Option(
-                "A small enough step along it raises the exact gradient's claim of progress.",
+                "A small step against it goes downhill, by the exact gradient's own account.",
                 True,
-                "A positive cosine means that, by the exact gradient's own account, it goes "
-                "downhill.",
+                "The inner product of the two is positive; that is all a cosine can say.",
             ),
             Option(
                 "The same accuracy after training.",

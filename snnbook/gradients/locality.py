@@ -54,11 +54,12 @@ def term_gradient(
 
     .. math::
 
-        a_S[n] &= W^{(l+1)\top} a_I^{(l+1)}[n+1] + V^\top a_I[n+1] - \theta\, a_U[n+1] \\
-        a_U[n] &= \beta\, a_U[n+1] + g(U[n] - \theta)\, a_S[n] \\
-        a_I[n] &= \alpha\, a_I[n+1] + a_U[n+1] \\
-        \frac{\partial L}{\partial W} &= \sum_n a_I[n+1]\, S_\text{in}[n]^\top, \qquad
-        \frac{\partial L}{\partial V} = \sum_n a_I[n+1]\, S[n]^\top
+        \lambda_S[n] &= W^{(l+1)\top} \lambda_I^{(l+1)}[n+1] + V^\top \lambda_I[n+1]
+            - \theta\, \lambda_U[n+1] \\
+        \lambda_U[n] &= \beta\, \lambda_U[n+1] + g(U[n] - \theta)\, \lambda_S[n] \\
+        \lambda_I[n] &= \alpha\, \lambda_I[n+1] + \lambda_U[n+1] \\
+        \frac{\partial L}{\partial W} &= \sum_n \lambda_I[n+1]\, S_\text{in}[n]^\top, \qquad
+        \frac{\partial L}{\partial V} = \sum_n \lambda_I[n+1]\, S[n]^\top
 
     Each product on the right is one of the :data:`TERMS`; a dropped term counts as zero.
 
@@ -235,12 +236,12 @@ def _shift(values: Tensor) -> Tensor:
 
 
 def _outer(adjoint: Tensor, source: Tensor) -> Tensor:
-    """Return the sum over n and samples of a_I[n+1] S[n]^T."""
+    """Return the sum over n and samples of lambda_I[n+1] S[n]^T."""
     return torch.einsum("tbo,tbi->oi", _shift(adjoint), source)
 
 
 def _readout_adjoint(params, readout: Tensor, error, keep) -> Tensor:
-    """Return a_I of the readout, (T, B, C)."""
+    """Return lambda_I of the readout, (T, B, C)."""
     alpha, beta = params.alpha * keep["readout"], params.beta * keep["readout"]
     syn = mem = torch.zeros_like(readout[0])
     found = torch.empty_like(readout)
@@ -251,22 +252,22 @@ def _readout_adjoint(params, readout: Tensor, error, keep) -> Tensor:
 
 
 def _layer_adjoint(layer, mem: Tensor, from_above: Tensor, keep) -> Tensor:
-    """Return a_I of a hidden layer, (T, B, N)."""
+    """Return lambda_I of a hidden layer, (T, B, N)."""
     if layer.reset == "zero":
         raise ValueError("a layer resets to zero; the resets 'subtract' and 'none' are accepted")
     params, recurrent = layer.params, layer.recurrent()
     theta = params.threshold
     bump = layer.surrogate.derivative(mem - theta) * keep["spike"]
     resets = theta * keep["reset"] * (layer.reset == "subtract")
-    a_syn = a_mem = torch.zeros_like(mem[0])
+    lam_syn = lam_mem = torch.zeros_like(mem[0])
     found = torch.empty_like(mem)
     for n in reversed(range(len(mem))):
-        a_spike = from_above[n] - resets * a_mem
+        lam_spike = from_above[n] - resets * lam_mem
         if recurrent is not None:
-            a_spike = a_spike + a_syn @ recurrent * keep["recurrent"]
-        a_syn, a_mem = (
-            params.alpha * keep["current"] * a_syn + a_mem * keep["charge"],
-            params.beta * keep["membrane"] * a_mem + bump[n] * a_spike,
+            lam_spike = lam_spike + lam_syn @ recurrent * keep["recurrent"]
+        lam_syn, lam_mem = (
+            params.alpha * keep["current"] * lam_syn + lam_mem * keep["charge"],
+            params.beta * keep["membrane"] * lam_mem + bump[n] * lam_spike,
         )
-        found[n] = a_syn
+        found[n] = lam_syn
     return found

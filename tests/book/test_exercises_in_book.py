@@ -7,7 +7,7 @@ from check_site import ROOT, read_cells
 
 from snnbook.exercises import EXERCISES, solution, template
 
-PATHS = {path.stem[:2]: path for path in sorted((ROOT / "book").glob("[0-9]*.ipynb"))}
+PATHS = {path.stem.split("-")[0]: path for path in sorted((ROOT / "book").glob("[0-9]*.ipynb"))}
 
 
 def code(chapter: str) -> list[tuple[str, set[str]]]:
@@ -25,7 +25,7 @@ def words(text: str) -> str:
 
 @pytest.mark.parametrize("name", sorted(EXERCISES))
 def test_the_exercise_is_in_its_chapter(name):
-    chapter = name[:2]
+    chapter = name.split("-")[0]
     prose = words(
         " ".join(cell["source"] for cell in read_cells(PATHS[chapter]) if "source" in cell)
     )
@@ -37,6 +37,6 @@ def test_the_exercise_is_in_its_chapter(name):
 
 @pytest.mark.parametrize("name", sorted(EXERCISES))
 def test_the_solution_is_folded_below_it(name):
-    found = [tags for source, tags in code(name[:2]) if source == solution(name).strip()]
+    found = [tags for source, tags in code(name.split("-")[0]) if source == solution(name).strip()]
     assert found, solution(name)
     assert all("hide-cell" in tags for tags in found)
