@@ -146,6 +146,8 @@ def test_the_blame_table_sums_to_every_rule(name):
         (lambda: gradients.cost("magic", (3, 2), 5), "rule is 'magic'"),
         (lambda: gradients.cost("bptt", (3, 2), 0), "steps is 0"),
         (lambda: gradients.measure("bptt", *task((3, 2), 5), repeats=0), "repeats is 0"),
+        (lambda: gradients.exponent([1], [1]), "1 and 1 entries"),
+        (lambda: gradients.exponent([1, 2], [0, 1]), "0 or below"),
         (lambda: gradients.blame_table(*task((3, 2), 5), "weight"), "name is 'weight'"),
     ],
 )

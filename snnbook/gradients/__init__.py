@@ -13,6 +13,7 @@ from snnbook.gradients.cost import (
     Measured,
     Traffic,
     cost,
+    exponent,
     measure,
     traffic,
 )
@@ -111,6 +112,7 @@ __all__ = [
     "count_terms",
     "detached_reset",
     "expected_gradients",
+    "exponent",
     "kept",
     "laboratory",
     "measure",

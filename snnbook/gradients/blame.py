@@ -3,8 +3,10 @@ r"""Which weight, at which moment, is to blame: the gradient before it is summed
 import torch
 from torch import Tensor
 
-from snnbook.gradients.bptt import backward, products, record
+from snnbook.gradients.bptt import History, backward, record
 from snnbook.gradients.errors import StepError
+from snnbook.gradients.online import LayerStep
+from snnbook.gradients.rtrl import layer_of
 from snnbook.neurons import SpikingNetwork
 
 
@@ -60,9 +62,31 @@ def blame_table(network: SpikingNetwork, spikes: Tensor, error: StepError, name:
         raise ValueError(f"name is {name!r}; one of {accepted} is accepted")
     steps, weight = len(history), named[name].detach()
     table = weight.new_zeros(steps, steps, *weight.shape)
+    own = layer_of(name, len(network.hidden))
+    for m, blame in backward(
+        network, [_repeat(seen, steps) for seen in history], _alone(history, error)
+    ):
+        seen = history[m][own]
+        source = seen.spikes if name.endswith("recurrent_weight") else seen.source
+        rows = blame[own].unflatten(0, (steps, -1))
+        table[:, m] = torch.einsum("nbi,bj->nij", rows, source)
+    return table
+
+
+def _repeat(records: tuple[LayerStep, ...], steps: int) -> tuple[LayerStep, ...]:
+    """Return the records of a batch in which every sample stands once for each error."""
+    return tuple(
+        LayerStep(*(None if one is None else one.repeat(steps, 1) for one in seen))
+        for seen in records
+    )
+
+
+def _alone(history: History, error: StepError) -> list[Tensor]:
+    """Return the errors of that batch: the part that stands for step n sees the error of n."""
+    steps, errors = len(history), []
     for n, records in enumerate(history):
         wrong = error(records[-1].mem, n)
-        errors = [torch.zeros_like(wrong)] * n + [wrong]
-        for m, blame in backward(network, history[: n + 1], errors):
-            table[n, m] = products(network, history[m], blame)[name]
-    return table
+        part = wrong.new_zeros(steps, *wrong.shape)
+        part[n] = wrong
+        errors.append(part.flatten(0, 1))
+    return errors

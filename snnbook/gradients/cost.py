@@ -46,7 +46,10 @@ class Cost(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """``held``: bytes between two steps at most; ``peak``: bytes at any time; ``seconds``."""
+    """``held``: bytes between two steps at most; ``peak``: bytes at any time; ``seconds``.
+
+    Seconds are those of the processor, so that other programs on the machine do not count.
+    """
 
     held: int
     peak: int
@@ -149,7 +152,7 @@ def _influences(sizes: Sequence[int], recurrent: bool, full: bool) -> tuple[int,
 def measure(
     rule: str, network: SpikingNetwork, spikes: Tensor, error: StepError, *, repeats: int = 3
 ) -> Measured:
-    """Run a rule and count the bytes it holds, and the seconds of its fastest run.
+    """Run a rule and count the bytes it holds, and the processor's seconds of its fastest run.
 
     Parameters
     ----------
@@ -206,10 +209,10 @@ def _steps(rule: str, network, spikes, error) -> Iterable:
 def _fastest(steps: Callable[[], Iterable], repeats: int) -> float:
     seconds = []
     for _ in range(repeats):
-        start = time.perf_counter()
+        start = time.process_time()
         for _ in steps():
             pass
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     return min(seconds)
 
 
@@ -264,3 +267,41 @@ def traffic(network: SpikingNetwork, spikes: Tensor, error: StepError) -> Traffi
                 fan_out = len(layers[k + 1].weight) + own
                 sent += int(history[n][k].spikes.count_nonzero()) * fan_out
     return Traffic(sent, returned)
+
+
+def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
+    r"""Return the power :math:`p` of the best fit :math:`\text{value} \propto \text{size}^p`.
+
+    Parameters
+    ----------
+    sizes, values : sequence of float
+        Two or more pairs of numbers above 0; the fit is the line through their logarithms.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two pairs, or a number is not above 0.
+
+    Examples
+    --------
+    >>> round(exponent([1, 2, 4], [3, 24, 192]), 6)
+    3.0
+
+    Chapter 3.
+    """
+    if len(sizes) != len(values) or len(sizes) < 2:
+        raise ValueError(
+            f"sizes and values have {len(sizes)} and {len(values)} entries; "
+            "equally many, two or more, are accepted"
+        )
+    if min(*sizes, *values) <= 0:
+        raise ValueError(
+            "sizes or values hold a number of 0 or below; numbers above 0 are accepted"
+        )
+    x, y = (torch.tensor(part, dtype=torch.float64).log() for part in (sizes, values))
+    x = x - x.mean()
+    return ((x * y).sum() / (x * x).sum()).item()

@@ -78,7 +78,7 @@ class RTRL:
         layers = [*network.hidden, network.readout]
         influence = {}
         for name, parameter in network.named_parameters():
-            own = _layer_of(name, len(network.hidden))
+            own = layer_of(name, len(network.hidden))
             parts = []
             for depth, layer in enumerate(layers[own:]):
                 alone = depth == 0 and not self._mixes(layer)
@@ -108,7 +108,7 @@ class RTRL:
 
     def _move(self, network, name, parts, records) -> tuple[Influence, ...]:
         """Return the influences of one parameter at step n+1."""
-        layers, own = [*network.hidden, network.readout], _layer_of(name, len(network.hidden))
+        layers, own = [*network.hidden, network.readout], layer_of(name, len(network.hidden))
         moved, below = [], None
         for layer, part, seen in zip(layers[own:], parts, records[own:], strict=True):
             spikes = self._spike_influence(layer, part, seen)
@@ -200,7 +200,7 @@ def rtrl(
     return run_online(RTRL(recurrent, reset), network, spikes, error)
 
 
-def _layer_of(name: str, readout: int) -> int:
+def layer_of(name: str, readout: int) -> int:
     """Return the index of the layer that a parameter belongs to."""
     return readout if name.startswith("readout") else int(name.split(".")[1])
 
