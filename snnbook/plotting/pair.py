@@ -63,7 +63,7 @@ def two_neuron_arrows(steps: int = 3) -> list[Arrow]:
     Returns
     -------
     list of Arrow
-        The terms are the keys of :data:`snnbook.gradients.locality.TERMS`.
+        The terms are the keys of ``snnbook.gradients.TERMS``.
 
     Examples
     --------
