@@ -35,8 +35,8 @@ SOFT = Exercise(
     signature="soft_rate(mean, tau, softness)",
     prompt=r"""
 Write the soft f-I curve `soft_rate(mean, tau, softness)` of an LIF neuron with $\theta = 1$, in Hz.
-`mean` is a tensor of mean potentials $\mu$, `tau` is $\tau_\text{mem}$ in seconds,
-and `softness` is $\gamma$.
+`mean` is a tensor of mean potentials $\mu$.
+`tau` is $\tau_\text{mem}$ in seconds, and `softness` is $\gamma$.
 """,
     truth=_soft_rate,
     cases=_curves,
@@ -92,19 +92,25 @@ check("04c-4", soft_rate)
 
 
 def _conversions(generator: torch.Generator) -> list[tuple]:
-    """Return weights with two sets of parameters that share the time step."""
+    """Return weights, the parameters they were trained for, and the numbers of a chip."""
     cases = []
     for _ in range(4):
         numbers = 0.5 + torch.rand(6, generator=generator)
-        taus = (numbers[:4] * torch.tensor([10e-3, 5e-3, 10e-3, 5e-3])).tolist()
-        old = LIFParameters(tau_mem=taus[0], tau_syn=taus[1], threshold=float(numbers[4]))
-        new = LIFParameters(tau_mem=taus[2], tau_syn=taus[3], threshold=float(numbers[5]))
-        cases.append((torch.randn(3, 4, generator=generator, dtype=torch.float64), old, new))
+        tau_mem, tau_syn = (numbers[:2] * torch.tensor([10e-3, 5e-3])).tolist()
+        params = LIFParameters(tau_mem=tau_mem, tau_syn=tau_syn, threshold=float(numbers[4]))
+        alpha, beta = (1 - 0.2 * numbers[2:4]).tolist()
+        weight = torch.randn(3, 4, generator=generator, dtype=torch.float64)
+        cases.append((weight, params, alpha, beta, float(numbers[5])))
     return cases
 
 
-def _convert(weight, old, new):
-    return weight * (new.threshold / old.threshold * drive_gain(old) / drive_gain(new))
+def _gains(params, alpha, beta):
+    """Return G over G'."""
+    return drive_gain(params) * (1 - alpha) * (1 - beta)
+
+
+def _convert(weight, params, alpha, beta, threshold):
+    return weight * (threshold / params.threshold * _gains(params, alpha, beta))
 
 
 CONVERT = Exercise(
@@ -112,61 +118,61 @@ CONVERT = Exercise(
     title="The same network on another chip",
     level="by code",
     kind="function",
-    signature="convert(weight, old, new)",
+    signature="convert(weight, params, alpha, beta, threshold)",
     prompt=r"""
-A chip has its own time constants and threshold, and the same time step.
-Write `convert(weight, old, new)`: it returns the weight of the first layer
-that gives the neurons of the chip the same $\mu / \theta$ for the same input spikes.
-`old` and `new` are `LIFParameters`, with the attributes `alpha`, `beta` and `threshold`.
+A network was trained for `params`, which has the attributes `alpha`, `beta` and `threshold`.
+A chip has its own `alpha`, `beta` and `threshold`, and the same time step.
+Write `convert(weight, params, alpha, beta, threshold)` for the weight of the first layer.
+With the weight that it returns, the same input spikes give the same $\mu / \theta$ on the chip.
 """,
     truth=_convert,
     cases=_conversions,
     tolerance=1e-6,
     right="A higher threshold wants larger weights, a longer memory smaller ones: "
-    "W′ = W (θ′/θ)(g/g′).",
-    hint="Write μ/θ = g w p/θ for both chips, with g = 1/((1 − α)(1 − β)), and solve for w′.",
+    "W′ = W (θ′/θ)(G/G′).",
+    hint="Write μ/θ = G w p/θ for both, with G = 1/((1 − α)(1 − β)), and solve for w′.",
     solution="""
-def convert(weight, old, new):
-    gain = [1 / ((1 - params.alpha) * (1 - params.beta)) for params in (old, new)]
-    return weight * new.threshold / old.threshold * gain[0] / gain[1]
+def convert(weight, params, alpha, beta, threshold):
+    old_gain = 1 / ((1 - params.alpha) * (1 - params.beta))
+    new_gain = 1 / ((1 - alpha) * (1 - beta))
+    return weight * threshold / params.threshold * old_gain / new_gain
 
 
 check("04c-5", convert)
 """,
     mistakes=(
         Mistake(
-            lambda weight, old, new: (
-                weight * old.threshold / new.threshold * drive_gain(old) / drive_gain(new)
+            lambda weight, params, alpha, beta, threshold: (
+                weight * params.threshold / threshold * _gains(params, alpha, beta)
             ),
             "The thresholds are upside down: a higher threshold needs larger weights.",
         ),
         Mistake(
-            lambda weight, old, new: (
-                weight * new.threshold / old.threshold * drive_gain(new) / drive_gain(old)
+            lambda weight, params, alpha, beta, threshold: (
+                weight * threshold / params.threshold / _gains(params, alpha, beta)
             ),
             "The gains are upside down: a chip that gains more needs smaller weights.",
         ),
         Mistake(
-            lambda weight, old, new: weight * new.threshold / old.threshold,
+            lambda weight, params, alpha, beta, threshold: weight * threshold / params.threshold,
             "The time constants do not enter: slower neurons and synapses sum more input.",
         ),
         Mistake(
-            lambda weight, old, new: weight * drive_gain(old) / drive_gain(new),
+            lambda weight, params, alpha, beta, threshold: weight * _gains(params, alpha, beta),
             "The thresholds do not enter.",
         ),
         Mistake(
-            lambda weight, old, new: (
-                weight * new.threshold / old.threshold * (1 - new.beta) / (1 - old.beta)
+            lambda weight, params, alpha, beta, threshold: (
+                weight * threshold / params.threshold * (1 - beta) / (1 - params.beta)
             ),
             "Only the membrane is in there; the synaptic current has a gain of its own, 1/(1 − α).",
         ),
         Mistake(
-            lambda weight, old, new: (
+            lambda weight, params, alpha, beta, threshold: (
                 weight
-                * new.threshold
-                / old.threshold
-                * (math.log(old.beta) * math.log(old.alpha)) ** -1
-                * (math.log(new.beta) * math.log(new.alpha))
+                * (threshold / params.threshold)
+                * (math.log(alpha) * math.log(beta))
+                / (math.log(params.alpha) * math.log(params.beta))
             ),
             "That uses τ/Δt for 1/(1 − β), which holds for small steps alone.",
         ),

@@ -21,15 +21,15 @@ QUESTIONS = (
         "Is the counted rate of the discrete neuron a smooth function of the input?",
         (
             Option(
+                "No, it is a staircase with a step at every rational rate.",
+                True,
+                "The steps shrink with the time step, and only in the limit the curve is smooth.",
+            ),
+            Option(
                 "Yes, the average over time smooths the spikes.",
                 False,
                 "It removes the spikes and keeps the steps of the clock: intervals lock to whole "
                 "numbers of steps.",
-            ),
-            Option(
-                "No, it is a staircase with a step at every rational rate.",
-                True,
-                "The steps shrink with the time step, and only in the limit the curve is smooth.",
             ),
             Option(
                 "No, it is random.",
@@ -63,12 +63,12 @@ QUESTIONS = (
         "What happens to the spikes of the hidden layers?",
         (
             Option("There are twice as many.", False, "The distance to threshold did not change."),
+            Option("There are half as many.", False, "The weights doubled as well."),
             Option(
                 "Nothing.",
                 True,
                 "Weights over threshold are all that counts: scaling one or the other is the same.",
             ),
-            Option("There are half as many.", False, "The weights doubled as well."),
         ),
     ),
     Question(
@@ -81,14 +81,14 @@ QUESTIONS = (
                 "It helps: the membrane is ready sooner, and the rates go up.",
             ),
             Option(
-                "Training the rate network for more epochs.",
-                True,
-                "The rates are right already; the spikes that should tell them have not come yet.",
-            ),
-            Option(
                 "Training with spikes and a surrogate gradient for 8 ms.",
                 False,
                 "It helps: the network learns to say what it can say in 8 ms.",
+            ),
+            Option(
+                "Training the rate network for more epochs.",
+                True,
+                "The rates are right already; the spikes that should tell them have not come yet.",
             ),
         ),
     ),

@@ -69,9 +69,11 @@ STAIRS = Exercise(
     kind="sequence",
     prompt=r"""
 A discrete neuron follows $U[n+1] = U[n]/2 + 1 - S[n]$ with $S[n] = \Theta(U[n] - 1)$.
-It starts at $U[0] = 0$, and $\Theta(0) = 0$. So $\beta = 1/2$ and $\mu = 2$.
-Give two shares as a pair: of the steps that have a spike in the long run,
-and the spikes per step that the formula of continuous time predicts.
+It starts at $U[0] = 0$, and $\Theta(0) = 0$.
+So $\beta = 1/2$ and $\mu = 2$.
+In the long run, a certain share of the steps has a spike.
+The formula of continuous time predicts another number of spikes per step.
+Give both as a pair.
 """,
     truth=_two,
     right="Every other step, and the formula says every step: at this time step it is off by a "
@@ -79,7 +81,7 @@ and the spikes per step that the formula of continuous time predicts.
     hint="Iterate six steps. For the formula: τ = Δt/ln 2, and μ/(μ − θ) = 2.",
     solution="""
 U, spikes = 0.0, []
-for n in range(100):
+for _ in range(100):
     S = float(U > 1)
     U = U / 2 + 1 - S
     spikes.append(S)
@@ -117,8 +119,7 @@ COUNTING = Exercise(
     prompt=r"""
 A neuron spikes in a share $p = 0.1$ of the steps.
 If its spikes are evenly spaced, the share counted in $T$ steps is off by at most $1/T$.
-If they come at random, independently in each step,
-the standard deviation of the counted share is $\sqrt{p (1 - p) / T}$.
+If they are random and independent, its standard deviation is $\sqrt{p (1 - p) / T}$.
 How many steps of random spikes bring it down to the $1/T$ of 200 steps of regular spikes?
 """,
     truth=lambda: 0.1 * 0.9 * 200**2,
@@ -161,9 +162,8 @@ FIRST = Exercise(
     level="explore",
     kind="integer",
     prompt=r"""
-Give the neuron of the chapter, `LIFParameters()`, a constant drive from step 0 on,
-such that its mean potential is $\mu = 2$.
-It starts at rest, $I[0] = U[0] = 0$.
+The neuron of the chapter, `LIFParameters()`, starts at rest, $I[0] = U[0] = 0$.
+Give it a constant drive from step 0 on, with the mean potential $\mu = 2$.
 In which step does it spike first?
 The interval between later spikes is 8 steps, so guess before you run it.
 """,

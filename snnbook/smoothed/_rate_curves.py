@@ -3,10 +3,10 @@ r"""The f-I curve of the LIF neuron in closed form: exact, soft, and noisy (pape
 All curves are functions of the *mean membrane potential* :math:`\mu`, the value at which the
 membrane would settle without reset. A constant drive x gives
 
-.. math:: \mu = g\, x, \qquad g = \frac{1}{(1 - \alpha)(1 - \beta)},
+.. math:: \mu = G\, x, \qquad G = \frac{1}{(1 - \alpha)(1 - \beta)},
 
 and an input that spikes p times per step on average through a weight w gives
-:math:`\mu = g\, w\, p`.
+:math:`\mu = G\, w\, p`.
 """
 
 import math

@@ -44,7 +44,7 @@ class RateLayer(nn.Module):
 class RateNetwork(nn.Module):
     r"""Hidden layers of rates and a linear readout: a spiking network averaged over time.
 
-    .. math:: \mu^{(l)} = g\, W^{(l)} p^{(l-1)}, \qquad p^{(l)} = \Delta t\, f(\mu^{(l)})
+    .. math:: \mu^{(l)} = G\, W^{(l)} p^{(l-1)}, \qquad p^{(l)} = \Delta t\, f(\mu^{(l)})
 
     Each time step is computed by itself, so an input of one step is enough. The result has
     the form of :class:`snnbook.neurons.SpikingNetwork` and the parameters have its names, so

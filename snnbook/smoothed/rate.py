@@ -59,7 +59,7 @@ def to_spiking(
     constants, another time step or another threshold they are scaled, so that the mean
     potential in units of the threshold stays the same:
 
-    .. math:: W' = W\; \frac{\theta'}{\theta}\, \frac{g}{g'}\,
+    .. math:: W' = W\; \frac{\theta'}{\theta}\, \frac{G}{G'}\,
         \frac{p_\text{in}}{p'_\text{in}}, \qquad
         \frac{p'_\text{in}}{p_\text{in}} = \frac{\Delta t'}{\Delta t}
         \cdot \frac{\tau_\text{mem}}{\tau'_\text{mem}} .
