@@ -80,7 +80,7 @@ def test_gradient_of_spike_time_and_charge_is_exact():
 
 
 def test_a_spike_appears_without_a_jump():
-    """Between no spike and a spike lie all peaks in between: zoom in, and they are found."""
+    """Within a trial of finite length: zoom in, and what was sent takes all values in between."""
     gate, low, high = Gate(30.0, threshold=15.0), 200.0, 210.0
 
     def charge(amplitudes):
@@ -96,6 +96,25 @@ def test_a_spike_appears_without_a_jump():
         if sent.diff().abs().max() < 0.25:
             break
     assert sent.diff().abs().max() < 0.25 and sent[0] < 0.1 and sent[-1] > 0.9
+
+
+def test_spikes_come_late_rather_than_half():
+    """The latency grows by the same amount for each factor of ten toward the border."""
+    low, high = 200.0, 210.0
+
+    def respond(amplitudes):
+        drive = torch.zeros(240, 1, len(amplitudes), dtype=torch.float64)
+        drive[:10] = amplitudes
+        return solve(MODELS[0], drive, 0.5).mem
+
+    for _ in range(9):
+        grid = torch.linspace(low, high, 17, dtype=torch.float64)
+        index = int((respond(grid).amax((0, 1)) > 0).to(torch.uint8).argmax())
+        low, high = grid[index - 1].item(), grid[index].item()
+    mem = respond(high + 10.0 ** -torch.arange(1, 6, dtype=torch.float64))
+    later = first_crossing(mem, 0.5)[0].diff()
+    assert (mem.amax((0, 1)) > 20).all()
+    assert torch.allclose(later, later.mean().expand(4), rtol=0.15)
 
 
 def test_first_crossing_without_a_crossing():
