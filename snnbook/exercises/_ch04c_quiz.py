@@ -11,7 +11,7 @@ QUESTIONS = (
             Option(
                 "11",
                 True,
-                "From 0 to 10. A count of K steps of resolution is all that the next layer gets.",
+                "From 0 to 10, and that is all the next layer gets to see.",
             ),
             Option("10", False, "Nearly: no spike at all is a value too."),
         ),
