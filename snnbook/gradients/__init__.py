@@ -68,9 +68,21 @@ from snnbook.gradients.rnn import (
 )
 from snnbook.gradients.rtrl import RTRL, Influence, RTRLCarry, rtrl
 from snnbook.gradients.rules import RULES, SLOW_RULES, Rule, detached_reset
+from snnbook.gradients.search import (
+    Search,
+    evolution_strategy,
+    hill_climb,
+    perturbation_gradient,
+    vector_loss,
+)
 from snnbook.gradients.variants import with_layers
 
 __all__ = [
+    "vector_loss",
+    "perturbation_gradient",
+    "hill_climb",
+    "evolution_strategy",
+    "Search",
     "Agreement",
     "COUNTED",
     "Cost",
