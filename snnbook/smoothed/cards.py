@@ -108,8 +108,8 @@ CARDS: Mapping[str, Card] = MappingProxyType(
             title="Spike timing (4d)",
             smooth="The time of each spike, as long as the spike exists.",
             exact="The gradient of the spike times, with no steps in time at all.",
-            cost="Silent neurons have no gradient, and each neuron speaks once.",
-            choose="For fast decisions with few spikes.",
+            cost="Silent neurons have no gradient; each neuron speaks once in a trial.",
+            choose="For fast decisions with few spikes, where trials begin on command.",
         ),
     }
 )

@@ -88,8 +88,8 @@ def first_spike(times: Tensor, weight: Tensor, cell: NonLeaky) -> Tensor:
     -----
     Inputs at the same time act together. An input at the very time of the spike is not in the
     causal set. The order of the inputs plays no role. A reset plays no role before the first spike.
-    The gradient is exact as long as the causal set stays the same, and continuous where an input
-    enters it, because the kernel starts at zero.
+    The time is continuous where an input enters the causal set, because the kernel starts at zero;
+    its gradient has a jump there, because the kernel's slope does not.
 
     Examples
     --------

@@ -59,6 +59,7 @@ def fit_times(
     loss: Callable[[Tensor, Tensor], Tensor] = time_cross_entropy,
     remedy: str = "bump",
     strength: float = 0.02,
+    margin: float = 1.0,
     clip: float = 1.0,
 ) -> TimingHistory:
     """Train a network of single-spike neurons in place, and count its silent neurons.
@@ -87,6 +88,8 @@ def fit_times(
         :func:`weight_sum_penalty`.
     strength : float
         Step of the bump, or factor of the penalty.
+    margin : float
+        Margin of the penalty.
     clip : float
         Largest norm of the gradient of each weight matrix; slopes near zero make it explode.
 
@@ -132,7 +135,7 @@ def fit_times(
             output = network(times[index])
             value = loss(output.times, labels[index])
             if remedy == "penalty":
-                value = value + strength * weight_sum_penalty(network)
+                value = value + strength * weight_sum_penalty(network, margin)
             steps.zero_grad()
             value.backward()
             for weight in network.parameters():
