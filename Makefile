@@ -83,12 +83,15 @@ unit: .venv/test.stamp ## Run only the package's own tests (no book needed)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --doctest-modules \
 	  --ignore=tests/book --ignore=tests/browser snnbook tests
 
-bench: ## Time a layer beside other libraries (own environment, about 15 minutes)
+bench: .venv/book.stamp ## Time a layer beside other libraries (own environment, half an hour)
 	@[ -x .venv-bench/bin/python ] || $(PYTHON) -m venv .venv-bench
 	@.venv-bench/bin/pip install -q -r benchmarks/requirements.txt
 	@.venv-bench/bin/pip install -q --no-deps $(PEERS)
 	@PYTHONPATH=. .venv-bench/bin/python benchmarks/run.py --repeats 4
-	@.venv-bench/bin/python benchmarks/page.py
+	@PYTHONPATH=. .venv-bench/bin/python benchmarks/epochs.py
+	@PYTHONPATH=. .venv-bench/bin/python benchmarks/memory.py
+	@$(BIN)/python benchmarks/chapters.py
+	@$(BIN)/python benchmarks/page.py
 
 serve: book ## Show the site on http://localhost:8000 (PORT=... for another)
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)

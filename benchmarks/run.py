@@ -28,8 +28,9 @@ SIZES = {
     "B": (100, 64, 1024, 1024),
     "C": (1000, 32, 700, 256),
 }
-CASES = [("D", False), ("D", True), ("A", False), ("A", True), ("C", False), ("B", True)]
+CASES = [(letter, recurrent) for letter in "DAC" for recurrent in (False, True)] + [("B", True)]
 DENSITY = 0.02
+RESULTS = Path(__file__).resolve().parent / "results.json"
 
 
 def problem(size):
@@ -179,12 +180,18 @@ def growth(steps=(100, 200, 500, 1000, 2000, 4000)) -> dict:
     return {"steps": list(steps), "milliseconds": times, "exponent": exponent}
 
 
+def keep(key: str, value, path: Path = RESULTS) -> None:
+    """Write one part of the results, and leave the others."""
+    result = json.loads(path.read_text()) if path.is_file() else {}
+    path.write_text(json.dumps(result | {key: value}, indent=1) + "\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=240.0, help="stop a row after this")
     parser.add_argument("--cases", default="", help="such as D,A: sizes to run")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results.json"))
+    parser.add_argument("--out", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     rows, done = [], {}
@@ -208,7 +215,8 @@ def main() -> None:
             row["rates"], row["missing"] = rates, missing
             rows.append(row)
             print(json.dumps(row), file=sys.stderr, flush=True)
-    result = {
+    result = json.loads(arguments.out.read_text()) if arguments.out.is_file() else {}
+    result |= {
         "date": datetime.date.today().isoformat(),
         "command": "python benchmarks/run.py " + " ".join(sys.argv[1:]),
         "machine": machine(),

@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from snnbook.kernels import fused, products, scan, small
+from snnbook.kernels import products, scan, small
 from snnbook.kernels.forward import Forward, pieces, tile_steps
 from snnbook.surrogates import Surrogate, fast_sigmoid
 
 #: The default surrogate: its slope is made by a compiled loop, others by their own function.
 FAST_SIGMOID = fast_sigmoid()
+#: Multiplications of V^T lambda in one step above which a library product is faster.
+LIBRARY_PRODUCT = 1_000_000
 
 
 class Backward:
@@ -28,8 +31,7 @@ class Backward:
         steps, batch, size = self.shape = ctx.run.shape
         need = ctx.needs_input_grad
         kind = {"dtype": ctx.run.dtype}
-        self.lam_syn = _start(grad_syn_end, kind, (batch, size))
-        self.lam_mem = _start(grad_mem_end, kind, (batch, size))
+        self.ends = grad_syn_end, grad_mem_end
         self.alpha, self.beta, self.edge, _, _ = ctx.numbers
         width = size if self.W is None else self.W.shape[1]
         self.source = torch.empty(steps, batch, width, **kind) if need[0] else None
@@ -39,8 +41,8 @@ class Backward:
             self._run_small()
         else:
             self._run_tiles(need, width, kind)
-        self.syn = self.lam_syn if need[3] else None
-        self.mem = self.lam_mem if need[4] else None
+        self.syn = torch.as_tensor(self.lam_syn) if need[3] else None
+        self.mem = torch.as_tensor(self.lam_mem) if need[4] else None
 
     def gradients(self):
         """Return the gradients in the order of the layer's tensors."""
@@ -48,6 +50,7 @@ class Backward:
 
     def _run_tiles(self, need, width: int, kind: dict) -> None:
         steps, batch, size = self.shape
+        self.lam_syn, self.lam_mem = (_start(x, kind, (batch, size)) for x in self.ends)
         self.nothing = torch.empty((0, 0), **kind)
         # Gradients that rows are added to are held transposed: one input neuron, one row.
         self.weight = torch.zeros(width, size, **kind) if need[1] else None
@@ -75,23 +78,34 @@ class Backward:
         *losses, slope, carry, keep, mems = (_array(x, none[3]) for x in arrays)
         own = (self.V, self.weight, self.recurrent)
         weight, grad_weight, grad_own = (_array(x, none[2]) for x in own)
+        state = tuple(self._start_small(x, mems.dtype) for x in self.ends)
         small.backward(
             tuple(losses),
             slope,
             (carry, keep),
             (self.alpha, self.beta, self.edge),
             mems,
-            (self.lam_syn.numpy(), self.lam_mem.numpy()),
+            state,
             weight,
             tuple(events),
             grad.numpy(),
             (grad_weight, grad_own),
         )
+        self.lam_syn, self.lam_mem = state
+        dense = self.weight is not None and self.spikes_in is None
+        if self.W is None or not (dense or self.source is not None):
+            return
         rows = grad.view(-1, self.shape[2])
-        if self.weight is not None and self.spikes_in is None:
+        if dense:
             torch.mm(rows.T, self.input.detach().reshape(len(rows), -1), out=self.weight)
-        if self.W is not None and self.source is not None:
+        if self.source is not None:
             torch.mm(rows, self.W.detach(), out=self.source.view(len(rows), -1))
+
+    def _start_small(self, grad: Tensor | None, dtype):
+        """Return the adjoint state at the end as an array."""
+        if grad is None:
+            return np.zeros(self.shape[1:], dtype)
+        return grad.detach().numpy().copy()
 
     def _run(self) -> None:
         steps, batch, size = self.shape
@@ -140,7 +154,7 @@ class Backward:
         terms = [x.numpy() for x in (_flat(q), p, carry, keep)]
         if self.V is None:
             scan.adjoint(*terms, self.alpha, self.beta, *self._state(), _flat(grad).numpy())
-        elif self.shape[1] * self.shape[2] ** 2 <= fused.LIBRARY_PRODUCT:
+        elif self.shape[1] * self.shape[2] ** 2 <= LIBRARY_PRODUCT:
             self._recurrent_small(terms, grad, slope)
         else:
             self._recurrent_large(terms, q, grad, slope)

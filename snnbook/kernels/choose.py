@@ -1,6 +1,7 @@
 """Which time loop runs, and why: one decision, made visible."""
 
 import math
+import sys
 from typing import NamedTuple
 
 import torch
@@ -95,20 +96,21 @@ def why_not_compiled(source, tensors, kernel: str) -> str | None:
 
 
 def _obstacle(source, tensors) -> str | None:
-    if _transforming():
+    if torch._C._functorch.peek_interpreter_stack() is not None:
         return "a torch.func transform is active; it needs the plain loop"
     for tensor in (source, *tensors):
-        if tensor is None or isinstance(tensor, Events):
+        kind = type(tensor)
+        if tensor is None or kind is Events:
             continue
-        if type(tensor) not in (Tensor, torch.nn.Parameter):
-            return f"a {type(tensor).__name__} needs the plain loop"
-        if tensor.device.type != "cpu":
+        if kind is not Tensor and kind is not torch.nn.Parameter:
+            return f"a {kind.__name__} needs the plain loop"
+        if not tensor.is_cpu:
             return f"the tensors are on {tensor.device}; the compiled loop runs on the CPU"
         if tensor.dtype not in (torch.float32, torch.float64):
             return f"drive is {tensor.dtype}; the compiled loop takes float32 and float64"
     if torch.is_autocast_enabled("cpu"):
         return "autocast is on; the plain loop follows it"
-    return _numba_trouble()
+    return None if "numba" in sys.modules else _numba_trouble()
 
 
 def all_finite(*tensors: Tensor) -> bool:
@@ -116,11 +118,6 @@ def all_finite(*tensors: Tensor) -> bool:
     if math.isfinite(sum(float(x.detach().sum()) for x in tensors)):
         return True
     return all(bool(torch.isfinite(x).all()) for x in tensors)
-
-
-def _transforming() -> bool:
-    """Return whether ``vmap``, ``grad`` or another transform of ``torch.func`` is active."""
-    return torch._C._functorch.peek_interpreter_stack() is not None
 
 
 def _numba_trouble() -> str | None:

@@ -1,16 +1,21 @@
 """The forward pass of a layer in tiles of time; see :mod:`snnbook.kernels.fused`."""
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from snnbook.kernels import fused, products, scan, small
+from snnbook.kernels import products, scan, small
 from snnbook.kernels.choose import all_finite
+
+#: Entries of a tile, and rows (time steps times samples) below which a dense product is slow.
+TILE_ENTRIES = 1 << 16
+TILE_ROWS = 512
 
 
 def tile_steps(batch: int, size: int) -> int:
     """Return the time steps of one tile: small enough for the cache, big enough for products."""
-    entries = fused.TILE_ENTRIES // max(1, batch * size)
-    return max(1, entries, -(-fused.TILE_ROWS // max(1, batch)))
+    entries = TILE_ENTRIES // max(1, batch * size)
+    return max(1, entries, -(-TILE_ROWS // max(1, batch)))
 
 
 def pieces(begin: int, steps: int, segment: int, tile: int):
@@ -52,7 +57,7 @@ class Forward:
 
     def _start(self, state: Tensor | None) -> Tensor:
         if state is None:
-            return torch.zeros(self.shape[1:], dtype=self.run.dtype)
+            return torch.from_numpy(np.zeros(self.shape[1:], self.numbers[0].dtype))
         return state.detach().clone(memory_format=torch.contiguous_format)
 
     def _room(self) -> Tensor:

@@ -8,59 +8,12 @@ function, runs the adjoint recursion, and adds the tile's share to every gradien
 equations are in :mod:`snnbook.kernels.scan`.
 """
 
-from dataclasses import dataclass
-from typing import NamedTuple
-
 import torch
 
+from snnbook.kernels.backward import Backward
+from snnbook.kernels.cell import Run
 from snnbook.kernels.events import Events
-from snnbook.surrogates import Surrogate
-
-#: Entries of a tile, and rows (time steps times samples) below which a dense product is slow.
-TILE_ENTRIES = 1 << 16
-TILE_ROWS = 512
-#: Multiplications of V^T lambda in one step above which a library product is faster.
-LIBRARY_PRODUCT = 1_000_000
-
-
-class Cell(NamedTuple):
-    """The neurons of a layer, as numbers: what the loops need to know."""
-
-    alpha: float
-    beta: float
-    theta: float = 1.0
-    record: bool = True
-    surrogate: Surrogate | None = None  # None: leaky, never spikes
-    reset: str = "none"
-    reset_gradient: bool = False
-    spike_at_threshold: bool = False
-    checkpoint: int | None = None  # steps between the states that are kept
-
-    def numbers(self, dtype: torch.dtype):
-        """Return alpha, beta, edge, drop, zero as NumPy scalars of the tensors' type."""
-        import numpy as np
-
-        kind = np.float32 if dtype == torch.float32 else np.float64
-        theta = kind(self.theta)
-        edge = np.nextafter(theta, kind(-np.inf)) if self.spike_at_threshold else theta
-        drop = theta if self.reset == "subtract" else kind(0)
-        return kind(self.alpha), kind(self.beta), edge, drop, kind(self.reset == "zero")
-
-    @property
-    def coupled(self) -> bool:
-        """Whether the gradient flows back through the spike in the reset."""
-        return self.reset_gradient and self.reset != "none"
-
-
-@dataclass
-class Run:
-    """One call: the cell, the events that were found, and whether the end was seen finite."""
-
-    cell: Cell
-    shape: tuple[int, int, int]
-    dtype: torch.dtype
-    events: tuple | None
-    finite: bool | None = None  # None: not looked at
+from snnbook.kernels.forward import Forward
 
 
 def unroll(source, weight, recurrent, state, run: Run):
@@ -79,8 +32,6 @@ class _Layer(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, source, weight, recurrent, syn0, mem0, run):
-        from snnbook.kernels.forward import Forward  # it reads this module's constants
-
         ctx.set_materialize_grads(False)
         need, cell = any(ctx.needs_input_grad), run.cell
         out = Forward(source, weight, recurrent, (syn0, mem0), run, keep=need)
@@ -94,8 +45,6 @@ class _Layer(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, *grads):
-        from snnbook.kernels.backward import Backward
-
         if any(g is not None and torch._C._functorch.is_legacy_batchedtensor(g) for g in grads):
             raise RuntimeError(
                 "the compiled loop takes one gradient at a time, not a batch of them; "

@@ -115,11 +115,11 @@ def scatter_own(mems, edge, drive_grad, weight_grad):
 
 @loop
 def finite(values):
-    """Return whether no entry is NaN or infinite."""
-    bad = 0
-    for value in values.reshape(values.size):
-        bad |= value - value != 0
-    return bad == 0
+    """Return whether no entry is NaN or infinite: for all others x - x is 0."""
+    flat, bad = values.reshape(values.size), False
+    for i in range(flat.shape[0]):
+        bad |= not (flat[i] - flat[i] == 0)
+    return not bad
 
 
 @loop

@@ -13,11 +13,11 @@ def compiled(source, weight, recurrent_weight, state, found, *numbers, **options
     """Run the compiled loop: spikes, mem, syn, the last state, and whether it is finite."""
     if torch.compiler.is_compiling():
         return _eagerly(source, weight, recurrent_weight, state, found, *numbers, **options)
-    from snnbook.kernels import fused  # numba is imported on first use
+    from snnbook.kernels import cell, fused  # numba is imported on first use
 
     like = source if weight is None else weight
     shape = drive_shape(source, weight)
-    run = fused.Run(fused.Cell(*numbers, **options), shape, like.dtype, found)
+    run = cell.Run(cell.Cell(*numbers, **options), shape, like.dtype, found)
     spikes, mem, syn, *last = fused.unroll(
         source, weight, recurrent_weight, state or (None, None), run
     )
