@@ -35,7 +35,7 @@ def test_torch_compile_falls_back_to_the_same_loop(backend, events):
 
 
 def test_per_sample_gradients_by_vmap_of_grad():
-    layer, spikes = RecurrentLIF(30, 32), spikes_of(10, 3, 30)
+    layer, spikes = RecurrentLIF(30, 32).double(), spikes_of(10, 3, 30).double()
     weights = dict(layer.named_parameters())
 
     def loss(values, sample):

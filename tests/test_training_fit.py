@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from snnbook.gradients import bptt, step_cross_entropy
 from snnbook.neurons import LIF, NetworkOutput, SpikingNetwork
 from snnbook.training import (
     History,
@@ -146,6 +147,48 @@ def test_a_regularizer_is_added_and_silences():
     plain = trained(epochs=1, lr=1e-30)[1].loss[0]
     more = trained(epochs=1, lr=1e-30, regularizer=lambda out: torch.tensor(2.0))[1].loss[0]
     assert more == pytest.approx(plain + 2, rel=1e-6)
+
+
+def weights_after(seed=0, **changed):
+    inputs, labels = task()
+    model = SpikingNetwork((8, 6, 2), generator=torch.Generator().manual_seed(seed)).double()
+    order = torch.Generator().manual_seed(1)
+    inputs = inputs.double()
+    history = fit(model, inputs, labels, epochs=3, batch_size=16, generator=order, **changed)
+    return model, history
+
+
+def test_a_rule_gives_the_gradient_in_place_of_autograd():
+    def rule(network, spikes, labels):
+        return bptt(network, spikes, step_cross_entropy(labels, steps=len(spikes)))
+
+    def loss(readout, labels):
+        return step_cross_entropy(labels, steps=len(readout)).loss(readout)
+
+    options = dict(loss=loss, decide=decide_by_sum, lr=0.02)
+    (by_rule, seen), (by_autograd, expected) = (
+        weights_after(**options, gradient=rule),
+        weights_after(**options),
+    )
+    torch.testing.assert_close(by_rule.state_dict(), by_autograd.state_dict(), rtol=1e-9, atol=0)
+    assert seen.loss == pytest.approx(expected.loss, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("gradient", "says"),
+    [
+        (lambda model, *_: {"readout.weight": model.readout.weight}, "hidden.0.weight"),
+        (lambda model, *_: {k: v.T for k, v in model.named_parameters()}, r"\(8, 6\).*\(6, 8\)"),
+    ],
+)
+def test_a_rule_that_does_not_fit_the_model_is_named(gradient, says):
+    with pytest.raises(ValueError, match=says):
+        weights_after(gradient=gradient)
+
+
+def test_a_rule_and_a_regularizer_exclude_each_other():
+    with pytest.raises(ValueError, match="regularizer"):
+        weights_after(gradient=lambda *_: {}, regularizer=lambda output: 0.0)
 
 
 def test_spiking_outputs_train_on_first_spikes():

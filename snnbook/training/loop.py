@@ -4,7 +4,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -83,6 +83,7 @@ def fit(
     regularizer: Callable | None = None,
     validation: tuple[Tensor, Tensor] | None = None,
     decide: Decision | None = None,
+    gradient: Callable[[nn.Module, Tensor, Tensor], Mapping[str, Tensor]] | None = None,
     progress: bool | None = None,
 ) -> History:
     """Train a model in place and return what happened.
@@ -118,6 +119,11 @@ def fit(
         Inputs and labels on which the accuracy is measured after every epoch.
     decide : callable, optional
         Maps a readout to classes; by default what belongs to the loss.
+    gradient : callable, optional
+        Called as ``gradient(model, spikes, labels)``; returns one tensor for each parameter, by
+        its name, which the optimizer follows in place of the gradient by autograd. Any learning
+        rule of :mod:`snnbook.gradients` and :mod:`snnbook.local` fits. ``loss`` is then only
+        reported.
     progress : bool, optional
         Whether to show a progress bar.  By default only where a person watches: in a terminal or an
         open notebook, not on a page that is built.
@@ -130,7 +136,8 @@ def fit(
     Raises
     ------
     TypeError, ValueError
-        If an argument does not fit.
+        If an argument does not fit, or ``gradient`` returns other names or shapes than the
+        parameters have.
     FloatingPointError
         If the loss is not finite; the message names the epoch and what to do.
 
@@ -149,6 +156,11 @@ def fit(
     """
     _check_arguments(inputs, labels, epochs, batch_size, generator, encode)
     check_positive("lr", lr)
+    if gradient is not None and regularizer is not None:
+        raise ValueError(
+            "regularizer is given together with gradient; only one of the two is accepted, "
+            "since a rule's gradient has the regularizer inside or not at all"
+        )
     decide = decide or decision_of(loss)
     steps = optimizer(model.parameters(), lr=lr)
     rows, seconds, validated = [], [], []
@@ -159,13 +171,18 @@ def fit(
         order = torch.randperm(len(labels), generator=generator, device=generator.device)
         total = 0.0
         for index in order.to(labels.device).split(batch_size):
-            output = model(take(inputs, index, encode))
-            value = loss(output.readout, labels[index])
-            if regularizer is not None:
-                value = value + regularizer(output)
+            spikes = take(inputs, index, encode)
+            with torch.set_grad_enabled(gradient is None):
+                output = model(spikes)
+                value = loss(output.readout, labels[index])
+                if regularizer is not None:
+                    value = value + regularizer(output)
             _check_finite(float(value.detach()), epoch, lr)
             steps.zero_grad()
-            value.backward()
+            if gradient is None:
+                value.backward()
+            else:
+                _put(gradient(model, spikes, labels[index]), model)
             steps.step()
             total = total + len(index) * _summary(value, output, labels[index], decide)
         rows.append((total / len(labels)).tolist())
@@ -184,6 +201,23 @@ def _summary(value: Tensor, output, labels: Tensor, decide: Decision) -> Tensor:
         numbers = [value, (decide(output.readout) == labels).double().mean()]
         numbers += [record.spikes.sum(dim=0).mean() for record in getattr(output, "hidden", ())]
         return torch.stack([number.double() for number in numbers])
+
+
+def _put(gradients: Mapping[str, Tensor], model: nn.Module) -> None:
+    """Give each parameter its gradient, by name."""
+    parameters = dict(model.named_parameters())
+    if set(gradients) != set(parameters):
+        raise ValueError(
+            f"gradient returned {sorted(gradients)}; one tensor for each of "
+            f"{sorted(parameters)} is accepted"
+        )
+    for name, parameter in parameters.items():
+        if gradients[name].shape != parameter.shape:
+            raise ValueError(
+                f"gradient returned {tuple(gradients[name].shape)} for {name!r}; "
+                f"the shape of the parameter, {tuple(parameter.shape)}, is accepted"
+            )
+        parameter.grad = gradients[name].detach().to(parameter.dtype)
 
 
 def _check_finite(value: float, epoch: int, lr: float) -> None:
