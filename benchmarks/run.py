@@ -4,7 +4,7 @@
 
 Input spikes have a density of 2 %. The loss is the sum of all output spikes. Before a size is
 timed, the work is checked: shapes, finite gradients, and spike trains where the semantics are
-the same. Small sizes run ten times in a row for one sample. One thread. A sample during which
+the same. A sample repeats a run until 50 ms have passed. One thread. A sample during which
 the process had the processor for less than 90 % of the time counts only when there are fewer
 than three others. With ``--cases`` the rows of other sizes stay in the file as they were.
 """
@@ -30,6 +30,7 @@ SIZES = {
 }
 CASES = [(letter, recurrent) for letter in "DAC" for recurrent in (False, True)] + [("B", True)]
 DENSITY = 0.02
+SAMPLE = 0.05  # seconds
 RESULTS = Path(__file__).resolve().parent / "results.json"
 
 
@@ -96,16 +97,17 @@ def check(runs, size) -> dict:
     return rates
 
 
-def sample(run, input_gradient: bool, times: int = 1):
-    """Return seconds of one run, as a mean over ``times`` runs, and the share of the processor."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    for _ in range(times):
+def sample(run, input_gradient: bool):
+    """Return seconds of one run, as a mean over 50 ms, and the share of the processor."""
+    wall, cpu, times = time.perf_counter(), time.process_time(), 0
+    while times == 0 or time.perf_counter() - wall < SAMPLE:
         run(input_gradient)
+        times += 1
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     return wall / times, cpu / wall
 
 
-def timed(runs, input_gradient: bool, repeats: int, seconds: float = 240.0, times: int = 1):
+def timed(runs, input_gradient: bool, repeats: int, seconds: float = 240.0):
     """Return name -> median milliseconds of interleaved runs, at least two."""
     samples = {name: [] for name in runs}
     begin = time.perf_counter()
@@ -113,7 +115,7 @@ def timed(runs, input_gradient: bool, repeats: int, seconds: float = 240.0, time
         for name, (run, _) in runs.items():
             if input_gradient and name.endswith("events"):
                 continue
-            taken = sample(run, input_gradient, times)
+            taken = sample(run, input_gradient)
             if round_:  # the first warms up
                 samples[name].append(taken)
         if round_ >= 2 and time.perf_counter() - begin > seconds:
@@ -207,11 +209,10 @@ def main() -> None:
         runs, missing = contestants(size, recurrent, spikes, weight, own)
         rates = check(runs, size)
         for gradient in (False, True):
-            times = 10 if math.prod(size) < 1e7 else 1
-            repeats = arguments.repeats * times
+            repeats = arguments.repeats * (5 if math.prod(size) < 1e7 else 1)
             row = {"size": size, "recurrent": recurrent, "input_gradient": gradient}
             row["floor"] = floor(size, recurrent, gradient, spikes, weight, own, repeats)
-            row["milliseconds"] = timed(runs, gradient, repeats, arguments.seconds, times)
+            row["milliseconds"] = timed(runs, gradient, repeats, arguments.seconds)
             row["rates"], row["missing"] = rates, missing
             rows.append(row)
             print(json.dumps(row), file=sys.stderr, flush=True)
