@@ -121,9 +121,9 @@ def fit(
         Maps a readout to classes; by default what belongs to the loss.
     gradient : callable, optional
         Called as ``gradient(model, spikes, labels)``; returns one tensor for each parameter, by
-        its name, which the optimizer follows in place of the gradient by autograd. Any learning
-        rule of :mod:`snnbook.gradients` and :mod:`snnbook.local` fits. ``loss`` is then only
-        reported.
+        its name, which the optimizer follows in place of the gradient by autograd. Learning
+        rules such as :func:`snnbook.gradients.bptt` and :func:`snnbook.local.superspike` fit, with
+        an error made from the labels. ``loss`` is then only reported.
     progress : bool, optional
         Whether to show a progress bar.  By default only where a person watches: in a terminal or an
         open notebook, not on a page that is built.
