@@ -55,9 +55,9 @@ def spikeprop(
     .. math::
 
         \delta_i = \frac{t_i - t_i^*}{\dot U_i(t_i)}, \qquad
-        \delta_j = \frac{\sum_i \delta_i \sum_d W_{i,jd}\, \dot\kappa(t_i - t_j - \delta_d)}
+        \delta_j = \frac{\sum_i \delta_i \sum_d W_{i,jd}\, \dot\kappa(t_i - t_j - s_d)}
                         {\dot U_j(t_j)}, \qquad
-        \frac{\partial \mathcal L}{\partial W_{i,jd}} = -\delta_i\, \kappa(t_i - t_j - \delta_d)
+        \frac{\partial \mathcal L}{\partial W_{i,jd}} = -\delta_i\, \kappa(t_i - t_j - s_d)
 
     for :math:`\mathcal L = \frac12 \sum_{b,i} (t_i - t_i^*)^2`.
 

@@ -21,7 +21,7 @@ class TimingOutput(NamedTuple):
 class TimingLayer(nn.Module):
     r"""A layer in which every neuron spikes at most once.
 
-    .. math:: U_i(t) = \sum_j \sum_d W_{i,jd}\, \kappa(t - t_j - \delta_d), \qquad
+    .. math:: U_i(t) = \sum_j \sum_d W_{i,jd}\, \kappa(t - t_j - s_d), \qquad
         t_i = \min \{ t : U_i(t) = \theta,\ \dot U_i(t) > 0 \}
 
     Parameters
