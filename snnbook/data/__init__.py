@@ -13,16 +13,22 @@ Values have the axes ``(B, N)`` = (sample, feature), spikes ``(T, B, N)`` = (ste
 from snnbook.data.encoders import delta_code, delta_decode, latency_code, rate_code
 from snnbook.data.handwritten import Split, digits
 from snnbook.data.synthetic import randman, random_patterns
+from snnbook.data.tasks import SPIKE_DRAWING, Evidence, evidence, picture_spikes, sinusoids
 from snnbook.data.yinyang import yin_yang
 
 __all__ = [
+    "SPIKE_DRAWING",
+    "Evidence",
     "Split",
     "delta_code",
     "delta_decode",
     "digits",
+    "evidence",
     "latency_code",
+    "picture_spikes",
     "randman",
     "random_patterns",
     "rate_code",
+    "sinusoids",
     "yin_yang",
 ]

@@ -6,21 +6,47 @@ value with ``start`` and ``step``, see :class:`snnbook.gradients.OnlineRule`.
 """
 
 import snnbook.gradients  # noqa: F401  (the laboratory there imports from here: it goes first)
+from snnbook.local.adaptive import (
+    AdaptiveNetwork,
+    AdaptiveParameters,
+    AdaptiveState,
+    adaptive_eprop,
+    adaptive_eprop_step,
+    adaptive_start,
+    adaptive_step,
+    decision_error,
+)
 from snnbook.local.feedback import direct_feedback_alignment, feedback_alignment
+from snnbook.local.gathered import adaptive_gradient, superspike_gathered
 from snnbook.local.local_errors import LocalErrors, local_errors
 from snnbook.local.matrices import Feedback, random_feedback, random_readouts
+from snnbook.local.superspike_raster import learn_raster, match_spikes, raster_start, raster_step
 from snnbook.local.three_factor import EProp, SuperSpike, e_prop, superspike
 
 __all__ = [
+    "AdaptiveNetwork",
+    "AdaptiveParameters",
+    "AdaptiveState",
     "EProp",
     "Feedback",
     "LocalErrors",
     "SuperSpike",
+    "adaptive_eprop",
+    "adaptive_eprop_step",
+    "adaptive_gradient",
+    "adaptive_start",
+    "adaptive_step",
+    "decision_error",
     "direct_feedback_alignment",
     "e_prop",
     "feedback_alignment",
+    "learn_raster",
     "local_errors",
+    "match_spikes",
     "random_feedback",
     "random_readouts",
+    "raster_start",
+    "raster_step",
     "superspike",
+    "superspike_gathered",
 ]
