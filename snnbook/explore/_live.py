@@ -1,0 +1,53 @@
+"""The same explorer with a kernel: ipywidgets controls, every frame computed anew."""
+
+import html
+import math
+
+from snnbook.explore._slider import _encode, _inline, _svg
+
+
+def widget(explorer):
+    """Return a box with one control for each setting, the drawing and the sentence below it.
+
+    Numbers move freely between the ends of their grid; each change calls the function.
+    """
+    import ipywidgets
+
+    controls = {name: _control(one) for name, one in explorer.controls.items()}
+    view = ipywidgets.HTML()
+
+    def redraw(change=None) -> None:
+        settings = {name: one.value for name, one in controls.items()}
+        text = html.escape(explorer.function(**settings)["text"])
+        svg = _encode(_svg(explorer.picture(**settings), explorer.name))
+        alt = html.escape(f"{explorer.alt} {text}")
+        view.value = (
+            f'<img src="data:image/svg+xml,{svg}" alt="{alt}" style="background: #fff">'
+            f'<p aria-live="polite">{text}</p><p>{_inline(explorer.caption)}</p>'
+        )
+
+    for one in controls.values():
+        one.observe(redraw, names="value")
+    redraw()
+    return ipywidgets.VBox([*controls.values(), view])
+
+
+def _control(control):
+    """Return the widget of one setting."""
+    import ipywidgets
+
+    label = f"{control.label} ({control.unit})" if control.unit else control.label
+    look = {"description": label, "style": {"description_width": "initial"}}
+    if control.kind == "check":
+        return ipywidgets.Checkbox(value=control.start, indent=False, description=label)
+    if control.kind == "select" or not control.free:
+        options = [(control.show(value), value) for value in control.values]
+        return ipywidgets.Dropdown(options=options, value=control.start, **look)
+    low, high = min(control.values), max(control.values)
+    look |= {"value": control.start, "layout": {"width": "32em"}, "continuous_update": False}
+    if all(isinstance(value, int) for value in control.values):
+        return ipywidgets.IntSlider(min=low, max=high, **look)
+    if low > 0 and high / low > 50:
+        ends = {"min": math.log10(low), "max": math.log10(high)}
+        return ipywidgets.FloatLogSlider(step=0.02, **ends, **look)
+    return ipywidgets.FloatSlider(min=low, max=high, step=(high - low) / 200, **look)
