@@ -19,9 +19,9 @@ BOOK = RESULTS.parents[1] / "book"
 CHAPTERS = ("01-introduction", "02-snns-as-rnns", "05-surrogate-gradients")
 PLAIN = """
 from snnbook.kernels import choose
-_why = choose.why_not_compiled
-choose.why_not_compiled = lambda source, tensors, kernel: (
-    "the plain loop is timed" if kernel == "auto" else _why(source, tensors, kernel)
+_pick = choose.pick
+choose.pick = lambda source, tensors, kernel: (
+    ("reference", "timed") if kernel == "auto" else _pick(source, tensors, kernel)
 )
 """
 ENGINE = "from snnbook.kernels import choose"

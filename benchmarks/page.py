@@ -179,6 +179,19 @@ Seconds for all code of a chapter, figures and exercises included, with the plai
 """
 
 
+GPU = """
+## On a GPU
+
+Tensors on a CUDA device run on a third loop, in Triton, where Triton can be imported; PyTorch's builds for CUDA bring it along.
+Without recurrent weights one launch takes all time steps; with them every step is a product of the library and one launch.
+The input product is dense, also for input given as events.
+Where a GPU or Triton is missing, or anything else stands in the way, another loop runs, and `explain` says why.
+Its results and gradients were tested for equality with the plain loop through Triton's interpreter, on a CPU.
+It has not been run or timed on a device, so this page has no table for it.
+`python benchmarks/gpu.py` times it where there is one.
+"""
+
+
 def main() -> None:
     result = json.loads((ROOT / "benchmarks" / "results.json").read_text())
     rows, growth, machine = result["rows"], result["growth"], result["machine"]
@@ -200,7 +213,7 @@ Sums run in another order, so a membrane within rounding of the threshold may fa
 
 For T = {steps} (32 samples, 200 inputs, 128 neurons) a pass takes {times} ms.
 The fitted exponent of T is {growth["exponent"]:.2f}; 1 is linear.
-{further(result, rows)}
+{further(result, rows)}{GPU}
 ## How to repeat it
 
 Measured on {result["date"]}, {machine["cpu"]}, {machine["threads"]} thread.

@@ -105,18 +105,3 @@ def test_two_torch_threads_give_the_same_bits():
     finally:
         torch.set_num_threads(before)
     assert all(torch.equal(a, b) for a, b in zip(*results))
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
-@pytest.mark.parametrize("kind", [LIF, RecurrentLIF])
-def test_tensors_on_a_gpu_take_the_plain_loop(kind):
-    layer = kind(30, 40, generator=torch.Generator().manual_seed(0))
-    on_cpu = layer(SOURCES["sparse"])
-    layer, source = layer.to("cuda"), SOURCES["sparse"].to("cuda")
-    said = explain(source, weight=layer.weight)
-    assert said.kernel == "reference" and "cuda" in said.reason
-    out = layer(source)
-    torch.testing.assert_close(out.mem.cpu(), on_cpu.mem, rtol=1e-4, atol=1e-4)
-    out.spikes.sum().backward()
-    assert layer.weight.grad.any()
-    assert layer(SOURCES["events"]).spikes.is_cuda

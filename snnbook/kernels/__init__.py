@@ -1,6 +1,7 @@
-"""The time loops behind :func:`snnbook.neurons.unroll`: one contract, two speeds.
+"""The time loops behind :func:`snnbook.neurons.unroll`: one contract, three loops.
 
-``reference`` is the plain loop and the definition; the compiled loop is tested against it.
+``reference`` is the plain loop and the definition; the compiled loops are tested against it:
+Numba on the CPU, Triton on a GPU.
 :func:`explain` says which of them runs on an input, and why. :class:`Events` holds spikes
 as a list, which a layer takes in place of a dense tensor.
 """

@@ -1,5 +1,6 @@
 """Which time loop runs, and why: one decision, made visible."""
 
+import importlib
 import math
 import sys
 from typing import NamedTuple
@@ -10,11 +11,15 @@ from torch import Tensor
 from snnbook._validate import check_choice
 from snnbook.kernels.events import Events
 
-KERNELS = ("auto", "reference", "numba")
+KERNELS = ("auto", "reference", "numba", "triton")
 
 
 class Choice(NamedTuple):
-    """``kernel``: "numba" or "reference"; ``product``: "events", "dense" or "none"; and why."""
+    """Which loop runs, and why.
+
+    ``kernel`` is "numba", "triton" or "reference"; ``product``, how the input product W S is
+    done, is "events", "dense" or "none".
+    """
 
     kernel: str
     product: str
@@ -38,7 +43,7 @@ def explain(
         W of the layer, (out, in).
     recurrent_weight : Tensor, optional
         V of the layer, (out, out).
-    kernel : {"auto", "reference", "numba"}
+    kernel : {"auto", "reference", "numba", "triton"}
         As given to ``unroll`` or to the layer.
 
     Returns
@@ -65,15 +70,17 @@ def decide(source: Tensor | Events, weight: Tensor | None, others, kernel: str):
     """
     if torch.compiler.is_compiling():
         return _decide_eagerly(source, weight, others, kernel)
-    obstacle = why_not_compiled(source, (weight, *others), kernel)
-    if obstacle is not None:
-        return Choice("reference", "none" if weight is None else "dense", obstacle), None
+    ran, obstacle = pick(source, (weight, *others), kernel)
+    if ran == "reference":
+        return Choice(ran, "none" if weight is None else "dense", obstacle), None
     if weight is None:
-        return Choice("numba", "none", "the drive is already weighted; compiled loop"), None
+        return Choice(ran, "none", "the drive is already weighted; compiled loop"), None
+    if ran == "triton":
+        return Choice(ran, "dense", "Triton loop; on a GPU the input product is dense"), None
     from snnbook.kernels.products import input_events
 
     found, reason = input_events(source, weight)
-    return Choice("numba", "dense" if found is None else "events", reason), found
+    return Choice(ran, "dense" if found is None else "events", reason), found
 
 
 @torch.compiler.disable
@@ -81,36 +88,62 @@ def _decide_eagerly(source, weight, others, kernel):
     return decide(source, weight, others, kernel)
 
 
-def why_not_compiled(source, tensors, kernel: str) -> str | None:
-    """Return why the plain loop must run, or ``None`` when the compiled loop can.
+def pick(source, tensors, kernel: str) -> tuple[str, str | None]:
+    """Return the loop to run, and what stands in the way of a compiled one.
 
-    Raises ``ValueError`` when the caller asked for a compiled loop that cannot run.
+    'auto' takes the Triton loop for tensors on a GPU and the Numba loop for others. Raises
+    ``ValueError`` when the caller asked for a compiled loop that cannot run.
     """
     check_choice("kernel", kernel, KERNELS)
     if kernel == "reference":
-        return "kernel='reference' was asked for"
-    obstacle = _obstacle(source, tensors)
-    if obstacle is not None and kernel == "numba":
-        raise ValueError(f"kernel is 'numba', but {obstacle}; 'auto' or 'reference' is accepted")
-    return obstacle
+        return "reference", "kernel='reference' was asked for"
+    given = [x for x in (source, *tensors) if x is not None and type(x) is not Events]
+    on_gpu = any(x.is_cuda for x in given)
+    wanted = kernel if kernel != "auto" else "triton" if on_gpu else "numba"
+    obstacle = _obstacle(given) or (_gpu if wanted == "triton" else _cpu)(given)
+    if obstacle is None:
+        return wanted, None
+    if kernel != "auto":
+        raise ValueError(f"kernel is '{kernel}', but {obstacle}; 'auto' or 'reference' is accepted")
+    return "reference", obstacle
 
 
-def _obstacle(source, tensors) -> str | None:
+def _obstacle(given) -> str | None:
+    """Return what stands in the way of both compiled loops."""
     if torch._C._functorch.peek_interpreter_stack() is not None:
         return "a torch.func transform is active; it needs the plain loop"
-    for tensor in (source, *tensors):
+    for tensor in given:
         kind = type(tensor)
-        if tensor is None or kind is Events:
-            continue
         if kind is not Tensor and kind is not torch.nn.Parameter:
             return f"a {kind.__name__} needs the plain loop"
+    return None
+
+
+def _cpu(given) -> str | None:
+    """Return what stands in the way of the Numba loop."""
+    for tensor in given:
         if not tensor.is_cpu:
             return f"the tensors are on {tensor.device}; the compiled loop runs on the CPU"
+    return _types(given, "cpu") or (None if "numba" in sys.modules else _trouble("numba"))
+
+
+def _gpu(given) -> str | None:
+    """Return what stands in the way of the Triton loop."""
+    trouble = _types(given, "cuda") or _trouble("triton")
+    if trouble is not None:
+        return trouble
+    from snnbook.kernels import cuda
+
+    return cuda.why_not(given)
+
+
+def _types(given, device: str) -> str | None:
+    for tensor in given:
         if tensor.dtype not in (torch.float32, torch.float64):
             return f"drive is {tensor.dtype}; the compiled loop takes float32 and float64"
-    if torch.is_autocast_enabled("cpu"):
+    if torch.is_autocast_enabled(device):
         return "autocast is on; the plain loop follows it"
-    return None if "numba" in sys.modules else _numba_trouble()
+    return None
 
 
 def all_finite(*tensors: Tensor) -> bool:
@@ -120,9 +153,10 @@ def all_finite(*tensors: Tensor) -> bool:
     return all(bool(torch.isfinite(x).all()) for x in tensors)
 
 
-def _numba_trouble() -> str | None:
+def _trouble(name: str) -> str | None:
+    """Return why a compiler cannot be used here."""
     try:
-        import numba  # noqa: F401
+        importlib.import_module(name)
     except ImportError as error:
-        return f"numba cannot be imported ({error})"
+        return f"{name} cannot be imported ({error})"
     return None

@@ -13,6 +13,7 @@ import torch
 from snnbook.kernels.backward import Backward
 from snnbook.kernels.cell import Run
 from snnbook.kernels.events import Events
+from snnbook.kernels.first import first_derivative
 from snnbook.kernels.forward import Forward
 
 
@@ -45,28 +46,4 @@ class _Layer(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, *grads):
-        if any(g is not None and torch._C._functorch.is_legacy_batchedtensor(g) for g in grads):
-            raise RuntimeError(
-                "the compiled loop takes one gradient at a time, not a batch of them; "
-                "kernel='reference' takes both"
-            )
-        if not torch.is_grad_enabled():
-            return (*Backward(ctx, *grads).gradients(), None)
-        with torch.no_grad():  # create_graph=True: only a second derivative is an error
-            out = Backward(ctx, *grads).gradients()
-        return (*(g if g is None else _Once.apply(g.requires_grad_()) for g in out), None)
-
-
-class _Once(torch.autograd.Function):
-    """Identity whose derivative is an error that says what to do."""
-
-    @staticmethod
-    def forward(ctx, grad):
-        return grad.view_as(grad)
-
-    @staticmethod
-    def backward(ctx, grad):
-        raise RuntimeError(
-            "the compiled loop has no second derivative; "
-            "kernel='reference' gives the plain loop, which has one"
-        )
+        return first_derivative(lambda *given: Backward(*given).gradients(), ctx, grads)

@@ -9,16 +9,21 @@ from snnbook.kernels.choose import all_finite
 from snnbook.neurons.parameters import LIFState
 
 
-def compiled(source, weight, recurrent_weight, state, found, *numbers, **options):
-    """Run the compiled loop: spikes, mem, syn, the last state, and whether it is finite."""
+def compiled(kernel, source, weight, recurrent_weight, state, found, *numbers, **options):
+    """Run a compiled loop: spikes, mem, syn, the last state, and whether it is finite."""
     if torch.compiler.is_compiling():
-        return _eagerly(source, weight, recurrent_weight, state, found, *numbers, **options)
-    from snnbook.kernels import cell, fused  # numba is imported on first use
+        return _eagerly(kernel, source, weight, recurrent_weight, state, found, *numbers, **options)
+    from snnbook.kernels import cell  # numba and triton are imported on first use
+
+    if kernel == "triton":
+        from snnbook.kernels import cuda as loops
+    else:
+        from snnbook.kernels import fused as loops
 
     like = source if weight is None else weight
     shape = drive_shape(source, weight)
     run = cell.Run(cell.Cell(*numbers, **options), shape, like.dtype, found)
-    spikes, mem, syn, *last = fused.unroll(
+    spikes, mem, syn, *last = loops.unroll(
         source, weight, recurrent_weight, state or (None, None), run
     )
     return spikes, mem, syn, LIFState(*last), run.finite

@@ -251,7 +251,7 @@ class SpikingNetwork(nn.Module):
         initial weights.
     generator : torch.Generator, optional
         Source of the initial weights.
-    kernel : {"auto", "reference", "numba"}
+    kernel : {"auto", "reference", "numba", "triton"}
         As in :func:`snnbook.neurons.unroll`, for every layer.
     surrogate, reset, reset_gradient, spike_at_threshold
         As in :func:`snnbook.neurons.lif_step`, for every hidden layer.

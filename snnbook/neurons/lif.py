@@ -139,10 +139,11 @@ def unroll(
         I[0] and U[0], each (B, N). Zero when not given.
     record : bool
         Whether to keep ``mem`` and ``syn`` of every step.
-    kernel : {"auto", "reference", "numba"}
+    kernel : {"auto", "reference", "numba", "triton"}
         ``reference`` is the plain loop over :func:`lif_step`. ``numba`` is the same recursion
-        compiled, with a written-out backward pass and no second derivative. ``auto`` takes
-        the compiled loop where it can; :func:`snnbook.kernels.explain` says what it takes.
+        compiled, with a written-out backward pass and no second derivative; ``triton`` is
+        that for tensors on a GPU. ``auto`` takes a compiled loop where it can;
+        :func:`snnbook.kernels.explain` says what it takes.
     checkpoint : int, optional
         Saves memory on long sequences, with ``record=False`` in the compiled loop: only the
         state at every ``checkpoint``-th step is kept, and the backward pass runs forward
@@ -223,7 +224,9 @@ def unroll_weighted(
     else:
         numbers = (params.alpha, params.beta, params.threshold)
         options |= {"record": record, "checkpoint": checkpoint}
-        *out, finite = compiled(source, weight, recurrent_weight, state, found, *numbers, **options)
+        *out, finite = compiled(
+            choice.kernel, source, weight, recurrent_weight, state, found, *numbers, **options
+        )
     if not finite:
         check_finite(source, weight, out[3])
     return LIFRecord(*out)
@@ -264,7 +267,7 @@ def integrate(
         Time constants; the threshold is not used.
     state : LIFState, optional
         I[0] and U[0], each (B, N). Zero when not given.
-    kernel : {"auto", "reference", "numba"}
+    kernel : {"auto", "reference", "numba", "triton"}
         As in :func:`unroll`.
 
     Returns
@@ -307,7 +310,9 @@ def integrate_weighted(
         drive = weighted_drive(source, weight)
         out = reference.integrate(leaky_step, drive, params, initial_state(state, drive))
     else:
-        _, *out, finite = compiled(source, weight, None, state, found, params.alpha, params.beta)
+        _, *out, finite = compiled(
+            choice.kernel, source, weight, None, state, found, params.alpha, params.beta
+        )
     if not finite:
         check_finite(source, weight, out[2])
     return LeakyRecord(*out)

@@ -1,0 +1,32 @@
+"""What the hand-written backward passes share: they give a first derivative, and say so."""
+
+import torch
+
+
+def first_derivative(gradients, ctx, grads):
+    """Return ``gradients(ctx, *grads)``; batches and second derivatives are errors."""
+    if any(g is not None and torch._C._functorch.is_legacy_batchedtensor(g) for g in grads):
+        raise RuntimeError(
+            "the compiled loop takes one gradient at a time, not a batch of them; "
+            "kernel='reference' takes both"
+        )
+    if not torch.is_grad_enabled():
+        return (*gradients(ctx, *grads), None)
+    with torch.no_grad():  # create_graph=True: only a second derivative is an error
+        out = gradients(ctx, *grads)
+    return (*(g if g is None else _Once.apply(g.requires_grad_()) for g in out), None)
+
+
+class _Once(torch.autograd.Function):
+    """Identity whose derivative is an error that says what to do."""
+
+    @staticmethod
+    def forward(ctx, grad):
+        return grad.view_as(grad)
+
+    @staticmethod
+    def backward(ctx, grad):
+        raise RuntimeError(
+            "the compiled loop has no second derivative; "
+            "kernel='reference' gives the plain loop, which has one"
+        )
