@@ -95,6 +95,14 @@ def test_empty_and_single_sizes(device, sizes):
         compare(device, tensors, checkpoint=None if record else 2, **options)
 
 
+@pytest.mark.parametrize("at_threshold", [False, True])
+def test_a_membrane_exactly_at_threshold(device, at_threshold):
+    tensors = [torch.zeros(4, 2, 3), torch.zeros(3, 3), torch.zeros(3, 3), *torch.ones(2, 2, 3)]
+    tensors = [x.double() for x in tensors]
+    plain = compare(device, tensors, **named(("zero", False, at_threshold, False, True)))
+    assert bool((plain[0]["spikes"][0] == at_threshold).all())
+
+
 def test_float32_drives_are_followed_to_the_last_bit(device):
     drive = 0.5 * torch.randn(20, 3, 40, generator=torch.Generator().manual_seed(0)).to(device)
     for reset in ("subtract", "zero", "none"):
