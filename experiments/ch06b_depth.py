@@ -1,0 +1,120 @@
+"""SuperSpike against BPTT over depth and width, on Yin-Yang (chapter 6b, claim 22).
+
+    python experiments/ch06b_depth.py         a few minutes on one core
+
+The gradient of SuperSpike is gathered after the run; the tests show that it is the online sum.
+1000 points for training, the published 1000 for the test.
+"""
+
+import time
+
+import torch
+
+from snnbook import data, gradients, results, training
+from snnbook.local import random_feedback, superspike_gathered
+from snnbook.neurons import SpikingNetwork
+from snnbook.surrogates import fast_sigmoid
+
+SEEDS = range(3)
+STEPS, WINDOW = 36, 30
+EPOCHS, BATCH, LR = 20, 50, 5e-3
+POINTS = [(depth, 60) for depth in (1, 2, 3, 4)] + [(1, 20), (3, 20), (3, 150)]
+KINDS = ("bptt", "symmetric", "random")
+
+
+def rng(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def spikes_of(features: torch.Tensor) -> torch.Tensor:
+    """Turn features (n, 4) into spikes (T, n, 5): x spikes in step 30 x, a fifth input at 0."""
+    times = torch.cat([WINDOW * features, torch.zeros(len(features), 1)], dim=1)
+    return (torch.arange(STEPS)[:, None, None] == times.long()).float()
+
+
+def rule(kind: str, network: SpikingNetwork, seed: int):
+    """Return the gradient for ``training.fit``: symmetric feedback follows the weights."""
+    fixed = random_feedback(network, "random", direct=True, generator=rng(50 + seed))
+
+    def gradient(net, spikes, labels):
+        error = gradients.step_cross_entropy(labels, steps=STEPS)
+        if kind == "bptt":
+            return gradients.autograd(net, spikes, error)
+        back = fixed if kind == "random" else random_feedback(net, "symmetric", direct=True)
+        return superspike_gathered(net, spikes, error, feedback=back)
+
+    return gradient
+
+
+def loss(readout, labels):
+    """Return the cross entropy of every step, the loss of all arms."""
+    return gradients.step_cross_entropy(labels, steps=STEPS).loss(readout)
+
+
+def run(depth: int, width: int, kind: str, seed: int) -> dict:
+    """Train one network; return the test accuracy and the first layer's cosine with BPTT."""
+    points, labels = data.yin_yang(1000, seed=42)
+    test_points, test_labels = data.yin_yang(1000, seed=40)
+    spikes = spikes_of(points.float())
+    network = SpikingNetwork(
+        (5, *[width] * depth, 3),
+        surrogate=fast_sigmoid(width=0.3),
+        input_rate=float(spikes.mean()) / 1e-3,
+        hidden_rate=20.0,
+        generator=rng(seed),
+    )
+    gradient = rule(kind, network, seed)
+    cosines = []
+    for epochs in (0, EPOCHS):
+        if epochs:
+            history = training.fit(
+                network,
+                spikes,
+                labels,
+                epochs=epochs,
+                batch_size=BATCH,
+                lr=LR,
+                loss=loss,
+                decide=training.decide_by_sum,
+                gradient=None if kind == "bptt" else gradient,
+                generator=rng(seed),
+                progress=False,
+            )
+        part = spikes[:, :200], labels[:200]
+        exact = rule("bptt", network, seed)(network, *part)
+        found = gradients.compare(exact, gradient(network, *part))
+        cosines.append(found["hidden.0.weight"].cosine)
+    judged = training.accuracy(
+        network, spikes_of(test_points.float()), test_labels, decide=training.decide_by_sum
+    )
+    return {
+        "accuracy": judged.value,
+        "train_accuracy": history.accuracy[-1],
+        "cosine_before": cosines[0],
+        "cosine_after": cosines[1],
+        "rates_hz": [count / (STEPS * 1e-3) for count in history.spike_counts[-1]],
+    }
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    rows = []
+    for seed in SEEDS:
+        for depth, width in POINTS:
+            for kind in KINDS:
+                start = time.perf_counter()
+                row = {"depth": depth, "width": width, "gradient": kind, "seed": seed}
+                row |= run(depth, width, kind, seed)
+                row["seconds"] = time.perf_counter() - start
+                rows.append(row)
+                print(row, flush=True)
+        results.save(
+            "ch06b_depth",
+            {"runs": rows, "epochs": EPOCHS, "points": 1000},
+            command="python experiments/ch06b_depth.py",
+            seeds=range(seed + 1),
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""A hidden layer learns to draw a picture with spikes, by SuperSpike (chapter 6b).
+
+    python experiments/ch06b_raster.py        about two minutes on one core
+
+Symmetric, random and uniform feedback, and no learning below the outputs; four arms and three
+seeds side by side, the same frozen input and initial weights in each arm of a seed.
+"""
+
+import time
+
+import torch
+
+from snnbook import data, results
+from snnbook.local import learn_raster
+from snnbook.local.superspike_raster import symmetric_paths
+from snnbook.neurons import LIFParameters, fluctuation_driven_
+
+SEEDS = range(3)
+ARMS = ("symmetric", "random", "uniform", "frozen")
+INPUTS, HIDDEN, RATE, TRIALS, LR = 80, 80, 15.0, 160, 1e-3
+
+
+def build(seed: int, target: torch.Tensor):
+    """Return frozen Poisson input (T, inputs), two weights, and feedback by arm."""
+    draw = torch.Generator().manual_seed(seed)
+    steps, outputs = target.shape
+    spikes = (torch.rand(steps, INPUTS, generator=draw) < RATE * 1e-3).float()
+    weights = [torch.empty(HIDDEN, INPUTS), torch.empty(outputs, HIDDEN)]
+    for weight in weights:
+        fluctuation_driven_(weight, LIFParameters(), rate=RATE, generator=draw)
+    size = weights[1].square().mean().sqrt()
+    drawn = size * torch.randn(outputs, HIDDEN, generator=draw)
+    backs = {"random": drawn, "uniform": size.expand(outputs, HIDDEN), "frozen": 0 * drawn}
+    return spikes, weights, backs
+
+
+def learn(arm: str, built, target: torch.Tensor):
+    """Train all seeds of one arm side by side."""
+    spikes = torch.stack([one[0] for one in built], 1)
+    weights = tuple(torch.stack([one[1][i] for one in built]) for i in range(2))
+    feedback = None
+    if arm != "symmetric":
+        feedback = (torch.stack([one[2][arm] for one in built]),)
+    wanted = target[:, None].expand(-1, len(built), -1).contiguous()
+    assert len(symmetric_paths(weights)) == 1
+    return learn_raster(weights, spikes, wanted, trials=TRIALS, lr=LR, feedback=feedback)
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    target = data.picture_spikes()
+    built = [build(seed, target) for seed in SEEDS]
+    arms = {}
+    for arm in ARMS:
+        start = time.perf_counter()
+        found = learn(arm, built, target)
+        loss = found.loss / target.shape[1]
+        arms[arm] = {
+            "loss": [[round(float(x), 3) for x in row] for row in loss.T[:, ::4]],
+            "last": loss[-10:].mean(0),
+            "first": loss[0],
+            "raster": found.spikes[:, 0].nonzero().int(),
+            "seconds": time.perf_counter() - start,
+        }
+        print(arm, loss[0].tolist(), arms[arm]["last"].tolist(), arms[arm]["seconds"], flush=True)
+    found = {"arms": arms, "every": 4, "trials": TRIALS, "sizes": [INPUTS, HIDDEN, target.shape[1]]}
+    results.save("ch06b_raster", found, command="python experiments/ch06b_raster.py", seeds=SEEDS)
+
+
+if __name__ == "__main__":
+    main()
