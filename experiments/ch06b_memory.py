@@ -26,11 +26,14 @@ ARMS = (
     ("ALIF", "bptt_narrow"),
     ("ALIF", "symmetric"),
     ("ALIF", "random"),
+    ("ALIF", "symmetric_narrow"),
     ("LIF", "bptt"),
+    ("LIF", "bptt_narrow"),
     ("LIF", "symmetric"),
+    ("LIF", "symmetric_narrow"),
 )
 LR = {
-    "evidence": {"bptt": 3e-3, "bptt_narrow": 3e-3, "symmetric": 1e-2, "random": 3e-3},
+    "evidence": {"bptt": 3e-3, "symmetric": 1e-2, "random": 3e-3},
     "pattern": 5e-3,
 }
 EPOCHS, BATCH, SAMPLES = 20, 32, 256
@@ -43,7 +46,7 @@ def rng(seed: int) -> torch.Generator:
 def build(neuron: str, kind: str, sizes, dt: float, rate: float, seed: int) -> AdaptiveNetwork:
     """Return a network, half of whose neurons adapt if ``neuron`` says so.
 
-    With a wide surrogate BPTT explodes in recurrent networks, so one arm has a narrow one.
+    With a wide surrogate BPTT explodes in recurrent networks, so some arms have a narrow one.
     """
     lif = LIFParameters(tau_mem=20e-3, tau_syn=10e-3, dt=dt)
     return AdaptiveNetwork(
@@ -51,7 +54,7 @@ def build(neuron: str, kind: str, sizes, dt: float, rate: float, seed: int) -> A
         AdaptiveParameters(lif, tau_adapt=0.6),
         adaptive=0.5 if neuron == "ALIF" else 0.0,
         strength=0.2,
-        surrogate=fast_sigmoid(width=0.1 if kind == "bptt_narrow" else 0.5),
+        surrogate=fast_sigmoid(width=0.1 if kind.endswith("narrow") else 0.5),
         input_rate=rate,
         generator=rng(seed),
     )
@@ -83,7 +86,7 @@ def evidence(neuron: str, kind: str, seed: int) -> dict:
         trials.labels,
         epochs=EPOCHS,
         batch_size=BATCH,
-        lr=LR["evidence"][kind],
+        lr=LR["evidence"][kind.removesuffix("_narrow")],
         loss=lambda readout, labels: error(labels).loss(readout),
         decide=decide,
         gradient=lambda net, x, labels: adaptive_gradient(net, x, error(labels), **rule),

@@ -50,6 +50,8 @@ def test_a_memory_in_the_threshold_is_needed_and_followed():
     assert mean(runs, neuron="ALIF", gradient="symmetric") > 0.9
     assert mean(runs, neuron="ALIF", gradient="bptt_narrow") > 0.9
     assert mean(runs, neuron="LIF", gradient="symmetric") < 0.8
+    assert mean(runs, neuron="LIF", gradient="symmetric_narrow") < 0.8
+    assert mean(runs, neuron="LIF", gradient="bptt_narrow") > 0.85
     assert mean(runs, neuron="ALIF", gradient="bptt") < 0.8
     errors = results.load("ch06b_pattern")["runs"]
     good = mean(errors, "last", neuron="ALIF", gradient="symmetric")
