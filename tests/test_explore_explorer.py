@@ -131,6 +131,11 @@ def test_the_kernel_drives_only_where_a_notebook_says_so(monkeypatch, environmen
     assert is_live() is live
 
 
+def test_numbers_get_a_minus_sign_and_words_keep_their_hyphen():
+    assert Control("a", (-1, 1), 1).show(-1) == "\N{MINUS SIGN}1"
+    assert Control("a", ("e-prop", "b"), "b").show("e-prop") == "e-prop"
+
+
 def test_with_a_kernel_every_value_is_computed_anew():
     box = small().widget()
     slider, choice, check, view = box.children

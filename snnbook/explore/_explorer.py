@@ -63,8 +63,9 @@ class Control:
 
     def show(self, value) -> str:
         """Return a value as the reader sees it, with its unit."""
-        text = f"{value:g}" if self.kind == "range" else str(value)
-        return f"{text.replace('-', chr(0x2212))} {self.unit}".strip()
+        number = self.kind == "range"
+        text = f"{value:g}".replace("-", chr(0x2212)) if number else str(value)
+        return f"{text} {self.unit}".strip()
 
 
 @dataclass(frozen=True)

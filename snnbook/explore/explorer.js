@@ -79,7 +79,8 @@ function axes(panel, svg, box, sx, sy) {
   const bars = panel.names
     ? panel.names.map((text, k) => [k, text])
     : ticks(...panel.xlim, (box.right - box.left) / 60);
-  const narrow = panel.names && (box.right - box.left) / panel.names.length < 74;
+  const longest = Math.max(0, ...(panel.names ?? []).map((text) => text.length));
+  const narrow = panel.names && (box.right - box.left) / panel.names.length < 8 * longest + 6;
   for (const [value, text] of bars) {
     if (!panel.names) make('path', { d: `M${sx(value)} ${box.bottom}v4`, ...grey }, svg);
     const place = narrow

@@ -1,0 +1,161 @@
+"""Explorer of chapter 5: the shape, width and height of a surrogate, and what it does in depth."""
+
+import math
+from functools import cache
+
+import numpy as np
+import torch
+
+from snnbook import results, surrogates
+from snnbook._validate import check_choice
+from snnbook.explore._explorer import Control, Explorer, Layer, Panel
+from snnbook.neurons import SpikingNetwork
+from snnbook.surrogates import Surrogate
+from snnbook.training import sum_over_time
+
+WIDTHS = (0.001, 0.01, 0.1, 1.0, 10.0)
+SHOWN = ("fast sigmoid", "piecewise linear", "Gaussian", "boxcar")
+X = np.linspace(-1.5, 1.5, 121)
+STEPS = 60
+
+
+def surrogate_frame(
+    shape: str = "fast sigmoid",
+    width: float = 0.1,
+    height: float = 1.0,
+    own: Surrogate | None = None,
+) -> dict:
+    """Return one surrogate, the gradient it lets through five layers, and a trained accuracy.
+
+    Parameters
+    ----------
+    shape : str
+        A name in ``surrogates.ALL``, or ``"your own"``.
+    width, height : float
+        Full width at half maximum in thresholds, and value at threshold, above 0.
+    own : Surrogate, optional
+        The surrogate shown as ``"your own"``.
+
+    Returns
+    -------
+    dict
+        The step and the surrogate over ``x``; ``reaching``, the decimal logarithm of the
+        gradient at the input spikes, per step, below the first of five hidden layers,
+        NaN below -12; the stored test accuracies of the shape at height 1 for five widths, NaN
+        where none is stored.
+
+    Examples
+    --------
+    >>> found = surrogate_frame(width=0.1)
+    >>> len(found["reaching"]), len(found["accuracy"])
+    (60, 5)
+
+    Paper section IV.B.1; chapter 5.
+    """
+    choices = dict(surrogates.ALL) | ({"your own": own} if own is not None else {})
+    check_choice("shape", shape, choices)
+    record = choices[shape].scaled(width=width, height=height)
+    x = torch.from_numpy(X)
+    reaching = _reaching(record)
+    size = f"peaks at {reaching.max():.1e}" if reaching.any() else "is zero"
+    accuracy, trained = _accuracies(shape), ""
+    near = int(np.argmin(np.abs(np.log10(WIDTHS) - math.log10(width))))
+    if height == 1 and math.isclose(WIDTHS[near], width) and not np.isnan(accuracy).any():
+        trained = f" After training: {accuracy[near]:.1%} of the test points right."
+    return {
+        "x": X,
+        "step": (X > 0).astype(float),
+        "derivative": record.derivative(x).numpy(),
+        "time": np.arange(STEPS),
+        "reaching": np.log10(np.where(reaching > 1e-12, reaching, np.nan)),
+        "accuracy": 100 * accuracy,
+        "text": f"The gradient below the first of five layers {size}.{trained}",
+    }
+
+
+def _reaching(record: Surrogate) -> np.ndarray:
+    """Return the norm of the gradient with respect to the input spikes, per step, (60,)."""
+    network, spikes = _task()
+    for layer in network.hidden:
+        layer.surrogate = record
+    inputs = spikes.clone().requires_grad_()
+    loss = sum_over_time(network(inputs).readout, torch.arange(32) % 2, scale=4 / STEPS)
+    (found,) = torch.autograd.grad(loss, [inputs])
+    return found.flatten(1).norm(dim=1).double().numpy()
+
+
+@cache
+def _task() -> tuple[SpikingNetwork, torch.Tensor]:
+    """Return a network of five hidden layers, and its input (60, 32, 20)."""
+    spikes = (torch.rand(STEPS, 32, 20, generator=torch.Generator().manual_seed(5)) < 0.05).float()
+    rates = {"input_rate": 50.0, "hidden_rate": 40.0}
+    first = torch.Generator().manual_seed(0)
+    return SpikingNetwork((20, 40, 40, 40, 40, 40, 2), generator=first, **rates), spikes
+
+
+def _accuracies(shape: str) -> np.ndarray:
+    """Return the stored mean accuracy for each width, NaN for a shape that has none."""
+    stored = results.load("ch05_shapes")
+    if shape not in stored["accuracy"] or tuple(stored["widths"]) != WIDTHS:
+        return np.full(len(WIDTHS), np.nan)
+    return np.mean(stored["accuracy"][shape], axis=1)
+
+
+def surrogate(own: Surrogate | None = None, live: bool | None = None) -> Explorer:
+    """Return the surrogate playground; ``own`` adds a surrogate of yours to the shapes.
+
+    >>> surrogate()
+    Explorer('surrogate': shape, width, height, 40 settings)
+
+    Chapter 5.
+    """
+    shapes = (*SHOWN, "your own") if own is not None else SHOWN
+    names = tuple(f"{width:g}" for width in WIDTHS)
+
+    def frame(**settings) -> dict:
+        return surrogate_frame(**settings, own=own)
+
+    return Explorer(
+        name="surrogate",
+        function=frame,
+        controls={
+            "shape": Control("shape", shapes, "fast sigmoid"),
+            "width": Control("width", WIDTHS, 0.1),
+            "height": Control("height", (0.5, 1.0), 1.0),
+        },
+        panels=[
+            Panel(
+                (
+                    Layer("line", "step", "x", "step (forward)", "true"),
+                    Layer("line", "derivative", "x", "surrogate (backward)", "surrogate", True),
+                ),
+                "One neuron",
+                (-1.5, 1.5),
+                (-0.05, 1.1),
+                xlabel="distance to threshold",
+                height=150,
+            ),
+            Panel(
+                (Layer("bars", "accuracy", color="validation"),),
+                "Trained accuracy (%), by width",
+                (-0.6, 4.6),
+                (0, 100),
+                names=names,
+                height=150,
+            ),
+            Panel(
+                (Layer("line", "reaching", "time", color="surrogate"),),
+                "Gradient below five layers, powers of ten",
+                (0, STEPS),
+                (-12.5, 6),
+                xlabel="time step",
+                height=170,
+                wide=True,
+            ),
+        ],
+        alt="A surrogate derivative, the trained accuracy for five widths, and the size of the "
+        "gradient that reaches the input through five hidden layers.",
+        caption="The gradient is computed anew for every setting; the accuracies on Yin-Yang are "
+        "stored means over seeds, at height 1.",
+        live=live,
+    )

@@ -1,0 +1,150 @@
+"""Every explorer on the built site: there, alive, right, usable with the keyboard."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from check_site import toc_files
+from site_server import HOW_TO_INSTALL, browser, find_chromium, serve
+
+from snnbook.explore import EXPLORERS
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.site,
+    pytest.mark.skipif(find_chromium() is None, reason=HOW_TO_INSTALL),
+]
+
+PLACES = {
+    "lif": "book/02-snns-as-rnns",
+    "unrolled": "book/03-training-rnns",
+    "rates": "book/04c-rate-coding",
+    "surrogate": "book/05-surrogate-gradients",
+    "agreement": "book/05b-locality",
+}
+WIDTHS = {"laptop": (1280, 900), "phone": (390, 844)}
+KEYS = {"range": ["ArrowRight"] * 2 + ["End"], "select": ["ArrowDown", "End"]}
+DRAWING = "(figure) => figure.querySelector('.explorer-stage').innerHTML"
+SHOWN = "(figure) => figure.explorer"
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    with serve(site) as base:
+        yield base
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser() as one:
+        yield one
+
+
+@pytest.fixture
+def open_explorer(chromium, address):
+    """Give a function that opens a page and returns one explorer of it, and the faults seen."""
+    contexts = []
+
+    def open_one(name, width="laptop", mode="light"):
+        size = dict(zip(("width", "height"), WIDTHS[width]))
+        contexts.append(chromium.new_context(viewport=size, color_scheme=mode))
+        page, faults = contexts[-1].new_page(), []
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("requestfailed", lambda request: faults.append(request.url))
+        page.on(
+            "request",
+            lambda one: (
+                None if one.url.startswith((address, "data:", "blob:")) else faults.append(one.url)
+            ),
+        )
+        page.goto(f"{address}/{PLACES[name]}.html", wait_until="load")
+        figure = page.locator(f'.explorer[data-explorer="{name}"]')
+        figure.locator("svg").first.wait_for(timeout=10_000)
+        return page, figure, faults
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+def test_every_explorer_has_its_place():
+    assert set(PLACES) == set(EXPLORERS)
+    assert set(PLACES.values()) <= set(toc_files())
+
+
+@pytest.mark.parametrize(("width", "mode"), [("laptop", "light"), ("phone", "dark")])
+@pytest.mark.parametrize("name", list(PLACES))
+def test_each_control_changes_the_drawing(open_explorer, name, width, mode):
+    page, figure, faults = open_explorer(name, width, mode)
+    explorer = EXPLORERS[name]()
+    for argument, control in explorer.controls.items():
+        before, changed = figure.evaluate(DRAWING), False
+        at = figure.locator(".explorer-control").nth(list(explorer.controls).index(argument))
+        keys = ["Space"] if control.kind == "check" else ["Home", *KEYS[control.kind]]
+        for key in keys:
+            at.locator("input, select").press(key)
+            changed = changed or figure.evaluate(DRAWING) != before
+        assert changed, argument
+    room = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert room <= 0 and not faults
+
+
+@pytest.mark.parametrize("name", list(PLACES))
+def test_what_is_shown_is_what_python_computes(open_explorer, name):
+    page, figure, faults = open_explorer(name)
+    explorer = EXPLORERS[name]()
+    chosen = {key: control.values[-1] for key, control in explorer.controls.items()}
+    for index, (key, control) in enumerate(explorer.controls.items()):
+        at = figure.locator(".explorer-control").nth(index).locator("input, select")
+        if control.kind == "select":
+            at.select_option(str(len(control.values) - 1))
+        elif control.kind == "check":
+            at.set_checked(bool(chosen[key]))
+        else:
+            at.focus()
+            page.keyboard.press("End")
+    wanted, shown = explorer.function(**chosen), figure.evaluate(SHOWN)
+    assert shown["text"] == wanted["text"] == figure.locator(".explorer-readout").text_content()
+    for array, values in shown["arrays"].items():
+        seen = np.array([np.nan if one is None else one for one in values], dtype=float)
+        known = np.asarray(wanted[array], dtype=float).ravel()
+        scale = _scale(figure, array)
+        np.testing.assert_allclose(seen, known, atol=1.01 * scale / 131068 + 1e-12)
+    assert not faults
+
+
+def _scale(figure, array: str) -> float:
+    """Return the range of an array's values on the page."""
+    data = json.loads(figure.locator(".explorer-data").text_content())
+    return data["arrays"][array]["high"] - data["arrays"][array]["low"]
+
+
+def test_an_arrow_of_the_graph_tells_its_value(open_explorer):
+    _, figure, _ = open_explorer("unrolled")
+    edge = figure.locator(".explorer-edge").nth(1)
+    edge.focus()
+    told = figure.locator(".explorer-readout").text_content()
+    assert told == edge.get_attribute("aria-label") and "alpha" in told
+
+
+def test_without_scripts_there_is_a_picture_and_no_control(chromium, address):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/{PLACES['lif']}.html")
+    figure = page.locator('.explorer[data-explorer="lif"]')
+    assert figure.locator("img:visible").count() == 1
+    assert figure.locator("input, select").count() == 0
+    context.close()
+
+
+@pytest.mark.parametrize("name", list(PLACES))
+def test_the_page_stays_light(site, name, record_property):
+    figure = len(EXPLORERS[name]().html.encode())
+    page = (site / f"{PLACES[name]}.html").stat().st_size
+    record_property("figure_bytes", figure)
+    record_property("page_bytes", page)
+    assert figure <= 300_000
