@@ -16,6 +16,16 @@ from snnbook.local.adaptive import (
     adaptive_step,
     decision_error,
 )
+from snnbook.local.eventprop import (
+    Event,
+    EventGradient,
+    EventNetwork,
+    EventRun,
+    eventprop,
+    integrated_mem,
+    simulate_events,
+    spike_jump,
+)
 from snnbook.local.feedback import direct_feedback_alignment, feedback_alignment
 from snnbook.local.gathered import adaptive_gradient, superspike_gathered
 from snnbook.local.local_errors import LocalErrors, local_errors
@@ -28,6 +38,10 @@ __all__ = [
     "AdaptiveParameters",
     "AdaptiveState",
     "EProp",
+    "Event",
+    "EventGradient",
+    "EventNetwork",
+    "EventRun",
     "Feedback",
     "LocalErrors",
     "SuperSpike",
@@ -39,7 +53,9 @@ __all__ = [
     "decision_error",
     "direct_feedback_alignment",
     "e_prop",
+    "eventprop",
     "feedback_alignment",
+    "integrated_mem",
     "learn_raster",
     "local_errors",
     "match_spikes",
@@ -47,6 +63,8 @@ __all__ = [
     "random_readouts",
     "raster_start",
     "raster_step",
+    "simulate_events",
+    "spike_jump",
     "superspike",
     "superspike_gathered",
 ]

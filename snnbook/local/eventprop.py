@@ -1,0 +1,264 @@
+r"""EventProp: the exact gradient of a network of spiking neurons, event by event.
+
+Current-based LIF neurons in continuous time, float64, no time step:
+
+.. math::
+
+    \tau_\text{mem} \dot U = -U + I, \qquad \tau_\text{syn} \dot I = -I,
+
+an input spike adds a column of ``input_weight`` to I, a spike of neuron n adds column n of
+``recurrent_weight`` and sets :math:`U_n` to zero. A layered network is a recurrent weight with
+blocks; a readout is a neuron whose threshold is infinite. This is the plain form, one sample
+and one event at a time (paper section V.D; Wunderlich and Pehle, 2021).
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import brentq
+
+from snnbook._validate import check_positive
+
+
+class EventNetwork(NamedTuple):
+    """Weights (N, inputs) and (N, N), thresholds (N,), time constants in seconds."""
+
+    input_weight: np.ndarray
+    recurrent_weight: np.ndarray
+    threshold: np.ndarray
+    tau_mem: float = 20e-3
+    tau_syn: float = 5e-3
+
+
+class Event(NamedTuple):
+    """A spike: its time, its source, and U and I of all neurons just before it."""
+
+    time: float
+    source: int
+    is_input: bool
+    mem: np.ndarray
+    syn: np.ndarray
+
+
+class EventRun(NamedTuple):
+    """All events in order, and U and I (N,) at the end of the run."""
+
+    events: tuple[Event, ...]
+    mem: np.ndarray
+    syn: np.ndarray
+    duration: float
+
+    @property
+    def spikes(self) -> list[tuple[int, float]]:
+        """The spikes of the network's own neurons, as (neuron, time), in order."""
+        return [(e.source, e.time) for e in self.events if not e.is_input]
+
+    @property
+    def order(self) -> tuple[tuple[bool, int], ...]:
+        """Who spiked in which order: two runs with one order are joined by a smooth path."""
+        return tuple((e.is_input, e.source) for e in self.events)
+
+
+class EventGradient(NamedTuple):
+    """Derivatives of the loss: by input weight, recurrent weight and input time."""
+
+    input_weight: np.ndarray
+    recurrent_weight: np.ndarray
+    input_times: np.ndarray
+
+
+def current_response(gap: float, tau_mem: float, tau_syn: float) -> float:
+    """Return U a time ``gap`` after I was 1 and U was 0.
+
+    >>> round(current_response(10e-3, 10e-3, 10e-3), 6)  # equal constants: (t / tau) exp(-t / tau)
+    0.367879
+    """
+    if math.isclose(tau_mem, tau_syn, rel_tol=1e-6):
+        return gap / tau_mem * math.exp(-gap / tau_mem)
+    ratio = tau_syn / (tau_syn - tau_mem)
+    return ratio * (math.exp(-gap / tau_syn) - math.exp(-gap / tau_mem))
+
+
+def _free(mem, syn, gap, net: EventNetwork):
+    response = current_response(gap, net.tau_mem, net.tau_syn)
+    return (
+        mem * math.exp(-gap / net.tau_mem) + syn * response,
+        syn * math.exp(-gap / net.tau_syn),
+    )
+
+
+def _peak(mem: float, syn: float, net: EventNetwork) -> float:
+    """Return when U, free from now on, stops rising (it rises only while I is above U)."""
+    if math.isclose(net.tau_mem, net.tau_syn, rel_tol=1e-6):
+        return net.tau_mem * (1 - mem / syn)
+    a = syn * net.tau_syn / (net.tau_syn - net.tau_mem)
+    ratio = a * net.tau_mem / ((a - mem) * net.tau_syn)
+    if ratio <= 0:
+        return math.inf
+    peak = math.log(ratio) / (1 / net.tau_syn - 1 / net.tau_mem)
+    return peak if peak > 0 else math.inf
+
+
+def _next_crossing(mem, syn, end: float, net: EventNetwork) -> tuple[float, int]:
+    best, who = end, -1
+    # U below threshold reaches it only while it rises, so only up to its peak, and needs I > 0.
+    for n in np.flatnonzero(np.isfinite(net.threshold) & (syn > mem) & (syn > 0)):
+        u, i, theta = float(mem[n]), float(syn[n]), float(net.threshold[n])
+
+        def height(t, u=u, i=i, theta=theta):
+            return float(_free(u, i, t, net)[0]) - theta
+
+        stop = min(best, _peak(u, i, net))
+        if math.isfinite(stop) and height(stop) >= 0:
+            best, who = brentq(height, 0.0, stop, xtol=1e-18, rtol=1e-15), int(n)
+    return best, who
+
+
+def simulate_events(
+    network: EventNetwork,
+    times: Sequence[float],
+    sources: Sequence[int],
+    *,
+    duration: float,
+    max_spikes: int = 10_000,
+) -> EventRun:
+    """Run the network from rest, from event to event.
+
+    Parameters
+    ----------
+    network : EventNetwork
+    times, sources : sequence of float, sequence of int
+        Input spikes: when (seconds, ascending, from 0 to ``duration``), and on which input.
+    duration : float
+        Length of the run in seconds, above 0.
+    max_spikes : int
+        A run with more spikes than this is stopped with an error.
+
+    Raises
+    ------
+    ValueError
+        If the times do not ascend or leave the run, or the network spikes without end.
+
+    Examples
+    --------
+    >>> net = EventNetwork(np.array([[4.0]]), np.zeros((1, 1)), np.ones(1), 10e-3, 10e-3)
+    >>> run = simulate_events(net, [0.0], [0], duration=50e-3)
+    >>> [(n, round(t * 1e3, 4)) for n, t in run.spikes]  # U(t) = 4 (t / tau) exp(-t / tau) = 1
+    [(0, 3.574), (0, 11.3588)]
+    """
+    check_positive("duration", duration)
+    inputs = np.asarray(times, dtype=float)
+    if inputs.size and not (
+        0 <= inputs[0] and inputs[-1] <= duration and (np.diff(inputs) >= 0).all()
+    ):
+        raise ValueError(f"times must ascend from 0 to {duration}; got {inputs}")
+    count = len(network.threshold)
+    mem, syn, now = np.zeros(count), np.zeros(count), 0.0
+    events: list[Event] = []
+    queue = [*zip(inputs.tolist(), (int(s) for s in sources), strict=True), (duration, -1)]
+    for time, source in queue:
+        while True:
+            gap, who = _next_crossing(mem, syn, time - now, network)
+            mem, syn = _free(mem, syn, gap, network)
+            if who < 0:
+                break
+            now += gap
+            events.append(Event(now, who, False, mem.copy(), syn.copy()))
+            if len(events) > max_spikes:
+                raise ValueError(f"the network spikes more than max_spikes = {max_spikes} times")
+            mem[who] = 0.0
+            syn = syn + network.recurrent_weight[:, who]
+        now = time
+        if source >= 0:
+            events.append(Event(time, source, True, mem.copy(), syn.copy()))
+            syn = syn + network.input_weight[:, source]
+    return EventRun(tuple(events), mem, syn, duration)
+
+
+def integrated_mem(network: EventNetwork, run: EventRun) -> np.ndarray:
+    r"""Return :math:`\int_0^T U\,dt` (N,), exact, from the balance of charge.
+
+    Sum the two equations over the run: :math:`\int U = \int I - \tau_\text{mem} (U(T) + K
+    \theta)` with K spikes, and :math:`\int I = \tau_\text{syn} (\text{all jumps} - I(T))`.
+    """
+    jumps, lost = np.zeros_like(run.mem), run.mem.copy()
+    for e in run.events:
+        weight = network.input_weight if e.is_input else network.recurrent_weight
+        jumps += weight[:, e.source]
+        if not e.is_input:
+            lost[e.source] += network.threshold[e.source]
+    return network.tau_syn * (jumps - run.syn) - network.tau_mem * lost
+
+
+def spike_jump(network: EventNetwork, event: Event, p_mem, p_syn, by_time: float) -> float:
+    r"""Return the adjoint of :math:`U_n` before a spike of n, from the adjoints after it.
+
+    .. math::
+
+        p_{U_n}^- = \frac{1}{\dot U_n^-} \Big[ \frac{I_n^-}{\tau_\text{mem}} p_{U_n}^+
+        + \sum_j v_{jn} \Big( \frac{p_{U_j}^+}{\tau_\text{mem}}
+        - \frac{p_{I_j}}{\tau_\text{syn}} \Big) - \frac{\partial L}{\partial t} \Big].
+
+    All other adjoints pass unchanged. The slope :math:`\dot U_n^-` is in the denominator: a
+    membrane that only just reaches threshold has a gradient without bound.
+    """
+    n = event.source
+    slope = (event.syn[n] - event.mem[n]) / network.tau_mem
+    column = network.recurrent_weight[:, n]
+    sent = column @ (p_mem / network.tau_mem - p_syn / network.tau_syn)
+    return (event.syn[n] / network.tau_mem * p_mem[n] + sent - by_time) / slope
+
+
+def eventprop(
+    network: EventNetwork,
+    run: EventRun,
+    *,
+    by_spike_time: Sequence[float] | None = None,
+    by_integral: np.ndarray | None = None,
+    by_final_mem: np.ndarray | None = None,
+) -> EventGradient:
+    """Run the adjoint backward through the events of ``run``; return the exact gradient.
+
+    Parameters
+    ----------
+    by_spike_time : sequence of float, one per entry of ``run.spikes``
+        Derivative of the loss by each spike time.
+    by_integral, by_final_mem : array (N,)
+        Derivative by :func:`integrated_mem`, and by U at the end.
+
+    Notes
+    -----
+    It holds while no spike appears, vanishes or changes places with another: the same
+    ``run.order``. The work is one visit per event, however long the silence between events.
+
+    Paper section V.D; Wunderlich and Pehle (2021).
+    """
+    count, tau_m, tau_s = len(network.threshold), network.tau_mem, network.tau_syn
+    rate = np.zeros(count) if by_integral is None else np.asarray(by_integral, dtype=float)
+    p_mem = np.zeros(count) if by_final_mem is None else np.array(by_final_mem, dtype=float)
+    spikes = sum(not e.is_input for e in run.events)
+    by_time = np.zeros(spikes) if by_spike_time is None else np.asarray(by_spike_time, dtype=float)
+    if by_time.shape != (spikes,):
+        raise ValueError(f"by_spike_time has shape {by_time.shape}; ({spikes},) is accepted")
+    p_syn, later = np.zeros(count), run.duration
+    d_in, d_rec = np.zeros_like(network.input_weight), np.zeros_like(network.recurrent_weight)
+    d_times: list[float] = []
+    for e in reversed(run.events):
+        gap, later = later - e.time, e.time
+        k, decay = current_response(gap, tau_m, tau_s), math.exp(-gap / tau_m)
+        fade = math.exp(-gap / tau_s)
+        area = tau_s * (1 - fade) - tau_m * k  # the integral of the response over the gap
+        p_syn = p_syn * fade + p_mem * k + rate * area
+        p_mem = p_mem * decay + rate * tau_m * (1 - decay)
+        if e.is_input:
+            d_in[:, e.source] += p_syn
+            column = network.input_weight[:, e.source]
+            d_times.append(float(column @ (p_syn / tau_s - p_mem / tau_m)))
+            continue
+        n, spikes = e.source, spikes - 1
+        d_rec[:, n] += p_syn
+        direct = by_time[spikes] + rate[n] * network.threshold[n]
+        p_mem[n] = spike_jump(network, e, p_mem, p_syn, direct)
+    return EventGradient(d_in, d_rec, np.array(d_times[::-1]))
