@@ -17,7 +17,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from snnbook.exercises import ch01, ch02, ch03, ch04, ch04a, ch04b, ch04c, ch04d, ch05, ch05b, ch06b
+from snnbook.exercises import (
+    ch01,
+    ch02,
+    ch03,
+    ch04,
+    ch04a,
+    ch04b,
+    ch04c,
+    ch04d,
+    ch05,
+    ch05b,
+    ch06b,
+    ch07,
+)
 from snnbook.exercises._grade import grade
 from snnbook.exercises._records import Chapter, Exercise, Mistake, Option, Question
 from snnbook.exercises._show import Quiz, Result, show
@@ -47,7 +60,7 @@ __all__ = [
 CHAPTERS: Mapping[str, Chapter] = MappingProxyType(
     {
         module.CHAPTER.number: module.CHAPTER
-        for module in (ch01, ch02, ch03, ch04, ch04a, ch04b, ch04c, ch04d, ch05, ch05b, ch06b)
+        for module in (ch01, ch02, ch03, ch04, ch04a, ch04b, ch04c, ch04d, ch05, ch05b, ch06b, ch07)
     }
 )
 #: Every exercise, by id.

@@ -1,0 +1,100 @@
+"""Claims 17 to 26: rules for brains and chips, and the conclusion."""
+
+import numpy as np
+import torch
+from torch.utils._pytree import tree_leaves
+
+from snnbook import gradients, local, results
+from snnbook.conclusions.claims import Claim, percent
+from snnbook.neurons import SpikingNetwork
+
+
+def _traces() -> str:
+    """Compare e-prop with the exact gradient of one layer, and count what it keeps."""
+    generator = torch.Generator().manual_seed(0)
+    network = SpikingNetwork((20, 30, 5), input_rate=100.0, generator=generator).double()
+    spikes = (torch.rand(2000, 2, 20, generator=generator) < 0.1).double()
+    labels = torch.tensor([0, 3])
+    keeps, apart = [], 0.0
+    rule = local.EProp(local.random_feedback(network, "symmetric", direct=True))
+    for steps in (100, len(spikes)):
+        error = gradients.step_cross_entropy(labels, steps=steps)
+        carry = rule.start(network, batch=2)
+        online = dict.fromkeys(dict(network.named_parameters()), 0)
+        for n in range(steps):
+            carry, parts = rule.step(network, carry, spikes[n], error, n)
+            online = {name: online[name] + parts[name] for name in parts}
+        exact = gradients.bptt(network, spikes[:steps], error)
+        for name, value in exact.items():
+            apart = max(apart, float((value - online[name]).norm() / value.norm()))
+        keeps.append(sum(leaf.numel() for leaf in tree_leaves(carry)))
+    return (
+        f"With one hidden layer e-prop equals BPTT to {apart:.0e} of the gradient's length; it "
+        f"keeps {keeps[0]:,} numbers after 100 steps and {keeps[1]:,} after {len(spikes)}."
+    )
+
+
+def _depth() -> str:
+    runs = results.load("ch06b_depth")["runs"]
+    said = []
+    for depth, word in ((1, "one hidden layer"), (4, "four")):
+        rows = {
+            name: [
+                run["accuracy"]
+                for run in runs
+                if (run["width"], run["depth"], run["gradient"]) == (60, depth, name)
+            ]
+            for name in ("bptt", "symmetric", "random")
+        }
+        said.append(
+            f"{word}: BPTT {percent(rows['bptt'])}, symmetric {percent(rows['symmetric'])}, "
+            f"random {percent(rows['random'])}"
+        )
+    return f"Yin-Yang, 60 neurons a layer, {len(rows['bptt'])} seeds. {'; '.join(said)}."
+
+
+def _beside_gru() -> str:
+    names = {"digits": "digits", "yin_yang": "Yin-Yang", "randman": "random manifolds"}
+    said = []
+    for task, rows in results.load("ch07_gru")["tasks"].items():
+        spiking = max((rows["feedforward"], rows["recurrent"]), key=_mean)
+        said.append(
+            f"{names[task]} {percent(spiking['accuracy'])} against "
+            f"{percent(rows['gru']['accuracy'])}"
+        )
+    return f"The better spiking network against a GRU, 5 seeds: {'; '.join(said)}."
+
+
+def _mean(row) -> float:
+    return float(np.mean(row["accuracy"]))
+
+
+CLAIMS = (
+    Claim(
+        21,
+        "V.B",
+        "eligibility traces solve temporal credit assignment forward in time",
+        ("06b-three-factor",),
+        _traces,
+        "agrees",
+    ),
+    Claim(
+        22,
+        "V.B",
+        "SuperSpike does not scale to large multilayer networks",
+        ("06b-three-factor",),
+        _depth,
+        "agrees",
+        sources=("ch06b_depth",),
+    ),
+    Claim(
+        26,
+        "VI",
+        "spiking networks can now be trained for tasks that belonged to recurrent networks",
+        ("07-conclusion",),
+        _beside_gru,
+        "agrees with a condition",
+        "on small tasks whose input is spikes, where leaky integration is a head start",
+        ("ch07_gru",),
+    ),
+)

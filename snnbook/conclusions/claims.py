@@ -1,0 +1,121 @@
+"""A claim of the paper, what was measured, and the verdict; and tables of them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from snnbook.training import seed_interval
+
+#: The verdicts, with the mark that stands for each where color alone would not do.
+VERDICTS = {"agrees": "●", "agrees with a condition": "◐", "differs": "○"}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim.
+
+    Attributes
+    ----------
+    number : int
+        Its number in the book.
+    section : str
+        Section of the paper, such as ``"IV.B"``.
+    words : str
+        The claim in our words, as a sentence without its period.
+    chapters : tuple of str
+        Files of the chapters that measure it, the most important first.
+    measure : callable
+        Takes nothing and returns the measured numbers as a sentence. It reads stored results
+        or computes; no number is typed.
+    verdict : str
+        One of :data:`VERDICTS`.
+    why : str
+        The condition, or the difference, as a sentence; empty where the claim just agrees.
+    sources : tuple of str
+        Names of the stored results that are read; empty where everything is computed now.
+
+    Examples
+    --------
+    >>> claim = Claim(0, "I", "two is even", ("01-introduction",), lambda: f"2 / 2 = {2 // 2}.",
+    ...               "agrees")
+    >>> claim.measure()
+    '2 / 2 = 1.'
+    """
+
+    number: int
+    section: str
+    words: str
+    chapters: tuple[str, ...]
+    measure: Callable[[], str]
+    verdict: str
+    why: str = ""
+    sources: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if self.verdict not in VERDICTS:
+            raise ValueError(
+                f"verdict is {self.verdict!r}; one of {', '.join(VERDICTS)} is accepted"
+            )
+        if bool(self.why) == (self.verdict == "agrees"):
+            raise ValueError(
+                f"why is {self.why!r} with the verdict {self.verdict!r}; "
+                "a reason is accepted if and only if the claim does not just agree"
+            )
+
+
+def table(claims: Iterable[Claim]) -> str:
+    """Return a MyST table of claims; every number in it is measured by this call.
+
+    It stands in a ``div`` of class ``claims``, whose rows become blocks on a narrow screen.
+
+    Examples
+    --------
+    >>> claim = Claim(0, "I", "two is even", ("01-introduction",), lambda: "Yes.", "agrees")
+    >>> print(table([claim]))
+    :::{div} claims
+    <BLANKLINE>
+    | | claim | measured | verdict |
+    |---|---|---|---|
+    | 0 | Two is even (section I, chapter [1](01-introduction.ipynb)). | Yes. | ● agrees |
+    <BLANKLINE>
+    :::
+
+    Paper section VI; chapter 7.
+    """
+    rows = [":::{div} claims", "", "| | claim | measured | verdict |", "|---|---|---|---|"]
+    for claim in claims:
+        links = ", ".join(f"[{_short(name)}]({name}.ipynb)" for name in claim.chapters)
+        word = "chapter" if len(claim.chapters) == 1 else "chapters"
+        words = claim.words[0].upper() + claim.words[1:]
+        verdict = f"{VERDICTS[claim.verdict]} {claim.verdict}"
+        verdict += f": {claim.why}" if claim.why else ""
+        said = f"{words} (section {claim.section}, {word} {links})."
+        rows.append(f"| {claim.number} | {said} | {claim.measure()} | {verdict} |")
+    return "\n".join([*rows, "", ":::"])
+
+
+def tally(claims: Iterable[Claim]) -> dict[str, int]:
+    """Return how many claims have each verdict.
+
+    >>> tally([])
+    {'agrees': 0, 'agrees with a condition': 0, 'differs': 0}
+    """
+    found = dict.fromkeys(VERDICTS, 0)
+    for claim in claims:
+        found[claim.verdict] += 1
+    return found
+
+
+def percent(shares: Iterable[float], digits: int = 1) -> str:
+    """Return the mean of shares over seeds in percent, with its 95 % interval.
+
+    >>> percent([0.9, 0.92, 0.94])
+    '92.0 % (87.0 to 97.0)'
+    """
+    found = seed_interval(list(shares))
+    mean, low, high = (f"{100 * x:.{digits}f}" for x in (found.mean, found.low, found.high))
+    return f"{mean} % ({low} to {high})"
+
+
+def _short(name: str) -> str:
+    """Return the number of a chapter from its file name, without leading zeros."""
+    return name.split("-")[0].lstrip("0")
