@@ -2,6 +2,7 @@
 
 from snnbook import gradients
 from snnbook.conclusions import gru_size
+from snnbook.exercises._ch07_functions import RANGE
 from snnbook.exercises._ch07_quiz import QUESTIONS
 from snnbook.exercises._records import Chapter, Exercise, Mistake
 
@@ -22,8 +23,8 @@ WORDS = Exercise(
     prompt=r"""
 A spoken word comes as spikes in 700 channels, for one second in steps of 1 ms.
 A network 700-200-20 learns it by backpropagation through time.
-For one sample, how many numbers of the past does it keep, if it keeps one for every input, every
-hidden neuron and every output in each step?
+It keeps one number for every input, every hidden neuron and every output in each step.
+How many numbers of the past does it keep for one sample?
 """,
     truth=_past,
     right="Nearly a million numbers for one word. A rule that carries traces keeps none of them.",
@@ -46,8 +47,8 @@ SIZE = Exercise(
     level="by code",
     kind="integer",
     prompt=r"""
-You compare the recurrent spiking network 700-200-20, without biases, with a GRU and a linear
-readout without bias.
+You compare the recurrent spiking network 700-200-20 with a GRU and its linear readout.
+Only the gates of the GRU have biases.
 Both should have the same number of parameters.
 A GRU with $N$ units and $M$ inputs has $3 N (M + N + 2)$ of them.
 What is the largest $N$ that does not exceed the spiking network?
@@ -101,6 +102,6 @@ check("07-3", int((1.96 * 0.8 / 0.5) ** 2) + 1)
 CHAPTER = Chapter(
     number="07",
     title="Conclusion",
-    exercises=(WORDS, SIZE, INTERVAL),
+    exercises=(WORDS, SIZE, INTERVAL, RANGE),
     questions=QUESTIONS,
 )
