@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[1] / "book" / "data.md"
 def names():
     """Run the Python blocks of the page in order and return the names they define."""
     blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text("utf-8"), re.M | re.S)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     space = {}
     for block in blocks:
         exec(block, space)
@@ -26,6 +26,8 @@ def test_sizes_in_the_table(names):
     assert names["validation_features"].shape == names["test_features"].shape == (1000, 4)
     assert names["patterns"].shape == (200, 256, 100)
     assert names["spikes"].shape == (100, 200, 30)
+    assert names["word"].shape[1] == 25 and len(names["trials"].labels) == 32
+    assert names["curve"].shape[0] == 100 and names["volleys"].shape[1:] == (32, 20)
 
 
 def test_codes_return_spikes(names):

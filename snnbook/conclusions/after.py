@@ -26,13 +26,14 @@ class Method(NamedTuple):
 #: Rules of the paper and after it. Where variants exist, the place is that of the one in the book.
 METHODS = (
     Method("surrogate BPTT", 2019, 0, 0, "5"),
-    Method("feedback alignment", 2016, 1, 0, "5b"),
+    Method("feedback alignment", 2016, 1, 0, "6a"),
+    Method("direct feedback", 2016, 1, 0, "6a"),
     Method("spike-time backprop", 2002, 0, 1, "4d"),
     Method("EventProp", 2021, 0, 1),
     Method("RTRL", 1989, 0, 2, "3"),
     Method("OSTL", 2022, 0, 2),
     Method("OTTT", 2022, 0, 2),
-    Method("eRBP", 2017, 1, 2),
+    Method("eRBP", 2017, 1, 2, "6a"),
     Method("SuperSpike", 2018, 1, 2, "6b"),
     Method("e-prop", 2020, 1, 2, "6b"),
     Method("DECOLLE", 2020, 2, 2),

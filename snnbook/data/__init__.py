@@ -13,7 +13,14 @@ Values have the axes ``(B, N)`` = (sample, feature), spikes ``(T, B, N)`` = (ste
 from snnbook.data.encoders import delta_code, delta_decode, latency_code, rate_code
 from snnbook.data.handwritten import Split, digits
 from snnbook.data.synthetic import randman, random_patterns
-from snnbook.data.tasks import SPIKE_DRAWING, Evidence, evidence, picture_spikes, sinusoids
+from snnbook.data.tasks import (
+    SPIKE_DRAWING,
+    Evidence,
+    evidence,
+    picture_spikes,
+    sinusoids,
+    spike_order,
+)
 from snnbook.data.yinyang import yin_yang
 
 __all__ = [
@@ -30,5 +37,6 @@ __all__ = [
     "random_patterns",
     "rate_code",
     "sinusoids",
+    "spike_order",
     "yin_yang",
 ]

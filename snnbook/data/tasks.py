@@ -1,4 +1,6 @@
-"""Tasks for networks that learn while time runs: a picture, a curve, a decision (chapter 6b)."""
+"""Tasks for networks that learn while time runs: a picture, a curve, a decision, an order
+(chapters 6a and 6b).
+"""
 
 import math
 from collections.abc import Sequence
@@ -248,3 +250,70 @@ def evidence(
     chance[:, :, 3] = noise * dt
     spikes = (torch.rand(chance.shape, generator=generator) < chance).float()
     return Evidence(spikes.flatten(2), labels, sides, recall)
+
+
+def spike_order(
+    samples: int,
+    delay: int,
+    *,
+    group: int = 10,
+    jitter: int = 2,
+    before: int = 5,
+    after: int = 25,
+    generator: torch.Generator,
+) -> tuple[Tensor, Tensor]:
+    """Draw samples in which two groups of inputs spike one after the other: which came first?
+
+    Every input spikes once in every sample, so that counts say nothing about the label.
+
+    Parameters
+    ----------
+    samples : int
+        Number of samples n, at least 1; half of them (to within one) have each label.
+    delay : int
+        Steps from the volley of the first group to that of the second, at least 1.
+    group : int
+        Inputs of each group, at least 1.
+    jitter : int
+        Largest shift of a spike from its volley, in steps, at least 0 and at most ``before``.
+    before, after : int
+        Steps before the first volley, and after the second (more than ``jitter``).
+    generator : torch.Generator
+        Source of the jitter.
+
+    Returns
+    -------
+    spikes : Tensor
+        float32 (T, n, 2 * group), with T = before + delay + after.
+    labels : Tensor
+        int64 (n,): the group that spikes first.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit.
+
+    Examples
+    --------
+    >>> spikes, labels = spike_order(4, 10, generator=torch.Generator().manual_seed(0))
+    >>> tuple(spikes.shape), labels.tolist(), spikes.sum(0).unique().tolist()
+    ((40, 4, 20), [0, 1, 0, 1], [1.0])
+
+    Chapter 6a.
+    """
+    for name, value, minimum in (
+        ("samples", samples, 1),
+        ("delay", delay, 1),
+        ("group", group, 1),
+        ("jitter", jitter, 0),
+        ("before", before, jitter),
+        ("after", after, jitter + 1),
+    ):
+        check_integer(name, value, minimum)
+    check_generator(generator)
+    labels = torch.arange(samples) % 2
+    own = torch.arange(2 * group) // group  # the group of each input
+    volley = before + delay * (labels[:, None] != own)
+    shift = torch.randint(-jitter, jitter + 1, (samples, 2 * group), generator=generator)
+    steps = torch.arange(before + delay + after)[:, None, None]
+    return (steps == volley + shift).float(), labels

@@ -28,6 +28,7 @@ from snnbook.exercises import (
     ch04d,
     ch05,
     ch05b,
+    ch06a,
     ch06b,
     ch07,
 )
@@ -60,7 +61,21 @@ __all__ = [
 CHAPTERS: Mapping[str, Chapter] = MappingProxyType(
     {
         module.CHAPTER.number: module.CHAPTER
-        for module in (ch01, ch02, ch03, ch04, ch04a, ch04b, ch04c, ch04d, ch05, ch05b, ch06b, ch07)
+        for module in (
+            ch01,
+            ch02,
+            ch03,
+            ch04,
+            ch04a,
+            ch04b,
+            ch04c,
+            ch04d,
+            ch05,
+            ch05b,
+            ch06a,
+            ch06b,
+            ch07,
+        )
     }
 )
 #: Every exercise, by id.

@@ -3,6 +3,7 @@
 from snnbook.explore._explorer import Control, Explorer, Layer, Panel, is_live
 from snnbook.explore._slider import Slider, slider
 from snnbook.explore.agreement import agreement, agreement_frame
+from snnbook.explore.feedback import feedback, feedback_frame
 from snnbook.explore.neuron import lif, lif_frame
 from snnbook.explore.playground import surrogate, surrogate_frame
 from snnbook.explore.rates import rate_frame, rates
@@ -15,6 +16,7 @@ EXPLORERS = {
     "rates": rates,
     "surrogate": surrogate,
     "agreement": agreement,
+    "feedback": feedback,
 }
 
 __all__ = [
@@ -26,6 +28,8 @@ __all__ = [
     "Slider",
     "agreement",
     "agreement_frame",
+    "feedback",
+    "feedback_frame",
     "is_live",
     "lif",
     "lif_frame",

@@ -16,6 +16,7 @@ from snnbook.local.adaptive import (
     adaptive_step,
     decision_error,
 )
+from snnbook.local.erbp import ERBP, erbp
 from snnbook.local.eventprop import (
     Event,
     EventGradient,
@@ -27,13 +28,14 @@ from snnbook.local.eventprop import (
     spike_jump,
 )
 from snnbook.local.feedback import direct_feedback_alignment, feedback_alignment
-from snnbook.local.gathered import adaptive_gradient, superspike_gathered
+from snnbook.local.gathered import adaptive_gradient, feedback_gathered, superspike_gathered
 from snnbook.local.local_errors import LocalErrors, local_errors
 from snnbook.local.matrices import Feedback, random_feedback, random_readouts
 from snnbook.local.superspike_raster import learn_raster, match_spikes, raster_start, raster_step
 from snnbook.local.three_factor import EProp, SuperSpike, e_prop, superspike
 
 __all__ = [
+    "ERBP",
     "AdaptiveNetwork",
     "AdaptiveParameters",
     "AdaptiveState",
@@ -53,8 +55,10 @@ __all__ = [
     "decision_error",
     "direct_feedback_alignment",
     "e_prop",
+    "erbp",
     "eventprop",
     "feedback_alignment",
+    "feedback_gathered",
     "integrated_mem",
     "learn_raster",
     "local_errors",

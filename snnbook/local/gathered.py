@@ -1,4 +1,4 @@
-r"""The same sums in another order: three-factor rules gathered after the run (chapter 6b).
+r"""The same sums in another order: rules gathered after the run (chapters 6a and 6b).
 
 The filter of the eligibility trace can be put on the error instead, backward in time:
 
@@ -57,6 +57,62 @@ def superspike_gathered(
         arrived = record.spikes
     found["readout.weight"] = _meet(wrong, arrived, out.params)
     return found
+
+
+@torch.no_grad()
+def feedback_gathered(
+    network: SpikingNetwork, spikes: Tensor, error: StepError, *, feedback: Feedback
+) -> Gradients:
+    r"""Return what :func:`snnbook.local.feedback_alignment` returns, one product for each layer.
+
+    Without recurrent weights and with a detached reset, blame goes down one layer by one filter:
+
+    .. math::
+
+        b^{(l)}[m] = g^{(l)}[m]\,
+            G^{(l)\top} \sum_{n} \varepsilon[n - m]\, b^{(l+1)}[n]
+
+    Parameters as there.
+
+    Raises
+    ------
+    ValueError
+        If a layer is recurrent or sends gradients through its reset, or the feedback does not fit.
+
+    Examples
+    --------
+    >>> from snnbook.gradients import step_cross_entropy
+    >>> from snnbook.local import feedback_alignment, random_feedback
+    >>> network = SpikingNetwork((3, 4, 4, 2), generator=torch.Generator().manual_seed(0))
+    >>> spikes, error = torch.ones(20, 1, 3), step_cross_entropy(torch.tensor([1]), steps=20)
+    >>> feedback = random_feedback(network, "sign_symmetric", generator=torch.Generator())
+    >>> found = feedback_gathered(network, spikes, error, feedback=feedback)
+    >>> plain = feedback_alignment(network, spikes, error, feedback=feedback)
+    >>> all(torch.allclose(found[name], value, atol=1e-6) for name, value in plain.items())
+    True
+
+    Paper section V.A; chapter 6a.
+    """
+    check_run(network, spikes)
+    check_feedback(network, feedback, direct=False)
+    for i, layer in enumerate(network.hidden):
+        if layer.recurrent() is not None or layer.reset_gradient:
+            raise ValueError(
+                f"network has a hidden layer {i} that is recurrent or has reset_gradient=True; "
+                "feedforward layers with a detached reset are accepted"
+            )
+    output = network(spikes)
+    blame = torch.stack([error(now, n) for n, now in enumerate(output.readout.unbind(0))])
+    sources = [spikes, *(record.spikes for record in output.hidden)]
+    found = {"readout.weight": _meet(blame, sources[-1], network.readout.params)}
+    above = network.readout.params
+    for i in reversed(range(len(network.hidden))):
+        layer = network.hidden[i]
+        bump = layer.surrogate.derivative(output.hidden[i].mem - layer.params.threshold)
+        blame = bump * (_backward(blame, above) @ feedback.matrices[i])
+        found[f"hidden.{i}.weight"] = _meet(blame, sources[i], layer.params)
+        above = layer.params
+    return {name: found[name] for name, _ in network.named_parameters()}
 
 
 @torch.no_grad()

@@ -13,6 +13,7 @@ from snnbook.plotting.graph import unrolled_edges, unrolled_graph
 from snnbook.plotting.maps import matrix_map
 from snnbook.plotting.pair import two_neuron_arrows, two_neurons
 from snnbook.plotting.rates import rate_histogram
+from snnbook.plotting.routes import ROUTES, error_routes
 from snnbook.plotting.style import COLORS, CYCLE, LINES, MARKERS, STYLE, use_style
 
 __all__ = [
@@ -20,8 +21,10 @@ __all__ = [
     "CYCLE",
     "LINES",
     "MARKERS",
+    "ROUTES",
     "STYLE",
     "alt_text",
+    "error_routes",
     "learning_curve",
     "matrix_map",
     "raster",

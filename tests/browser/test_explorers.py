@@ -23,6 +23,7 @@ PLACES = {
     "rates": "book/04c-rate-coding",
     "surrogate": "book/05-surrogate-gradients",
     "agreement": "book/05b-locality",
+    "feedback": "book/06a-feedback-alignment",
 }
 WIDTHS = {"laptop": (1280, 900), "phone": (390, 844)}
 KEYS = {"range": ["ArrowRight"] * 2 + ["End"], "select": ["ArrowDown", "End"]}
