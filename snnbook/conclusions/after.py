@@ -29,7 +29,7 @@ METHODS = (
     Method("feedback alignment", 2016, 1, 0, "6a"),
     Method("direct feedback", 2016, 1, 0, "6a"),
     Method("spike-time backprop", 2002, 0, 1, "4d"),
-    Method("EventProp", 2021, 0, 1),
+    Method("EventProp", 2021, 0, 1, "6d"),
     Method("RTRL", 1989, 0, 2, "3"),
     Method("OSTL", 2022, 0, 2),
     Method("OTTT", 2022, 0, 2),

@@ -30,6 +30,7 @@ from snnbook.exercises import (
     ch05b,
     ch06a,
     ch06b,
+    ch06d,
     ch07,
 )
 from snnbook.exercises._grade import grade
@@ -74,6 +75,7 @@ CHAPTERS: Mapping[str, Chapter] = MappingProxyType(
             ch05b,
             ch06a,
             ch06b,
+            ch06d,
             ch07,
         )
     }

@@ -8,6 +8,7 @@ from snnbook.explore.neuron import lif, lif_frame
 from snnbook.explore.playground import surrogate, surrogate_frame
 from snnbook.explore.rates import rate_frame, rates
 from snnbook.explore.unrolled import sum_over_paths, unrolled, unrolled_frame
+from snnbook.explore.xor import xor, xor_frame
 
 #: Every explorer of the book, by its name on the page.
 EXPLORERS = {
@@ -17,6 +18,7 @@ EXPLORERS = {
     "surrogate": surrogate,
     "agreement": agreement,
     "feedback": feedback,
+    "xor": xor,
 }
 
 __all__ = [
@@ -41,4 +43,6 @@ __all__ = [
     "surrogate_frame",
     "unrolled",
     "unrolled_frame",
+    "xor",
+    "xor_frame",
 ]

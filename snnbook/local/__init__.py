@@ -31,6 +31,8 @@ from snnbook.local.feedback import direct_feedback_alignment, feedback_alignment
 from snnbook.local.gathered import adaptive_gradient, feedback_gathered, superspike_gathered
 from snnbook.local.local_errors import LocalErrors, local_errors
 from snnbook.local.matrices import Feedback, random_feedback, random_readouts
+from snnbook.local.spike_layers import SpikeLayer, SpikeTimeNetwork, Trains, membranes
+from snnbook.local.spike_training import fit_spike_times
 from snnbook.local.superspike_raster import learn_raster, match_spikes, raster_start, raster_step
 from snnbook.local.three_factor import EProp, SuperSpike, e_prop, superspike
 
@@ -46,7 +48,10 @@ __all__ = [
     "EventRun",
     "Feedback",
     "LocalErrors",
+    "SpikeLayer",
+    "SpikeTimeNetwork",
     "SuperSpike",
+    "Trains",
     "adaptive_eprop",
     "adaptive_eprop_step",
     "adaptive_gradient",
@@ -59,10 +64,12 @@ __all__ = [
     "eventprop",
     "feedback_alignment",
     "feedback_gathered",
+    "fit_spike_times",
     "integrated_mem",
     "learn_raster",
     "local_errors",
     "match_spikes",
+    "membranes",
     "random_feedback",
     "random_readouts",
     "raster_start",

@@ -24,6 +24,7 @@ PLACES = {
     "surrogate": "book/05-surrogate-gradients",
     "agreement": "book/05b-locality",
     "feedback": "book/06a-feedback-alignment",
+    "xor": "book/06d-spike-times",
 }
 WIDTHS = {"laptop": (1280, 900), "phone": (390, 844)}
 KEYS = {"range": ["ArrowRight"] * 2 + ["End"], "select": ["ArrowDown", "End"]}

@@ -1,0 +1,156 @@
+"""Compiled loops of layers of spiking neurons in continuous time (chapter 6d).
+
+One neuron after another: without recurrent synapses a neuron needs the spikes from below and
+its own, and nothing of its neighbors.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True)
+def response(gap, tau_mem, tau_syn):
+    """Return U a time ``gap`` after I was 1 and U was 0."""
+    if abs(tau_mem - tau_syn) <= 1e-6 * tau_mem:
+        return gap / tau_mem * math.exp(-gap / tau_mem)
+    ratio = tau_syn / (tau_syn - tau_mem)
+    return ratio * (math.exp(-gap / tau_syn) - math.exp(-gap / tau_mem))
+
+
+@njit(cache=True)
+def free(mem, syn, gap, tau_mem, tau_syn):
+    """Return U after a time ``gap`` without input."""
+    return mem * math.exp(-gap / tau_mem) + syn * response(gap, tau_mem, tau_syn)
+
+
+@njit(cache=True)
+def peak(mem, syn, tau_mem, tau_syn):
+    """Return when U, free from now on and rising, stops rising."""
+    if abs(tau_mem - tau_syn) <= 1e-6 * tau_mem:
+        return tau_mem * (1 - mem / syn)
+    a = syn * tau_syn / (tau_syn - tau_mem)
+    ratio = a * tau_mem / ((a - mem) * tau_syn)
+    if ratio <= 0:
+        return math.inf
+    top = math.log(ratio) / (1 / tau_syn - 1 / tau_mem)
+    return top if top > 0 else math.inf
+
+
+@njit(cache=True)
+def crossing(mem, syn, threshold, end, tau_mem, tau_syn):
+    """Return when U reaches the threshold within ``end``, or -1: Newton, kept in a bracket."""
+    if syn <= mem or syn <= 0 or end <= 0:
+        return -1.0
+    low, high = 0.0, min(end, peak(mem, syn, tau_mem, tau_syn))
+    if free(mem, syn, high, tau_mem, tau_syn) < threshold:
+        return -1.0
+    t = 0.5 * high
+    for _ in range(100):
+        now = free(mem, syn, t, tau_mem, tau_syn)
+        if now < threshold:
+            low = t
+        else:
+            high = t
+        slope = (syn * math.exp(-t / tau_syn) - now) / tau_mem
+        step = (threshold - now) / slope if slope > 0 else math.inf
+        following = t + step
+        if not low < following < high:
+            following = 0.5 * (low + high)
+        if abs(following - t) <= 1e-15 * high or high - low <= 1e-15 * high:
+            return following
+        t = following
+    return t
+
+
+@njit(cache=True)
+def run_layer(times, sources, weight, threshold, tau_mem, tau_syn, end, room):
+    """Run a layer over a batch; return times, neurons and currents, (B, room), and counts.
+
+    Spikes stand in the order of the neurons; ``counts`` (B, N) says how many each has. A count
+    of -1 in the first neuron says that ``room`` was too small.
+    """
+    batch, arriving = times.shape
+    neurons = weight.shape[0]
+    out_times = np.full((batch, room), np.inf)
+    out_syn = np.zeros((batch, room))
+    counts = np.zeros((batch, neurons), np.int64)
+    for b in range(batch):
+        filled = 0
+        for n in range(neurons):
+            mem = syn = now = 0.0
+            for k in range(arriving + 1):
+                until = min(times[b, k], end) if k < arriving else end
+                while True:
+                    gap = crossing(mem, syn, threshold, until - now, tau_mem, tau_syn)
+                    if gap < 0:
+                        break
+                    if filled == room:
+                        counts[b, 0] = -1
+                        return out_times, out_syn, counts
+                    now += gap
+                    syn *= math.exp(-gap / tau_syn)
+                    mem = 0.0
+                    out_times[b, filled], out_syn[b, filled] = now, syn
+                    filled += 1
+                    counts[b, n] += 1
+                gap = until - now
+                mem = free(mem, syn, gap, tau_mem, tau_syn)
+                syn *= math.exp(-gap / tau_syn)
+                now = until
+                if now >= end:
+                    break
+                syn += weight[n, sources[b, k]]
+    return out_times, out_syn, counts
+
+
+@njit(cache=True)
+def adjoint_layer(
+    times, sources, weight, threshold, tau_mem, tau_syn, end, spikes, currents, counts, by_time
+):
+    """Return the derivatives by the weights (N, inputs) and by the input times (B, K)."""
+    d_weight, d_times = np.zeros_like(weight), np.zeros_like(times)
+    for b in range(times.shape[0]):
+        first = 0
+        for n in range(weight.shape[0]):
+            own = first + counts[b, n] - 1
+            k, p_mem, p_syn, later = times.shape[1] - 1, 0.0, 0.0, end
+            while own >= first:
+                if k >= 0 and times[b, k] >= end:
+                    k -= 1
+                    continue
+                arrived = k >= 0 and times[b, k] >= spikes[b, own]
+                now = times[b, k] if arrived else spikes[b, own]
+                gap = later - now
+                p_syn = p_syn * math.exp(-gap / tau_syn) + p_mem * response(gap, tau_mem, tau_syn)
+                p_mem *= math.exp(-gap / tau_mem)
+                later = now
+                if arrived:
+                    _arrival(
+                        b, n, k, p_mem, p_syn, sources, weight, tau_mem, tau_syn, d_weight, d_times
+                    )
+                    k -= 1
+                else:
+                    slope = (currents[b, own] - threshold) / tau_mem
+                    p_mem = (currents[b, own] / tau_mem * p_mem - by_time[b, own]) / slope
+                    own -= 1
+            while k >= 0 and p_mem != 0.0:
+                gap = later - times[b, k]
+                p_syn = p_syn * math.exp(-gap / tau_syn) + p_mem * response(gap, tau_mem, tau_syn)
+                p_mem *= math.exp(-gap / tau_mem)
+                later = times[b, k]
+                _arrival(
+                    b, n, k, p_mem, p_syn, sources, weight, tau_mem, tau_syn, d_weight, d_times
+                )
+                k -= 1
+            first += counts[b, n]
+    return d_weight, d_times
+
+
+@njit(cache=True)
+def _arrival(b, n, k, p_mem, p_syn, sources, weight, tau_mem, tau_syn, d_weight, d_times):
+    """Add what the adjoints say about one input spike."""
+    j = sources[b, k]
+    d_weight[n, j] += p_syn
+    d_times[b, k] += weight[n, j] * (p_syn / tau_syn - p_mem / tau_mem)
