@@ -12,14 +12,14 @@ QUESTIONS = (
                 "There are no time steps. Between spikes the adjoints have a closed form.",
             ),
             Option(
-                "The spikes, with the current of the neuron that spiked.",
-                True,
-                "A time, a sender and a slope for each spike; silence needs nothing.",
-            ),
-            Option(
                 "Nothing: it runs forward.",
                 False,
                 "The adjoint runs backward, so the spikes must be known.",
+            ),
+            Option(
+                "The spikes, with the current of the neuron that spiked.",
+                True,
+                "A time, a sender and a slope for each spike; silence needs nothing.",
             ),
         ),
     ),
@@ -70,14 +70,14 @@ QUESTIONS = (
         "the exact gradient do about it?",
         (
             Option(
-                "It raises the weights.",
-                False,
-                "Something must, but a spike that is not there has no derivative.",
-            ),
-            Option(
                 "Nothing.",
                 True,
                 "So all such methods have a push for silent neurons beside the gradient.",
+            ),
+            Option(
+                "It raises the weights.",
+                False,
+                "Something must, but a spike that is not there has no derivative.",
             ),
             Option("It becomes infinite.", False, "That was just before; now it is zero."),
         ),
