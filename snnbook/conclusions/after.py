@@ -36,7 +36,7 @@ METHODS = (
     Method("eRBP", 2017, 1, 2, "6a"),
     Method("SuperSpike", 2018, 1, 2, "6b"),
     Method("e-prop", 2020, 1, 2, "6b"),
-    Method("DECOLLE", 2020, 2, 2),
+    Method("DECOLLE", 2020, 2, 2, "6c"),
 )
 
 

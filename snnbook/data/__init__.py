@@ -11,6 +11,7 @@ Values have the axes ``(B, N)`` = (sample, feature), spikes ``(T, B, N)`` = (ste
 """
 
 from snnbook.data.encoders import delta_code, delta_decode, latency_code, rate_code
+from snnbook.data.gestures import GESTURES, gestures
 from snnbook.data.handwritten import Split, digits
 from snnbook.data.synthetic import randman, random_patterns
 from snnbook.data.tasks import (
@@ -24,6 +25,7 @@ from snnbook.data.tasks import (
 from snnbook.data.yinyang import yin_yang
 
 __all__ = [
+    "GESTURES",
     "SPIKE_DRAWING",
     "Evidence",
     "Split",
@@ -31,6 +33,7 @@ __all__ = [
     "delta_decode",
     "digits",
     "evidence",
+    "gestures",
     "latency_code",
     "picture_spikes",
     "randman",

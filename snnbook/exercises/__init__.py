@@ -30,6 +30,7 @@ from snnbook.exercises import (
     ch05b,
     ch06a,
     ch06b,
+    ch06c,
     ch06d,
     ch07,
 )
@@ -75,6 +76,7 @@ CHAPTERS: Mapping[str, Chapter] = MappingProxyType(
             ch05b,
             ch06a,
             ch06b,
+            ch06c,
             ch06d,
             ch07,
         )

@@ -28,7 +28,12 @@ from snnbook.local.eventprop import (
     spike_jump,
 )
 from snnbook.local.feedback import direct_feedback_alignment, feedback_alignment
-from snnbook.local.gathered import adaptive_gradient, feedback_gathered, superspike_gathered
+from snnbook.local.gathered import (
+    adaptive_gradient,
+    feedback_gathered,
+    local_gathered,
+    superspike_gathered,
+)
 from snnbook.local.local_errors import LocalErrors, local_errors
 from snnbook.local.matrices import Feedback, random_feedback, random_readouts
 from snnbook.local.spike_layers import SpikeLayer, SpikeTimeNetwork, Trains, membranes
@@ -68,6 +73,7 @@ __all__ = [
     "integrated_mem",
     "learn_raster",
     "local_errors",
+    "local_gathered",
     "match_spikes",
     "membranes",
     "random_feedback",

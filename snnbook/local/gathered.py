@@ -1,4 +1,4 @@
-r"""The same sums in another order: rules gathered after the run (chapters 6a and 6b).
+r"""The same sums in another order: rules gathered after the run (chapters 6a to 6c).
 
 The filter of the eligibility trace can be put on the error instead, backward in time:
 
@@ -17,7 +17,7 @@ from torch import Tensor
 from snnbook.gradients.errors import StepError
 from snnbook.gradients.online import Gradients, check_run
 from snnbook.local.adaptive import AdaptiveNetwork
-from snnbook.local.matrices import Feedback, check_feedback
+from snnbook.local.matrices import Feedback, check_feedback, check_matrices, forward_matrices
 from snnbook.neurons import LIFParameters, SpikingNetwork, integrate
 
 
@@ -113,6 +113,54 @@ def feedback_gathered(
         found[f"hidden.{i}.weight"] = _meet(blame, sources[i], layer.params)
         above = layer.params
     return {name: found[name] for name, _ in network.named_parameters()}
+
+
+@torch.no_grad()
+def local_gathered(
+    network: SpikingNetwork,
+    spikes: Tensor,
+    error: StepError,
+    *,
+    readouts: tuple[Tensor, ...],
+) -> Gradients:
+    """Return what :func:`snnbook.local.local_errors` returns, one product for each layer.
+
+    Parameters as there, for feedforward layers and readouts without memory.
+
+    Raises
+    ------
+    ValueError
+        If a layer is recurrent, or the readouts do not fit.
+
+    Examples
+    --------
+    >>> from snnbook.gradients import step_cross_entropy
+    >>> from snnbook.local import local_errors, random_readouts
+    >>> generator = torch.Generator().manual_seed(0)
+    >>> network = SpikingNetwork((3, 4, 4, 2), generator=generator)
+    >>> readouts = random_readouts(network, generator=generator)
+    >>> spikes, error = torch.ones(20, 1, 3), step_cross_entropy(torch.tensor([1]), steps=20)
+    >>> found = local_gathered(network, spikes, error, readouts=readouts)
+    >>> plain = local_errors(network, spikes, error, readouts=readouts)
+    >>> all(torch.allclose(found[name], value, atol=1e-6) for name, value in plain.items())
+    True
+
+    Paper section V.C; chapter 6c.
+    """
+    check_run(network, spikes)
+    check_matrices("readouts", readouts, forward_matrices(network, direct=True))
+    output, found, arrived = network(spikes), {}, spikes
+    for i, (layer, record, matrix) in enumerate(zip(network.hidden, output.hidden, readouts)):
+        if layer.recurrent() is not None:
+            raise ValueError(f"network has a recurrent hidden layer {i}; feedforward is accepted")
+        opinion = (record.spikes @ matrix.T).unbind(0)
+        wrong = torch.stack([error(now, n) for n, now in enumerate(opinion)])
+        bump = layer.surrogate.derivative(record.mem - layer.params.threshold)
+        found[f"hidden.{i}.weight"] = _meet(bump * (wrong @ matrix), arrived, layer.params)
+        arrived = record.spikes
+    wrong = torch.stack([error(now, n) for n, now in enumerate(output.readout.unbind(0))])
+    found["readout.weight"] = _meet(wrong, arrived, network.readout.params)
+    return found
 
 
 @torch.no_grad()
