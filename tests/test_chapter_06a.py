@@ -47,6 +47,12 @@ def test_erbp_leaves_time_out():
     assert scores("yin_yang", "erbp", 1) < scores("yin_yang", "frozen", 1) - 0.1
 
 
+def test_with_a_rate_code_erbp_beats_a_frozen_layer():
+    runs = {run["arm"]: run for run in results.load("ch06a_erbp_mnist")["runs"]}
+    assert runs["erbp"]["low"] > runs["frozen"]["high"]
+    assert runs["bptt"]["low"] > runs["erbp"]["high"]
+
+
 def test_a_window_without_resting_neurons_teaches_the_opposite():
     timed = results.load("ch06a_time")
     which = timed["delays"].index(10)
