@@ -96,6 +96,7 @@ def test_a_verdict_without_its_reason_is_refused(verdict, why, says):
 
 def test_percent_is_the_seed_interval():
     assert percent([0.5, 0.5, 0.5]) == "50.0 % (50.0 to 50.0)"
+    assert percent([0.1, 0.9, 0.9]) == "63.3 % (0.0 to 100.0)"
 
 
 def test_every_mark_of_the_grid_is_a_claim():

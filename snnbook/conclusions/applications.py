@@ -27,12 +27,12 @@ def _random_feedback(depth: int, arms: dict[str, str]) -> str:
 
 def _one_layer() -> str:
     arms = {"bptt": "BPTT", "fa": "feedback alignment", "erbp": "eRBP", "frozen": "frozen"}
-    return f"One hidden layer. {_random_feedback(1, arms)}"
+    return f"One hidden layer, {_random_feedback(1, arms)}"
 
 
 def _five_layers() -> str:
     arms = {"bptt": "BPTT", "fa": "feedback alignment", "dfa": "direct", "frozen": "frozen"}
-    return f"Five hidden layers. {_random_feedback(5, arms)}"
+    return f"Five hidden layers, {_random_feedback(5, arms)}"
 
 
 def _angles() -> str:

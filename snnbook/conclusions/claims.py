@@ -85,7 +85,8 @@ def table(claims: Iterable[Claim]) -> str:
     for claim in claims:
         links = ", ".join(f"[{_short(name)}]({name}.ipynb)" for name in claim.chapters)
         word = "chapter" if len(claim.chapters) == 1 else "chapters"
-        words = claim.words[0].upper() + claim.words[1:]
+        name = claim.words[:2] == "eR"  # eRBP keeps its small letter
+        words = claim.words if name else claim.words[0].upper() + claim.words[1:]
         verdict = f"{VERDICTS[claim.verdict]} {claim.verdict}"
         verdict += f": {claim.why}" if claim.why else ""
         said = f"{words} (section {claim.section}, {word} {links})."
@@ -106,13 +107,14 @@ def tally(claims: Iterable[Claim]) -> dict[str, int]:
 
 
 def percent(shares: Iterable[float], digits: int = 1) -> str:
-    """Return the mean of shares over seeds in percent, with its 95 % interval.
+    """Return the mean of shares over seeds in percent, with its 95 % interval, cut at 0 and 100.
 
     >>> percent([0.9, 0.92, 0.94])
     '92.0 % (87.0 to 97.0)'
     """
     found = seed_interval(list(shares))
-    mean, low, high = (f"{100 * x:.{digits}f}" for x in (found.mean, found.low, found.high))
+    ends = max(found.low, 0.0), min(found.high, 1.0)
+    mean, low, high = (f"{100 * x:.{digits}f}" for x in (found.mean, *ends))
     return f"{mean} % ({low} to {high})"
 
 
