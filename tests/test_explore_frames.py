@@ -1,5 +1,7 @@
 """What the explorers show, against the package or an independent computation."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 import torch
@@ -7,8 +9,13 @@ import torch
 from snnbook import explore, results
 from snnbook.explore import EXPLORERS
 from snnbook.explore._pack import TOP
-from snnbook.neurons import LIFParameters, unroll
+from snnbook.local.superspike_raster import WIDE
+from snnbook.neurons import LIFParameters, integrate, unroll
 from snnbook.surrogates import Z, custom, fast_sigmoid
+
+landscape, three_factors = (  # the package has functions of these names
+    import_module(f"snnbook.explore.{name}") for name in ("landscape", "three_factors")
+)
 
 
 @pytest.mark.parametrize("name", list(EXPLORERS))
@@ -101,3 +108,108 @@ def test_the_agreement_is_the_stored_one():
 
 def test_the_resolution_is_the_one_that_is_promised():
     assert TOP == 65534  # a value is exact to half a step of its range
+
+
+def test_a_part_of_a_spike_is_the_area_under_the_gate():
+    width, current = 0.4, 1.5
+    found = explore.gate_frame(width, current, "boxcar")
+    peak = current * (1 - np.exp(-1.0))  # after a pulse as long as the membrane's time constant
+    assert peak < 1
+    assert found["now_sent"][0] == pytest.approx(1 - (1 - peak) / width, abs=1e-9)
+    assert found["now_slope"][0] == pytest.approx((1 - np.exp(-1.0)) / width, abs=1e-9)
+
+
+def test_the_slope_of_what_is_sent_is_that_of_the_curve():
+    found = explore.gate_frame(0.6, 1.5)
+    measured = np.gradient(found["sent"], found["currents"])[1:-1]
+    close = np.abs(measured - found["slope"][1:-1]) < 0.05
+    assert close.mean() > 0.97  # the curve has corners where a spike is whole
+
+
+def test_without_noise_the_runs_are_those_of_the_neuron():
+    found = explore.escape_frame(noise=1e-6)
+    for run in range(1, 9):
+        assert np.array_equal(found["spikes"][found["rows"] == run], found["quiet_spikes"])
+    np.testing.assert_allclose(found["mem"], found["quiet"])
+
+
+def test_the_mean_probability_counts_the_spikes_of_many_runs():
+    found = [explore.escape_frame(noise=0.2, sample=sample) for sample in range(40)]
+    counted = np.mean([len(one["spikes"]) / 8 for one in found])
+    assert counted == pytest.approx(found[0]["expected"].sum(), rel=0.05)
+
+
+@pytest.mark.parametrize("cell", ["LIF, tau_mem = 2 tau_syn", "LIF, tau_mem = tau_syn"])
+def test_the_cliff_is_where_the_peak_of_the_membrane_reaches_the_threshold(cell):
+    found = explore.spike_time_frame(second=0.0, cell=cell)
+    edge = found["weights"][0] - (found["weights"][1] - found["weights"][0]) * 1e-3
+    below, above = (
+        explore.spike_time_frame(weight=weight, second=0.0, cell=cell)
+        for weight in (edge * 0.999, found["weights"][0] * 1.001)
+    )
+    assert np.isnan(below["now_spike"][0]) and np.isfinite(above["now_spike"][0])
+    kernel_peak = {"LIF, tau_mem = 2 tau_syn": 0.25, "LIF, tau_mem = tau_syn": np.exp(-1)}[cell]
+    assert edge * kernel_peak == pytest.approx(1, rel=1e-2)
+
+
+def test_the_derivative_of_a_spike_time_is_a_difference_quotient():
+    times = [explore.spike_time_frame(weight=w)["now_spike"][0] for w in (3.4 - 1e-5, 3.4 + 1e-5)]
+    found = explore.spike_time_frame(weight=3.4)["now_earlier"][0]
+    assert found == pytest.approx((times[0] - times[1]) / 2e-5, rel=1e-6)
+
+
+def test_the_true_descent_stays_and_the_others_go_down():
+    true, surrogate = explore.landscape_frame(), explore.landscape_frame(reach=0.4)
+    assert np.ptp(true["x_true"]) == np.ptp(true["y_true"]) == 0
+    assert surrogate["by_true"][-1] < 0.5 * surrogate["by_true"][0]
+    steps = np.hypot(np.diff(true["x_surrogate"]), np.diff(true["y_surrogate"]))
+    np.testing.assert_allclose(steps, 0.03, atol=1e-12)
+
+
+def test_the_loss_of_the_landscape_is_that_of_a_loop():
+    spikes, labels = landscape.clicks()
+    hidden, readout = torch.randn(2, 2, 2, generator=torch.Generator().manual_seed(4)).double() * 2
+    alpha, beta = landscape.PARAMS.alpha, landscape.PARAMS.beta
+    J = U = Y = V = torch.zeros(64, 2, dtype=torch.float64)
+    total = 0
+    for x in spikes:
+        S = (U > 1).double()
+        total = total + V
+        J, U = alpha * J + x @ hidden.T, beta * U + J - S
+        Y, V = alpha * Y + S @ readout.T, beta * V + Y
+    known = torch.nn.functional.cross_entropy(total / len(spikes), labels)
+    found = landscape.losses(hidden[None], readout[None])
+    assert found.item() == pytest.approx(known.item(), rel=1e-10)
+
+
+def test_the_surrogate_loss_along_a_line_is_its_slope_integrated():
+    found = explore.landscape_frame(width=0.5, height=0.4)
+    points = torch.tensor([[0.3, 0.4], [0.9, 0.4]], dtype=torch.float64)
+    _, gradient = landscape.slopes(points, 0.5)
+    slope = np.gradient(found["smooth"], found["line"])
+    at = [np.abs(found["line"] - x).argmin() for x in (0.3, 0.9)]
+    assert slope[at[0]] / slope[at[1]] == pytest.approx(
+        (gradient[0, 0] / gradient[1, 0]).item(), rel=0.1
+    )
+
+
+def test_the_updates_of_a_synapse_add_up_to_the_gradient():
+    """The sum at the last step is minus the learning rate times the gradient by autograd."""
+    weights, inputs = three_factors.task()
+    weights.requires_grad_()
+    target = torch.zeros(80, 1, 1, dtype=torch.float64)
+    target[45] = 1
+    fired = unroll(inputs @ weights[0].T, surrogate=WIDE).spikes
+    (0.5 * integrate(fired - target).mem.square().sum()).backward()
+    gradient = weights.grad.flatten().numpy()
+    for synapse in three_factors.CHOICES:
+        found = explore.three_factors_frame(79, synapse)["now_update"][0]
+        near = np.abs(found + three_factors.RATE * gradient).min()
+        assert near < 1e-12 and abs(found) > 0
+
+
+def test_a_spike_at_the_wanted_step_leaves_the_weight_alone():
+    found = explore.three_factors_frame(wanted=23)
+    assert found["own"].tolist() == [23]
+    assert not found["error"].any() and not found["update"].any()
+    assert found["eligibility"].max() > 0

@@ -20,10 +20,15 @@ pytestmark = [
 PLACES = {
     "lif": "book/02-snns-as-rnns",
     "unrolled": "book/03-training-rnns",
+    "gate": "book/04a-soft-nonlinearity",
+    "escape": "book/04b-probabilistic",
     "rates": "book/04c-rate-coding",
+    "spike-time": "book/04d-spike-timing",
+    "landscape": "book/05-surrogate-gradients",
     "surrogate": "book/05-surrogate-gradients",
     "agreement": "book/05b-locality",
     "feedback": "book/06a-feedback-alignment",
+    "three-factors": "book/06b-three-factor",
     "xor": "book/06d-spike-times",
 }
 WIDTHS = {"laptop": (1280, 900), "phone": (390, 844)}
