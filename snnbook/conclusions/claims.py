@@ -73,7 +73,7 @@ def table(claims: Iterable[Claim]) -> str:
     >>> print(table([claim]))
     :::{div} claims
     <BLANKLINE>
-    | | claim | measured | verdict |
+    | no. | claim | measured | verdict |
     |---|---|---|---|
     | 0 | Two is even (section I, chapter [1](01-introduction.ipynb)). | Yes. | ● agrees |
     <BLANKLINE>
@@ -81,7 +81,7 @@ def table(claims: Iterable[Claim]) -> str:
 
     Paper section VI; chapter 7.
     """
-    rows = [":::{div} claims", "", "| | claim | measured | verdict |", "|---|---|---|---|"]
+    rows = [":::{div} claims", "", "| no. | claim | measured | verdict |", "|---|---|---|---|"]
     for claim in claims:
         links = ", ".join(f"[{_short(name)}]({name}.ipynb)" for name in claim.chapters)
         word = "chapter" if len(claim.chapters) == 1 else "chapters"

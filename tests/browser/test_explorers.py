@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 from check_site import toc_files
-from site_server import HOW_TO_INSTALL, browser, find_chromium, serve
+from site_server import HOW_TO_INSTALL, find_chromium
+from site_visit import visit
 
 from snnbook.explore import EXPLORERS
 
@@ -31,49 +32,26 @@ PLACES = {
     "three-factors": "book/06b-three-factor",
     "xor": "book/06d-spike-times",
 }
-WIDTHS = {"laptop": (1280, 900), "phone": (390, 844)}
+HEAVY, SLOW = 1_000_000, 10.0  # bytes of a chapter, seconds to the first drawing
 KEYS = {"range": ["ArrowRight"] * 2 + ["End"], "select": ["ArrowDown", "End"]}
 DRAWING = "(figure) => figure.querySelector('.explorer-stage').innerHTML"
 SHOWN = "(figure) => figure.explorer"
 
 
-@pytest.fixture(scope="module")
-def address(site):
-    with serve(site) as base:
-        yield base
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as one:
-        yield one
-
-
 @pytest.fixture
 def open_explorer(chromium, address):
-    """Give a function that opens a page and returns one explorer of it, and the faults seen."""
-    contexts = []
+    """Give a function that opens a page and returns the visit and one explorer of it."""
+    visits = []
 
     def open_one(name, width="laptop", mode="light"):
-        size = dict(zip(("width", "height"), WIDTHS[width]))
-        contexts.append(chromium.new_context(viewport=size, color_scheme=mode))
-        page, faults = contexts[-1].new_page(), []
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("requestfailed", lambda request: faults.append(request.url))
-        page.on(
-            "request",
-            lambda one: (
-                None if one.url.startswith((address, "data:", "blob:")) else faults.append(one.url)
-            ),
-        )
-        page.goto(f"{address}/{PLACES[name]}.html", wait_until="load")
-        figure = page.locator(f'.explorer[data-explorer="{name}"]')
+        visits.append(visit(chromium, address, PLACES[name], width, mode))
+        figure = visits[-1].page.locator(f'.explorer[data-explorer="{name}"]')
         figure.locator("svg").first.wait_for(timeout=10_000)
-        return page, figure, faults
+        return visits[-1], figure
 
     yield open_one
-    for context in contexts:
-        context.close()
+    for one in visits:
+        one.close()
 
 
 def test_every_explorer_has_its_place():
@@ -84,7 +62,7 @@ def test_every_explorer_has_its_place():
 @pytest.mark.parametrize(("width", "mode"), [("laptop", "light"), ("phone", "dark")])
 @pytest.mark.parametrize("name", list(PLACES))
 def test_each_control_changes_the_drawing(open_explorer, name, width, mode):
-    page, figure, faults = open_explorer(name, width, mode)
+    seen, figure = open_explorer(name, width, mode)
     explorer = EXPLORERS[name]()
     for argument, control in explorer.controls.items():
         before, changed = figure.evaluate(DRAWING), False
@@ -94,15 +72,12 @@ def test_each_control_changes_the_drawing(open_explorer, name, width, mode):
             at.locator("input, select").press(key)
             changed = changed or figure.evaluate(DRAWING) != before
         assert changed, argument
-    room = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    assert room <= 0 and not faults
+    assert seen.sideways() <= 0 and not seen.faults()
 
 
 @pytest.mark.parametrize("name", list(PLACES))
 def test_what_is_shown_is_what_python_computes(open_explorer, name):
-    page, figure, faults = open_explorer(name)
+    visited, figure = open_explorer(name)
     explorer = EXPLORERS[name]()
     chosen = {key: control.values[-1] for key, control in explorer.controls.items()}
     for index, (key, control) in enumerate(explorer.controls.items()):
@@ -113,7 +88,7 @@ def test_what_is_shown_is_what_python_computes(open_explorer, name):
             at.set_checked(bool(chosen[key]))
         else:
             at.focus()
-            page.keyboard.press("End")
+            visited.page.keyboard.press("End")
     wanted, shown = explorer.function(**chosen), figure.evaluate(SHOWN)
     assert shown["text"] == wanted["text"] == figure.locator(".explorer-readout").text_content()
     for array, values in shown["arrays"].items():
@@ -121,7 +96,7 @@ def test_what_is_shown_is_what_python_computes(open_explorer, name):
         known = np.asarray(wanted[array], dtype=float).ravel()
         scale = _scale(figure, array)
         np.testing.assert_allclose(seen, known, atol=1.01 * scale / 131068 + 1e-12)
-    assert not faults
+    assert not visited.faults()
 
 
 def _scale(figure, array: str) -> float:
@@ -131,7 +106,7 @@ def _scale(figure, array: str) -> float:
 
 
 def test_an_arrow_of_the_graph_tells_its_value(open_explorer):
-    _, figure, _ = open_explorer("unrolled")
+    _, figure = open_explorer("unrolled")
     edge = figure.locator(".explorer-edge").nth(1)
     edge.focus()
     told = figure.locator(".explorer-readout").text_content()
@@ -149,9 +124,12 @@ def test_without_scripts_there_is_a_picture_and_no_control(chromium, address):
 
 
 @pytest.mark.parametrize("name", list(PLACES))
-def test_the_page_stays_light(site, name, record_property):
+def test_the_page_stays_light_and_draws_soon(site, open_explorer, name, record_property):
+    seen, _ = open_explorer(name, "phone")
     figure = len(EXPLORERS[name]().html.encode())
     page = (site / f"{PLACES[name]}.html").stat().st_size
     record_property("figure_bytes", figure)
     record_property("page_bytes", page)
-    assert figure <= 300_000
+    record_property("first_drawing_ms", seen.first_drawing())
+    assert figure <= 300_000 and page <= HEAVY
+    assert 0 < seen.first_drawing() <= 1000 * SLOW

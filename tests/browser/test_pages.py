@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
 from check_site import toc_files
-from site_server import HOW_TO_INSTALL, browser, find_chromium, serve
+from site_server import HOW_TO_INSTALL, find_chromium
+from site_visit import WIDTHS, visit
 
 pytestmark = [
     pytest.mark.browser,
@@ -14,7 +13,6 @@ pytestmark = [
     pytest.mark.skipif(find_chromium() is None, reason=HOW_TO_INSTALL),
 ]
 
-WIDTHS = {"laptop": (1280, 900), "phone": (390, 844)}
 # Elements whose right edge leaves the window, and that no box of their own scrolls.
 OVERFLOW = """() => {
   const wide = document.documentElement.clientWidth;
@@ -38,86 +36,41 @@ RAW_MATH = """() => {
 }"""
 
 
-@dataclass
-class Visit:
-    """What was seen while a page loaded."""
-
-    page: object
-    foreign: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-    console: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def address(site):
-    with serve(site) as base:
-        yield base
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as one:
-        yield one
-
-
-def visit(chromium, address: str, name: str, size: tuple[int, int], mode: str) -> Visit:
-    """Load a page, block every other host, and note each fault."""
-    context = chromium.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=mode
-    )
-    seen = Visit(context.new_page())
-
-    def guard(route) -> None:
-        url = route.request.url
-        if url.startswith((address, "data:", "blob:")):
-            route.continue_()
-        else:
-            seen.foreign.append(url)
-            route.abort()
-
-    def note_response(response) -> None:
-        if response.status >= 400:
-            seen.failed.append(f"{response.status} {response.url}")
-
-    context.route("**/*", guard)
-    seen.page.on("response", note_response)
-    seen.page.on("requestfailed", lambda request: seen.failed.append(request.url))
-    seen.page.on("pageerror", lambda error: seen.console.append(str(error)))
-    seen.page.on(
-        "console",
-        lambda line: seen.console.append(line.text) if line.type in {"error", "warning"} else None,
-    )
-    seen.page.goto(f"{address}/{name}.html", wait_until="load")
-    seen.page.evaluate("() => window.MathJax?.startup?.promise")
-    seen.page.wait_for_load_state("networkidle")
-    return seen
-
-
 @pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("width", list(WIDTHS))
 @pytest.mark.parametrize("name", toc_files())
-def test_page_opens_cleanly(chromium, address, name, width, mode):
-    seen = visit(chromium, address, name, WIDTHS[width], mode)
+def test_page_opens_cleanly(chromium, address, name, width, mode, record_property):
+    seen = visit(chromium, address, name, width, mode)
     try:
         assert seen.page.evaluate("document.documentElement.dataset.theme") == mode
         assert not seen.page.evaluate(RAW_MATH), "mathematics is not typeset"
         assert not seen.page.evaluate(OVERFLOW), "these leave the window"
-        room = seen.page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert room <= 0, f"the page scrolls sideways by {room} pixels"
+        assert seen.sideways() <= 0
+        record_property("weight_bytes", seen.weight())
+        record_property("first_drawing_ms", seen.first_drawing())
     finally:
-        seen.page.context.close()
-    assert not seen.foreign, "asked another host"
-    assert not seen.failed, "a request failed"
-    assert not seen.console, "errors in the console"
+        seen.close()
+    assert not seen.faults()
 
 
 def test_search_finds_a_word(chromium, address):
-    seen = visit(chromium, address, "search", WIDTHS["laptop"], "light")
+    seen = visit(chromium, address, "search")
     seen.page.goto(f"{address}/search.html?q=surrogate", wait_until="networkidle")
     seen.page.wait_for_selector("#search-results li", timeout=10_000)
     found = seen.page.locator("#search-results li").count()
-    seen.page.context.close()
+    seen.close()
     assert found > 0
-    assert not seen.foreign and not seen.console
+    assert not seen.faults()
+
+
+def test_a_fault_would_be_noted(chromium, address):
+    seen = visit(chromium, address, "book/intro")
+    seen.page.evaluate(
+        "async () => { console.error('oh'); await fetch('missing.json');"
+        " await fetch('https://example.org/').catch(() => {}); }"
+    )
+    seen.page.wait_for_load_state("networkidle")
+    noted = " ".join(seen.faults())
+    seen.close()
+    for part in ("console: oh", "missing.json", "another host: https://example.org/"):
+        assert part in noted

@@ -1,0 +1,45 @@
+"""Every page under axe, the checker of accessibility rules: nothing of ours breaks one."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from check_site import toc_files
+from site_server import HOW_TO_INSTALL, find_chromium
+from site_visit import visit
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.site,
+    pytest.mark.skipif(find_chromium() is None, reason=HOW_TO_INSTALL),
+]
+
+# What we write is in the article; the frame around it is the theme's, and the roles in the list
+# of references are those of docutils.
+OURS = {"include": [["article"]], "exclude": [[".citation-list"]]}
+
+
+def violations(page) -> list[str]:
+    """Return one line for each element that breaks a rule."""
+    found = Axe().run(page, context=OURS).response["violations"]
+    return [f"{one['id']}: {node['html'][:150]}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize(("width", "mode"), [("laptop", "light"), ("phone", "dark")])
+@pytest.mark.parametrize("name", toc_files())
+def test_axe_finds_no_violation(chromium, address, name, width, mode):
+    seen = visit(chromium, address, name, width, mode)
+    found = violations(seen.page)
+    seen.close()
+    assert not found
+
+
+def test_axe_would_find_one(chromium, address):
+    seen = visit(chromium, address, "book/intro")
+    seen.page.evaluate(
+        "document.querySelector('article').insertAdjacentHTML('beforeend',"
+        ' \'<img src="../_static/logo.svg"><input><p style="color: #eee">pale</p>\')'
+    )
+    found = {line.split(":")[0] for line in violations(seen.page)}
+    seen.close()
+    assert {"image-alt", "label", "color-contrast"} <= found
