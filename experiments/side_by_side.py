@@ -30,13 +30,20 @@ class SideBySide(nn.Module):
 
     def forward(self, spikes: Tensor) -> Tensor:
         """Return the readouts (T, B, K, C). Inputs are shared (T, B, N) or own (T, B, K, N)."""
-        *hidden, readout = self.weights
-        networks = len(readout)
-        for weight in hidden:
+        readout = self.weights[-1]
+        drive = _drive([spikes, *self.hidden(spikes)][-1], readout)
+        return integrate(drive, self.params).mem.unflatten(2, (len(readout), -1))
+
+    def hidden(self, spikes: Tensor) -> list[Tensor]:
+        """Return the spikes of each hidden layer, (T, B, K, N)."""
+        *weights, readout = self.weights
+        found = []
+        for weight in weights:
             drive = _drive(spikes, weight)
             out = unroll(drive, self.params, record=False, **self.options)
-            spikes = out.spikes.unflatten(2, (networks, -1))
-        return integrate(_drive(spikes, readout), self.params).mem.unflatten(2, (networks, -1))
+            spikes = out.spikes.unflatten(2, (len(readout), -1))
+            found.append(spikes)
+        return found
 
 
 def _drive(spikes: Tensor, weight: Tensor) -> Tensor:

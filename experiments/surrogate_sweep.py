@@ -1,7 +1,7 @@
 """Shape, width, height, depth and reset of the surrogate, on the Yin-Yang task (chapter 5).
 
 Usage: python experiments/surrogate_sweep.py PART [--seeds 4] [--steps 150]
-PART is one of shapes, heights, depth, reset. The result goes to snnbook/results.
+PART is one of shapes, heights, depth, reset, rasters. The result goes to snnbook/results.
 
 Every cell of a sweep trains one network per seed, all from the same initial weights and on the
 same batches, so cells differ in nothing but the surrogate.
@@ -21,6 +21,7 @@ from snnbook.surrogates import ALL, Surrogate, fast_sigmoid, true_derivative
 WIDTHS = (0.001, 0.01, 0.1, 1.0, 10.0)
 HEIGHTS = (0.25, 1.0, 4.0, 16.0)
 HIDDEN, BATCH, STEPS, SPAN = 40, 100, 40, 30
+RASTERS = ("fast sigmoid", "piecewise linear", "Gaussian", "boxcar")
 SGD = partial(torch.optim.SGD, momentum=0.9)
 
 
@@ -52,16 +53,19 @@ class Task:
         index = self.order[step * BATCH : (step + 1) * BATCH]
         return self.spikes[:, index], self.labels[index]
 
-    def run(
-        self, surrogate: Surrogate, layers: int = 2, lr: float = 5e-3, **options
-    ) -> list[float]:
-        """Train one network per seed; return the test accuracies."""
+    def fit(self, surrogate: Surrogate, layers: int = 2, lr: float = 5e-3, **options) -> SideBySide:
+        """Train one network per seed."""
         optimizer = options.pop("optimizer", torch.optim.Adam)
         sizes = (5, *[HIDDEN] * layers, 3)
         model = SideBySide(
             sizes, self.seeds, input_rate=25.0, hidden_rate=10.0, surrogate=surrogate, **options
         )
         train(model, self.batch, self.steps, lr, optimizer=optimizer)
+        return model
+
+    def run(self, surrogate: Surrogate, **options) -> list[float]:
+        """Train one network per seed; return the test accuracies."""
+        model = self.fit(surrogate, **options)
         scores = accuracies(model, self.test_spikes, self.test_labels)
         print(surrogate.name, surrogate.width, surrogate.height, options, scores, flush=True)
         return scores
@@ -112,7 +116,28 @@ def reset(task: Task) -> dict:
     return {"heights": HEIGHTS, "accuracy": table}
 
 
-PARTS = {part.__name__: part for part in (shapes, heights, depth, reset)}
+def rasters(task: Task) -> dict:
+    """Spikes of the last hidden layer for one test sample of each class, by shape and width.
+
+    A raster is a list [steps, neurons]; there is one for each class, of the first network.
+    """
+    first = [int((task.test_labels == label).nonzero()[0]) for label in range(3)]
+    table, accuracy = {}, {}
+    for name in RASTERS:
+        models = [task.fit(ALL[name].scaled(width=width, height=1.0)) for width in WIDTHS]
+        table[name] = [_raster(model, task.test_spikes[:, first]) for model in models]
+        accuracy[name] = [accuracies(one, task.test_spikes, task.test_labels)[0] for one in models]
+        print(name, accuracy[name], flush=True)
+    return {"widths": WIDTHS, "rasters": table, "accuracy": accuracy}
+
+
+def _raster(model: SideBySide, spikes: Tensor) -> list[list[list[int]]]:
+    with torch.no_grad():
+        last = model.hidden(spikes)[-1][:, :, 0]
+    return [[axis.tolist() for axis in one.nonzero(as_tuple=True)] for one in last.unbind(1)]
+
+
+PARTS = {part.__name__: part for part in (shapes, heights, depth, reset, rasters)}
 
 
 def main() -> None:

@@ -84,6 +84,16 @@ def test_a_surrogate_of_your_own_joins_the_others():
     assert np.isnan(frame["accuracy"]).all()
 
 
+def test_the_raster_is_the_stored_one_and_stays_in_its_frame():
+    stored = results.load("ch05_rasters")
+    for k, width in enumerate(stored["widths"]):
+        found = explore.surrogate_frame(shape="boxcar", width=width)
+        assert len(found["neuron"]) == sum(len(one[0]) for one in stored["rasters"]["boxcar"][k])
+        assert found["spike_time"].max() < 120 and found["neuron"].max() < 40
+        last = stored["rasters"]["boxcar"][k][2]
+        np.testing.assert_array_equal(found["spike_time"][-len(last[0]) :] - 80, last[0])
+
+
 def test_counts_are_those_of_a_loop():
     found = explore.rate_frame(tau_mem=10.0, window=50.0, dt=1.0)
     beta = LIFParameters().beta

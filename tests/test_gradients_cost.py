@@ -5,7 +5,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from snnbook import gradients
-from snnbook.gradients._measure import Allocations
+from snnbook.gradients import Allocations
 from snnbook.neurons import SpikingNetwork
 from snnbook.surrogates import boxcar
 

@@ -8,8 +8,7 @@ import torch
 from torch.utils._pytree import tree_leaves
 
 from snnbook.data import evidence, sinusoids
-from snnbook.gradients import compare, step_cross_entropy, step_squared_error
-from snnbook.gradients._measure import Allocations
+from snnbook.gradients import Allocations, compare, step_cross_entropy, step_squared_error
 from snnbook.local import (
     AdaptiveNetwork,
     AdaptiveParameters,

@@ -6,7 +6,7 @@ import torch
 from torch.utils._pytree import tree_leaves
 
 from snnbook.data import picture_spikes
-from snnbook.gradients._measure import Allocations
+from snnbook.gradients import Allocations
 from snnbook.local.superspike_raster import (
     WIDE,
     learn_raster,

@@ -5,13 +5,13 @@ import torch
 from torch.utils._pytree import tree_leaves
 
 from snnbook.gradients import (
+    Allocations,
     bptt,
     online_steps,
     rtrl,
     step_cross_entropy,
     step_squared_error,
 )
-from snnbook.gradients._measure import Allocations
 from snnbook.gradients.variants import with_layers
 from snnbook.local import (
     EProp,

@@ -17,6 +17,7 @@ WIDTHS = (0.001, 0.01, 0.1, 1.0, 10.0)
 SHOWN = ("fast sigmoid", "piecewise linear", "Gaussian", "boxcar")
 X = np.linspace(-1.5, 1.5, 121)
 STEPS = 60
+SAMPLE, HIDDEN = 40, 40  # steps of a sample and neurons in the trained network
 
 
 def surrogate_frame(
@@ -42,7 +43,8 @@ def surrogate_frame(
         The step and the surrogate over ``x``; ``reaching``, the decimal logarithm of the
         gradient at the input spikes, per step, below the first of five hidden layers,
         NaN below -12; the stored test accuracies of the shape at height 1 for five widths, NaN
-        where none is stored.
+        where none is stored; the stored spikes of the last hidden layer, ``spike_time`` and
+        ``neuron``, for one test sample of each class, one after another, each 40 steps long.
 
     Examples
     --------
@@ -62,8 +64,11 @@ def surrogate_frame(
     near = int(np.argmin(np.abs(np.log10(WIDTHS) - math.log10(width))))
     if height == 1 and math.isclose(WIDTHS[near], width) and not np.isnan(accuracy).any():
         trained = f" After training: {accuracy[near]:.1%} of the test points right."
+    times, neurons = _raster(shape, width)
     return {
         "x": X,
+        "spike_time": times,
+        "neuron": neurons,
         "step": (X > 0).astype(float),
         "derivative": record.derivative(x).numpy(),
         "time": np.arange(STEPS),
@@ -99,6 +104,17 @@ def _accuracies(shape: str) -> np.ndarray:
     if shape not in stored["accuracy"] or tuple(stored["widths"]) != WIDTHS:
         return np.full(len(WIDTHS), np.nan)
     return np.mean(stored["accuracy"][shape], axis=1)
+
+
+def _raster(shape: str, width: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the stored spikes of the nearest width at height 1, none for an unknown shape."""
+    stored = results.load("ch05_rasters")
+    if shape not in stored["rasters"]:
+        return np.empty(0), np.empty(0)
+    near = int(np.argmin(np.abs(np.log10(stored["widths"]) - math.log10(width))))
+    classes = stored["rasters"][shape][near]
+    times = [SAMPLE * k + np.array(steps) for k, (steps, _) in enumerate(classes)]
+    return np.concatenate(times), np.concatenate([neurons for _, neurons in classes])
 
 
 def surrogate(own: Surrogate | None = None, live: bool | None = None) -> Explorer:
@@ -152,10 +168,21 @@ def surrogate(own: Surrogate | None = None, live: bool | None = None) -> Explore
                 height=170,
                 wide=True,
             ),
+            Panel(
+                (Layer("ticks", "neuron", "spike_time", color="spikes"),),
+                "After training: last hidden layer, one input of each class",
+                (0, 3 * SAMPLE),
+                (-0.5, HIDDEN - 0.5),
+                xlabel="time step; a new input every 40 steps",
+                ylabel="neuron",
+                height=170,
+                wide=True,
+            ),
         ],
-        alt="A surrogate derivative, the trained accuracy for five widths, and the size of the "
-        "gradient that reaches the input through five hidden layers.",
+        alt="A surrogate derivative, the trained accuracy for five widths, the size of the "
+        "gradient that reaches the input through five hidden layers, and the spikes of a trained "
+        "hidden layer for three inputs.",
         caption="The gradient is computed anew for every setting; the accuracies on Yin-Yang are "
-        "stored means over seeds, at height 1.",
+        "stored means over seeds, the spikes those of one stored network, both at height 1.",
         live=live,
     )

@@ -4,6 +4,7 @@ Every rule of the book has one signature, ``rule(network, spikes, error) -> Grad
 ``Gradients`` is a dictionary with one tensor for each name in ``network.named_parameters()``.
 """
 
+from snnbook.gradients.allocations import Allocations
 from snnbook.gradients.blame import blame_table
 from snnbook.gradients.bptt import backward, bptt, products, record
 from snnbook.gradients.compare import Agreement, compare, compare_over_time
@@ -84,6 +85,7 @@ __all__ = [
     "evolution_strategy",
     "Search",
     "Agreement",
+    "Allocations",
     "COUNTED",
     "Cost",
     "ExpectedGradients",

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_choice, check_integer
-from snnbook.gradients._measure import Allocations
+from snnbook.gradients.allocations import Allocations
 from snnbook.gradients.bptt import backward, record
 from snnbook.gradients.errors import StepError
 from snnbook.gradients.online import online_steps

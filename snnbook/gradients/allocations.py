@@ -21,6 +21,17 @@ class Allocations(TorchDispatchMode):
     -----
     A storage counts once, however many tensors look at it. What existed before the block, such
     as weights and input, does not count; nor does the working memory inside one operation.
+
+    Examples
+    --------
+    >>> import torch
+    >>> with Allocations() as count:
+    ...     for _ in range(10):
+    ...         x = torch.zeros(1000)
+    >>> count.live, count.peak  # the old x lives until the new one is there
+    (4000, 8000)
+
+    Paper section III.B; chapter 3.
     """
 
     def __init__(self) -> None:
