@@ -149,7 +149,7 @@ def test_the_mean_probability_counts_the_spikes_of_many_runs():
     assert counted == pytest.approx(found[0]["expected"].sum(), rel=0.05)
 
 
-@pytest.mark.parametrize("cell", ["LIF, tau_mem = 2 tau_syn", "LIF, tau_mem = tau_syn"])
+@pytest.mark.parametrize("cell", ["leaky, ratio 2", "leaky, ratio 1"])
 def test_the_cliff_is_where_the_peak_of_the_membrane_reaches_the_threshold(cell):
     found = explore.spike_time_frame(second=0.0, cell=cell)
     edge = found["weights"][0] - (found["weights"][1] - found["weights"][0]) * 1e-3
@@ -158,7 +158,7 @@ def test_the_cliff_is_where_the_peak_of_the_membrane_reaches_the_threshold(cell)
         for weight in (edge * 0.999, found["weights"][0] * 1.001)
     )
     assert np.isnan(below["now_spike"][0]) and np.isfinite(above["now_spike"][0])
-    kernel_peak = {"LIF, tau_mem = 2 tau_syn": 0.25, "LIF, tau_mem = tau_syn": np.exp(-1)}[cell]
+    kernel_peak = {"leaky, ratio 2": 0.25, "leaky, ratio 1": np.exp(-1)}[cell]
     assert edge * kernel_peak == pytest.approx(1, rel=1e-2)
 
 

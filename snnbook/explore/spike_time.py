@@ -11,8 +11,8 @@ from snnbook.explore._explorer import Control, Explorer, Layer, Panel
 from snnbook.smoothed import DoubleTau, EqualTau, NonLeaky, first_spike, free_membrane
 
 CELLS = {
-    "LIF, tau_mem = 2 tau_syn": DoubleTau(),
-    "LIF, tau_mem = tau_syn": EqualTau(),
+    "leaky, ratio 2": DoubleTau(),
+    "leaky, ratio 1": EqualTau(),
     "non-leaky": NonLeaky(),
 }
 HIGHEST, LENGTH, STEEPEST = 7.0, 5.0, 8.0
@@ -51,7 +51,7 @@ def spike_time_frame(
     weight: float = 3.4,
     second: float = 2.5,
     when: float = 1.0,
-    cell: str = "LIF, tau_mem = 2 tau_syn",
+    cell: str = "leaky, ratio 2",
 ) -> dict:
     r"""Return the first spike of a neuron with two inputs, over the weight of the first.
 
@@ -141,7 +141,7 @@ def spike_time(live: bool | None = None) -> Explorer:
             "weight": Control("weight of the first input", values, 3.4),
             "second": Control("weight of the second", (0.0, 1.5, 2.5), 2.5),
             "when": Control("time of the second", (0.5, 1.0, 2.0), 1.0),
-            "cell": Control("neuron", tuple(CELLS), "LIF, tau_mem = 2 tau_syn"),
+            "cell": Control("neuron", tuple(CELLS), "leaky, ratio 2"),
         },
         panels=[
             Panel(
@@ -180,6 +180,7 @@ def spike_time(live: bool | None = None) -> Explorer:
         alt="A membrane with its first spike, and over the weight of the first input the time of "
         "the spike and minus its derivative.",
         caption="Times by `snnbook.smoothed.first_spike`, without time steps; the derivative is "
-        "exact. The membrane is drawn without a reset.",
+        "exact. The membrane is drawn without a reset. The ratio is that of the membrane's time "
+        "constant to the synapse's.",
         live=live,
     )
