@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from check_site import toc_files
 from site_server import HOW_TO_INSTALL, find_chromium
-from site_visit import visit
+from site_visit import WIDTHS, visit
 
 from snnbook.explore import EXPLORERS
 
@@ -59,7 +59,8 @@ def test_every_explorer_has_its_place():
     assert set(PLACES.values()) <= set(toc_files())
 
 
-@pytest.mark.parametrize(("width", "mode"), [("laptop", "light"), ("phone", "dark")])
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("width", list(WIDTHS))
 @pytest.mark.parametrize("name", list(PLACES))
 def test_each_control_changes_the_drawing(open_explorer, name, width, mode):
     seen, figure = open_explorer(name, width, mode)
@@ -111,6 +112,20 @@ def test_an_arrow_of_the_graph_tells_its_value(open_explorer):
     edge.focus()
     told = figure.locator(".explorer-readout").text_content()
     assert told == edge.get_attribute("aria-label") and "alpha" in told
+
+
+@pytest.mark.parametrize("name", [name for name in toc_files() if name.startswith("book/0")])
+def test_each_slider_of_a_chapter_moves(chromium, address, name):
+    seen = visit(chromium, address, name, "phone")
+    for box in seen.page.locator("figure[data-explore]").all():
+        control, pictures = box.get_by_role("slider"), set()
+        for key in ("Home", "ArrowRight", "End"):
+            control.press(key)
+            assert box.locator("img:visible").count() == 1
+            pictures.add(box.locator("img:visible").get_attribute("src"))
+        assert len(pictures) > 1
+    assert not seen.faults()
+    seen.close()
 
 
 def test_without_scripts_there_is_a_picture_and_no_control(chromium, address):
