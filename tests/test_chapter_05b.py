@@ -114,6 +114,13 @@ def test_time_does_not_hurt_eprop_before_training(stored):
     assert min(mean(stored[1, steps, 0], "e_prop") for steps in (10, 30, 100, 300, 1000)) > 0.95
 
 
+def test_erbp_is_chance_in_a_hidden_layer_and_near_in_the_readout(stored):
+    for trained in (0, 1):
+        assert abs(mean(stored[1, 100, trained], "erbp")) < 0.1
+    before, after = (mean(stored[1, 100, t], "erbp", name="readout.weight") for t in (0, 1))
+    assert 0.5 < after < before < 1
+
+
 def test_the_referees_agree_with_the_surrogate():
     for one in results.load("gradient_laboratory")["estimates"]:
         rows = [row for row in one["rows"] if row["parameter"] == "hidden.0.weight"]

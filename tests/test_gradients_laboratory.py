@@ -14,6 +14,7 @@ from snnbook.gradients.variants import with_layers
 from snnbook.local import (
     direct_feedback_alignment,
     e_prop,
+    erbp,
     feedback_alignment,
     local_errors,
     random_feedback,
@@ -57,6 +58,7 @@ def by_hand(network, spikes, error, seed):
         "feedback_alignment": feedback_alignment(*run, feedback=feedback("random")),
         "feedback_sign": feedback_alignment(*run, feedback=feedback("sign_symmetric")),
         "direct_feedback": direct_feedback_alignment(*run, feedback=feedback("random", True)),
+        "erbp": erbp(*run, feedback=feedback("random", True)),
         "superspike": superspike(*run, feedback=feedback("random", True)),
         "e_prop": e_prop(*run, feedback=feedback("symmetric", True)),
         "local_errors": local_errors(*run, readouts=readouts),
@@ -90,6 +92,8 @@ def test_rules_that_are_exact_and_those_that_are_not():
         near = abs(row.cosine - 1) < 1e-10 and abs(row.norm_ratio - 1) < 1e-10
         if row.parameter.startswith("hidden"):
             agree.setdefault(row.rule, []).append(near)
+        elif row.rule == "erbp":
+            assert not near, "its readout, too, knows no time"
         elif not row.rule.startswith("truncated"):
             assert near, f"the readout of {row.rule} is exact in theory"
     assert {name for name, found in agree.items() if all(found)} == exact
@@ -99,7 +103,7 @@ def test_one_feed_forward_layer_with_the_reset_detached():
     """Nothing is left to drop but the matrices and time itself."""
     rows = laboratory(*case((5, 8, 3), recurrent=False, reset_gradient=False))
     far = {row.rule for row in rows if abs(row.cosine - 1) > 1e-10}
-    random = {"feedback_alignment", "feedback_sign", "direct_feedback", "superspike"}
+    random = {"feedback_alignment", "feedback_sign", "direct_feedback", "erbp", "superspike"}
     assert far == random | {"truncated_20", "truncated_5", "local_errors", "local_errors_leaky"}
 
 
@@ -131,7 +135,7 @@ def test_a_rule_of_your_own_plugs_in_and_changes_no_other_row():
     assert [row for row in after if row.rule != "halved"] == before
     other = laboratory(*case(), rules=rules, seed=1)
     changed = {a.rule for a, b in zip(before, other) if a != b}
-    random = {"feedback_alignment", "feedback_sign", "direct_feedback", "superspike"}
+    random = {"feedback_alignment", "feedback_sign", "direct_feedback", "erbp", "superspike"}
     assert changed == random | {"local_errors", "local_errors_leaky"}
 
 

@@ -85,7 +85,7 @@ def agreement(live: bool | None = None) -> Explorer:
     """Return the explorer of the gradient laboratory: rule, network, before or after training.
 
     >>> agreement()
-    Explorer('agreement': rule, network, trained, 216 settings)
+    Explorer('agreement': rule, network, trained, 234 settings)
 
     Chapter 5b.
     """

@@ -15,6 +15,7 @@ from snnbook.gradients.estimates import score_function, smoothed_differences
 from snnbook.gradients.online import Gradients
 from snnbook.gradients.rtrl import rtrl
 from snnbook.gradients.variants import with_layers
+from snnbook.local.erbp import erbp
 from snnbook.local.feedback import direct_feedback_alignment, feedback_alignment
 from snnbook.local.local_errors import local_errors
 from snnbook.local.matrices import random_feedback, random_readouts
@@ -160,6 +161,15 @@ RULES = MappingProxyType(
             "direct feedback alignment, random",
             direct_feedback_alignment,
             "the layers above: one fixed random matrix from the readout in their place",
+            "V.A",
+            "6a",
+            _fed_back("random", direct=True),
+        ),
+        "erbp": Rule(
+            "eRBP",
+            erbp,
+            "the layers above, and time: a leaky sum of the error meets the input spikes of now, "
+            "through a window",
             "V.A",
             "6a",
             _fed_back("random", direct=True),
