@@ -115,8 +115,8 @@ const painters = {
     if (layer.dashed) line.setAttribute('stroke-dasharray', '6 3');
   },
   points(panel, layer, x, y, sx, sy, svg) {
-    y.forEach((value, k) => Number.isFinite(value) && make('circle', { cx: sx(x[k]), cy: sy(value),
-      r: 4, style: `fill: ${color(layer.color)}` }, svg));
+    y.forEach((value, k) => Number.isFinite(value) && Number.isFinite(x[k]) && make('circle', {
+      cx: sx(x[k]), cy: sy(value), r: 4, style: `fill: ${color(layer.color)}` }, svg));
   },
   ticks(panel, layer, x, y, sx, sy, svg) {
     const path = x.map((value, k) => (Number.isFinite(value)

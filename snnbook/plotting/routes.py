@@ -42,7 +42,7 @@ def error_routes(kind: str, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
-    >>> error_routes("direct feedback").get_title()
+    >>> error_routes("direct feedback").get_title("left")
     'direct feedback'
 
     Paper section V.A, figure 5; chapter 6a.
@@ -72,7 +72,8 @@ def error_routes(kind: str, ax: Axes | None = None) -> Axes:
         for name in names[1:3]:
             ends = (1.18, 2.82), (0.42, _ROWS[name])
             _arrow(ax, *ends, "reset", fixed=True, bend=-0.3)
-    ax.set(xlim=(-1.5, 1.5), ylim=(-0.35, 3.35), title=kind, aspect="equal")
+    ax.set(xlim=(-1.5, 1.5), ylim=(-0.35, 3.35), aspect="equal")
+    ax.set_title(kind, loc="left")
     ax.axis("off")
     note(ax, f"{kind}: {ROUTES[kind]}")
     return ax

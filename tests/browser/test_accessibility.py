@@ -14,22 +14,33 @@ pytestmark = [
     pytest.mark.skipif(find_chromium() is None, reason=HOW_TO_INSTALL),
 ]
 
-# What we write is in the article; the frame around it is the theme's, and the roles in the list
-# of references are those of docutils.
-OURS = {"include": [["article"]], "exclude": [[".citation-list"]]}
+# What we write is in the article; the frame around it is the theme's. Formulas are MathJax's,
+# colored code is Pygments', and the roles in the list of references are those of docutils.
+OTHERS = ["mjx-container", "div.highlight", ".citation-list"]
+OURS = {"include": [["article"]], "exclude": [[one] for one in OTHERS]}
+# What may differ between light and dark, and between a wide and a narrow window.
+LOOKS = {"type": "rule", "values": ["color-contrast", "scrollable-region-focusable"]}
 
 
-def violations(page) -> list[str]:
+def violations(page, **options) -> list[str]:
     """Return one line for each element that breaks a rule."""
-    found = Axe().run(page, context=OURS).response["violations"]
+    options = {"resultTypes": ["violations"], **options}
+    found = Axe().run(page, context=OURS, options=options).response["violations"]
     return [f"{one['id']}: {node['html'][:150]}" for one in found for node in one["nodes"]]
 
 
-@pytest.mark.parametrize(("width", "mode"), [("laptop", "light"), ("phone", "dark")])
 @pytest.mark.parametrize("name", toc_files())
-def test_axe_finds_no_violation(chromium, address, name, width, mode):
-    seen = visit(chromium, address, name, width, mode)
+def test_axe_finds_no_violation(chromium, address, name):
+    seen = visit(chromium, address, name)
     found = violations(seen.page)
+    seen.close()
+    assert not found
+
+
+@pytest.mark.parametrize("name", [name for name in toc_files() if name != "book/api"])
+def test_axe_finds_none_in_the_dark_on_a_phone(chromium, address, name):
+    seen = visit(chromium, address, name, "phone", "dark")
+    found = violations(seen.page, runOnly=LOOKS)
     seen.close()
     assert not found
 
