@@ -69,7 +69,8 @@ _build/test.stamp: .venv/test.stamp _build/book.stamp $(TESTS) $(PAPERS) Makefil
 	@echo "[test] unit tests, doctests, notebooks, book and browser checks"
 	@SNNBOOK_REQUIRE_SITE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
 	  --doctest-modules --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
-	  -p no:cacheprovider $(NOTEBOOKS) snnbook tests 2>&1 | tee _build/test.log
+	  -p no:cacheprovider --junitxml=_build/test.xml \
+	  $(NOTEBOOKS) snnbook tests 2>&1 | tee _build/test.log
 	@touch $@
 
 lint: .venv/test.stamp ## Check style and spelling of code, notebooks and text
