@@ -170,7 +170,7 @@ def surrogate(own: Surrogate | None = None, live: bool | None = None) -> Explore
             ),
             Panel(
                 (Layer("ticks", "neuron", "spike_time", color="spikes"),),
-                "After training: last hidden layer, one input of each class",
+                "After training: one input of each class",
                 (0, 3 * SAMPLE),
                 (-0.5, HIDDEN - 0.5),
                 xlabel="time step; a new input every 40 steps",
@@ -183,6 +183,7 @@ def surrogate(own: Surrogate | None = None, live: bool | None = None) -> Explore
         "gradient that reaches the input through five hidden layers, and the spikes of a trained "
         "hidden layer for three inputs.",
         caption="The gradient is computed anew for every setting; the accuracies on Yin-Yang are "
-        "stored means over seeds, the spikes those of one stored network, both at height 1.",
+        "stored means over seeds, the spikes those of the last hidden layer of one stored "
+        "network, both at height 1.",
         live=live,
     )
