@@ -9,7 +9,7 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402
 
 from snnbook import plotting  # noqa: E402
-from snnbook.plotting.style import CYCLE  # noqa: E402
+from snnbook.plotting import CYCLE
 
 NAMES = {
     "snnbook": "ours",

@@ -37,7 +37,7 @@ def rule(kind: str, network: SpikingNetwork, seed: int):
     fixed = random_feedback(network, "random", direct=True, generator=rng(50 + seed))
 
     def gradient(net, spikes, labels):
-        error = gradients.step_cross_entropy(labels, steps=STEPS)
+        error = training.step_cross_entropy(labels, steps=STEPS)
         if kind == "bptt":
             return gradients.autograd(net, spikes, error)
         back = fixed if kind == "random" else random_feedback(net, "symmetric", direct=True)
@@ -48,7 +48,7 @@ def rule(kind: str, network: SpikingNetwork, seed: int):
 
 def loss(readout, labels):
     """Return the cross entropy of every step, the loss of all arms."""
-    return gradients.step_cross_entropy(labels, steps=STEPS).loss(readout)
+    return training.step_cross_entropy(labels, steps=STEPS).loss(readout)
 
 
 def run(depth: int, width: int, kind: str, seed: int) -> dict:

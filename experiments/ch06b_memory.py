@@ -14,10 +14,10 @@ import time
 import torch
 
 from snnbook import data, results, training
-from snnbook.gradients import step_squared_error
 from snnbook.local import AdaptiveNetwork, AdaptiveParameters, adaptive_gradient, decision_error
 from snnbook.neurons import LIFParameters
 from snnbook.surrogates import fast_sigmoid
+from snnbook.training import step_squared_error
 
 SEEDS = range(3)
 HIDDEN = 40

@@ -9,7 +9,7 @@ per step, of the fastest of five runs.
 
 import torch
 
-from snnbook import gradients, results
+from snnbook import gradients, results, training
 from snnbook.neurons import SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
@@ -30,7 +30,7 @@ def run(rule: str, neurons: int, steps: int) -> dict:
         sizes, recurrent=True, surrogate=fast_sigmoid(width=0.5), generator=generator
     )
     spikes = (torch.rand(steps, 1, neurons, generator=generator) < 0.05).float()
-    error = gradients.step_cross_entropy(torch.tensor([0]), steps)
+    error = training.step_cross_entropy(torch.tensor([0]), steps)
     measured = gradients.measure(rule, network, spikes, error, repeats=REPEATS)
     counted = gradients.cost(rule, sizes, steps)
     return {

@@ -25,8 +25,7 @@ import torch
 from torch import Tensor
 
 from snnbook import data, gradients, results, training
-from snnbook.local.erbp import erbp
-from snnbook.local.matrices import random_feedback
+from snnbook.local import erbp, random_feedback
 from snnbook.neurons import SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
@@ -67,7 +66,7 @@ def rule(network: SpikingNetwork):
     feedback = random_feedback(network, "random", direct=True, generator=rng)
 
     def gradient(net: SpikingNetwork, spikes: Tensor, labels: Tensor) -> gradients.Gradients:
-        error = gradients.step_cross_entropy(labels, steps=STEPS)
+        error = training.step_cross_entropy(labels, steps=STEPS)
         return erbp(net, spikes, error, feedback=feedback, window=WINDOW, decay=DECAY)
 
     return gradient
@@ -75,7 +74,7 @@ def rule(network: SpikingNetwork):
 
 def loss(readout: Tensor, labels: Tensor) -> Tensor:
     """Return the cross entropy of every step."""
-    return gradients.step_cross_entropy(labels, steps=STEPS).loss(readout)
+    return training.step_cross_entropy(labels, steps=STEPS).loss(readout)
 
 
 def run(arm: str, train, test, lr: float, epochs: int) -> dict:

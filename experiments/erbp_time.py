@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from snnbook import data, gradients, local, results, training
-from snnbook.local.training_by_feedback import train_by_feedback
+from snnbook.local import train_by_feedback
 from snnbook.neurons import LIFParameters, SpikingNetwork
 from snnbook.surrogates import boxcar, fast_sigmoid
 
@@ -40,7 +40,7 @@ def cosine(spikes: Tensor, labels: Tensor, sizes: tuple, tau: float, seed: int) 
         hidden_rate=20.0,
         generator=rng(seed),
     ).double()
-    error = gradients.step_cross_entropy(labels, steps=len(spikes))
+    error = training.step_cross_entropy(labels, steps=len(spikes))
     symmetric = local.random_feedback(network, "symmetric", direct=True)
     exact = gradients.autograd(network, spikes.double(), error)
     found = local.erbp(network, spikes.double(), error, feedback=symmetric)

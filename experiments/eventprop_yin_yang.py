@@ -13,9 +13,7 @@ import torch
 from torch import Tensor
 
 from snnbook import data, results
-from snnbook.local.spike_layers import SpikeTimeNetwork
-from snnbook.local.spike_training import fit_spike_times, share_right
-from snnbook.smoothed.timing import time_cross_entropy
+from snnbook.spike_times import SpikeTimeNetwork, fit_spike_times, share_right, time_cross_entropy
 
 SEEDS, EPOCHS, HIDDEN, SPAN, DURATION = range(5), 60, 200, 30.0, 60.0
 UNIT = 6.4  # of the times in the loss, milliseconds

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 
 from snnbook import results
-from snnbook.local import EventNetwork, eventprop, integrated_mem, simulate_events
 from snnbook.neurons import LIFParameters, SpikingNetwork
+from snnbook.spike_times import EventNetwork, eventprop, integrated_mem, simulate_events
 from snnbook.surrogates import fast_sigmoid
 
 SEEDS, WIDTHS = range(20), (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from snnbook import data, results, training
-from snnbook.local.training_by_feedback import ARMS, train_by_feedback
+from snnbook.local import ARMS, train_by_feedback
 from snnbook.neurons import SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 

@@ -14,11 +14,16 @@ import sys
 import torch
 
 from snnbook import data, results, training
-from snnbook.gradients import compare, step_cross_entropy
-from snnbook.gradients.estimates import score_function, smoothed_differences
-from snnbook.gradients.laboratory import agreement_behind_noise, laboratory
-from snnbook.gradients.rules import RULES
+from snnbook.gradients import compare
+from snnbook.laboratory import (
+    RULES,
+    agreement_behind_noise,
+    laboratory,
+    score_function,
+    smoothed_differences,
+)
 from snnbook.neurons import SpikingNetwork
+from snnbook.training import step_cross_entropy
 
 HIDDEN, CLASSES, UNITS, BATCH, RATE = 64, 5, 20, 16, 50.0
 DEPTHS, TIMES = (1, 2, 3, 4, 5), (10, 30, 100, 300, 1000)

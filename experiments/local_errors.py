@@ -40,7 +40,7 @@ def gradient_of(arm: str, network: SpikingNetwork, steps: int, generator: torch.
     readouts = local.random_readouts(network, generator=generator)
 
     def gradient(net, spikes, labels):
-        error = gradients.step_cross_entropy(labels, steps=steps)
+        error = training.step_cross_entropy(labels, steps=steps)
         if arm == "local":
             return local.local_gathered(net, spikes, error, readouts=readouts)
         found = gradients.autograd(net, spikes, error)
@@ -71,7 +71,7 @@ def run(split: data.Split, depth: int, arm: str, lr: float, seed: int) -> dict:
         epochs=EPOCHS,
         batch_size=BATCH,
         lr=lr,
-        loss=lambda out, y: gradients.step_cross_entropy(y, steps=steps).loss(out),
+        loss=lambda out, y: training.step_cross_entropy(y, steps=steps).loss(out),
         decide=training.decide_by_sum,
         gradient=gradient_of(arm, network, steps, generator),
         generator=generator,

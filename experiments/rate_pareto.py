@@ -26,8 +26,8 @@ WIDTH = 0.4
 def codes(generator):
     """Return the codes of an image: a current, and spikes of three kinds."""
     return {
-        "current": smoothed.constant_code,
-        "regular": smoothed.regular_code,
+        "current": data.constant_code,
+        "regular": data.regular_code,
         "random": partial(data.rate_code, generator=generator),
         "latency": lambda values, steps: data.latency_code(values, steps, tau=0.6e-3 * steps),
     }
@@ -59,7 +59,7 @@ def train_rates(sizes, split, seed, strength=0.0):
     """Train a rate network; return it, its own accuracy and the seconds."""
     generator = torch.Generator().manual_seed(seed)
     network = smoothed.RateNetwork(sizes, generator=generator)
-    inputs = [smoothed.constant_code(part, 1) for part in (split[0], split[2])]
+    inputs = [data.constant_code(part, 1) for part in (split[0], split[2])]
     options = {"loss": training.sum_over_time, "generator": generator, **FIT}
     start = time.perf_counter()
     training.fit(network, inputs[0], split[1], regularizer=penalty(strength, 1), **options)

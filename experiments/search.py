@@ -13,7 +13,7 @@ import torch
 from side_by_side import rng
 
 from snnbook import data, results, training
-from snnbook.gradients.search import evolution_strategy, vector_loss
+from snnbook.gradients import evolution_strategy, vector_loss
 from snnbook.neurons import LIFParameters, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 

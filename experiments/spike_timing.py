@@ -13,9 +13,8 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from snnbook import data, results, training
+from snnbook import data, results, spike_times, training
 from snnbook.neurons import LIFParameters, SpikingNetwork
-from snnbook.smoothed import timing
 
 HIDDEN, SPAN, STEPS = 120, 2.0, 100
 SETTINGS = {  # of the non-leaky cell, and of the two leaky ones
@@ -42,9 +41,9 @@ def load() -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return *data.yin_yang(5000, seed=42), *data.yin_yang(1000, seed=40)
 
 
-def share_right(network: timing.TimingNetwork, values: Tensor, labels: Tensor) -> float:
+def share_right(network: spike_times.TimingNetwork, values: Tensor, labels: Tensor) -> float:
     with torch.no_grad():
-        answer = timing.first_to_spike(network(timing.clock_code(values, span=SPAN)).times)
+        answer = spike_times.first_to_spike(network(data.clock_code(values, span=SPAN)).times)
     return float((answer == labels).double().mean())
 
 
@@ -52,14 +51,14 @@ def single_spike(name: str, seed: int, epochs: int, decay: float = 0.88, **chang
     """Train one network and return it with its history."""
     values, labels, *_ = load()
     settings = SETTINGS[name] | changes
-    loss = partial(timing.time_cross_entropy, tau=0.05, early=settings.pop("early"))
+    loss = partial(spike_times.time_cross_entropy, tau=0.05, early=settings.pop("early"))
     start = {key: settings.pop(key) for key in ("gain", "spread")}
     generator = rng(seed)
-    network = timing.TimingNetwork(
-        (5, HIDDEN, 3), timing.CELLS[name](), generator=generator, **start
+    network = spike_times.TimingNetwork(
+        (5, HIDDEN, 3), spike_times.CELLS[name](), generator=generator, **start
     )
-    history = timing.fit_times(
-        network, timing.clock_code(values, span=SPAN), labels, epochs=epochs, batch_size=150,
+    history = spike_times.fit_times(
+        network, data.clock_code(values, span=SPAN), labels, epochs=epochs, batch_size=150,
         generator=generator, lr=0.2, decay=decay, loss=loss, **settings,
     )  # fmt: skip
     return network, history
@@ -111,7 +110,7 @@ PARAMS = LIFParameters(tau_mem=10e-3, tau_syn=5e-3, dt=0.2e-3)  # 25 steps for a
 
 def encode(values: Tensor) -> Tensor:
     """Return the spikes of the clock code in steps of 0.2 ms: (100, B, 5)."""
-    step = (timing.clock_code(values, span=SPAN) * PARAMS.tau_syn / PARAMS.dt).round().long()
+    step = (data.clock_code(values, span=SPAN) * PARAMS.tau_syn / PARAMS.dt).round().long()
     return torch.zeros(STEPS, *step.shape).scatter_(0, step[None], 1.0)
 
 
@@ -144,10 +143,10 @@ def course_of_surrogate(
     return {"time": steps.tolist(), "accuracy": right.tolist(), "spikes": count.tolist()}
 
 
-def course_of_timing(network: timing.TimingNetwork, values: Tensor, labels: Tensor) -> dict:
+def course_of_timing(network: spike_times.TimingNetwork, values: Tensor, labels: Tensor) -> dict:
     """Return the same for single spikes; a sample without an output spike so far is wrong."""
     with torch.no_grad():
-        output = network(timing.clock_code(values, span=SPAN))
+        output = network(data.clock_code(values, span=SPAN))
     decided, answer = output.times.min(1)
     grid = torch.arange(STEPS, dtype=torch.float64) * PARAMS.dt / PARAMS.tau_syn
     right = ((decided <= grid[:, None]) & (answer == labels)).double().mean(1)

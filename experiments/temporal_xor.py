@@ -11,9 +11,7 @@ import time
 import torch
 
 from snnbook import results
-from snnbook.local.spike_layers import SpikeTimeNetwork
-from snnbook.local.spike_training import fit_spike_times, share_right
-from snnbook.smoothed.timing import time_cross_entropy
+from snnbook.spike_times import SpikeTimeNetwork, fit_spike_times, share_right, time_cross_entropy
 
 SEEDS, EPOCHS, DURATION = range(50), 300, 10.0
 TIMES = torch.tensor([[0.0, 0.0], [0.0, 2.0], [2.0, 0.0], [2.0, 2.0]], dtype=torch.float64)

@@ -44,7 +44,7 @@ import math
 import torch
 from snnbook.exercises import mystery_digit, mystery_neuron
 from snnbook.neurons import LIFParameters, integrate, psp_kernel, unroll
-from snnbook.smoothed import timing
+from snnbook import spike_times
 from snnbook.surrogates import fast_sigmoid, piecewise_linear
 """
 

@@ -18,15 +18,19 @@ BLOCK = re.compile(r"^```\{api\}[ \t]+(?P<room>[\w.]+)[ \t]*\n```[ \t]*$", re.MU
 
 
 def public_names(room: str) -> list[str]:
-    """Return a room's ``__all__``, or without one the functions and classes that it defines."""
+    """Return what the door of a room lists, or what a room of one file defines."""
     module = importlib.import_module(room)
     if hasattr(module, "__all__"):
         return list(module.__all__)
-    return [
+    door = hasattr(module, "__path__")
+    names = [
         name
         for name, value in vars(module).items()
-        if not name.startswith("_") and getattr(value, "__module__", "") == room
+        if not name.startswith("_")
+        and not inspect.ismodule(value)
+        and (door or getattr(value, "__module__", "") == room)
     ]
+    return sorted(names, key=str.casefold)
 
 
 def comment_above(room: str, name: str) -> str:

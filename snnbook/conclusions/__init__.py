@@ -7,30 +7,27 @@ come from stored results or are computed at once; none is typed.
 True
 """
 
-from snnbook.conclusions.after import METHODS, SPACE, TIME, Method, method_map, verdict_grid
-from snnbook.conclusions.applications import CLAIMS as _applications
-from snnbook.conclusions.claims import VERDICTS, Claim, percent, table, tally
-from snnbook.conclusions.foundations import CLAIMS as _foundations
-from snnbook.conclusions.gru import GRUNetwork, gru_size, parameters_of
-from snnbook.conclusions.remedies import CLAIMS as _remedies
+from snnbook.conclusions import _applications, _foundations, _remedies
+from snnbook.conclusions._after import (
+    METHODS as METHODS,
+    SPACE as SPACE,
+    TIME as TIME,
+    Method as Method,
+    method_map as method_map,
+    verdict_grid as verdict_grid,
+)
+from snnbook.conclusions._claims import (
+    VERDICTS as VERDICTS,
+    Claim as Claim,
+    percent as percent,
+    table as table,
+    tally as tally,
+)
+from snnbook.conclusions._gru import (
+    GRUNetwork as GRUNetwork,
+    gru_size as gru_size,
+    parameters_of as parameters_of,
+)
 
 #: The claims of the paper and of its summary, in the paper's order.
-CLAIMS = (*_foundations, *_remedies, *_applications)
-
-__all__ = [
-    "CLAIMS",
-    "METHODS",
-    "SPACE",
-    "TIME",
-    "VERDICTS",
-    "Claim",
-    "GRUNetwork",
-    "Method",
-    "gru_size",
-    "method_map",
-    "parameters_of",
-    "percent",
-    "table",
-    "tally",
-    "verdict_grid",
-]
+CLAIMS = (*_foundations.CLAIMS, *_remedies.CLAIMS, *_applications.CLAIMS)

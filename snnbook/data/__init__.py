@@ -10,36 +10,40 @@ Values have the axes ``(B, N)`` = (sample, feature), spikes ``(T, B, N)`` = (ste
 (50, 8, 64)
 """
 
-from snnbook.data.encoders import delta_code, delta_decode, latency_code, rate_code
-from snnbook.data.gestures import GESTURES, gestures
-from snnbook.data.handwritten import Split, digits
-from snnbook.data.synthetic import randman, random_patterns
-from snnbook.data.tasks import (
-    SPIKE_DRAWING,
-    Evidence,
-    evidence,
-    picture_spikes,
-    sinusoids,
-    spike_order,
+from snnbook.data._digits import (
+    Split as Split,
+    digits as digits,
 )
-from snnbook.data.yinyang import yin_yang
-
-__all__ = [
-    "GESTURES",
-    "SPIKE_DRAWING",
-    "Evidence",
-    "Split",
-    "delta_code",
-    "delta_decode",
-    "digits",
-    "evidence",
-    "gestures",
-    "latency_code",
-    "picture_spikes",
-    "randman",
-    "random_patterns",
-    "rate_code",
-    "sinusoids",
-    "spike_order",
-    "yin_yang",
-]
+from snnbook.data._encoders import (
+    delta_code as delta_code,
+    delta_decode as delta_decode,
+    latency_code as latency_code,
+    rate_code as rate_code,
+)
+from snnbook.data._gestures import (
+    GESTURES as GESTURES,
+    gestures as gestures,
+)
+from snnbook.data._rate_codes import (
+    constant_code as constant_code,
+    regular_code as regular_code,
+)
+from snnbook.data._synthetic import (
+    randman as randman,
+    random_patterns as random_patterns,
+)
+from snnbook.data._tasks import (
+    SPIKE_DRAWING as SPIKE_DRAWING,
+    Evidence as Evidence,
+    evidence as evidence,
+    picture_spikes as picture_spikes,
+    sinusoids as sinusoids,
+    spike_order as spike_order,
+)
+from snnbook.data._timing import (
+    clock_code as clock_code,
+    temporal_xor as temporal_xor,
+)
+from snnbook.data._yin_yang import (
+    yin_yang as yin_yang,
+)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from snnbook.exercises._records import Exercise, Mistake
-from snnbook.smoothed.timing import NonLeaky, first_spike
+from snnbook.spike_times import NonLeaky, first_spike
 
 _NEVER = -1e6  # stands for infinity where answers are compared
 

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from snnbook import gradients
+from snnbook import gradients, training
 from snnbook.exercises import _ch03_functions as by_code
 from snnbook.exercises._ch03_quiz import QUESTIONS
 from snnbook.exercises._records import Chapter, Exercise, Mistake
@@ -80,7 +80,7 @@ def _first_piece(depth: int) -> int:
         for parameter in network.parameters():
             parameter.abs_().add_(0.3)
     spikes = torch.ones(40, 1, 2)
-    error = gradients.step_squared_error(torch.full((40, 1, 2), -1.0))
+    error = training.step_squared_error(torch.full((40, 1, 2), -1.0))
     for truncate in range(1, 40):
         if gradients.bptt(network, spikes, error, truncate=truncate)["hidden.0.weight"].any():
             return truncate

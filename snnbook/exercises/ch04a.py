@@ -7,7 +7,7 @@ from snnbook.exercises._ch04a_quiz import QUESTIONS
 from snnbook.exercises._records import Chapter, Exercise, Mistake
 from snnbook.neurons import LIFParameters
 from snnbook.smoothed import Gate, gated_unroll
-from snnbook.smoothed._biophysical import METHODS
+from snnbook.smoothed._morris_lecar import METHODS
 
 
 def _sent(peak: float) -> float:

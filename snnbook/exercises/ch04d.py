@@ -7,7 +7,7 @@ import torch
 from snnbook.exercises import _ch04d_functions as by_code
 from snnbook.exercises._ch04d_quiz import QUESTIONS
 from snnbook.exercises._records import Chapter, Exercise, Mistake
-from snnbook.smoothed.timing import CELLS, DoubleTau, NonLeaky, first_spike
+from snnbook.spike_times import CELLS, DoubleTau, NonLeaky, first_spike
 
 # 04d-1 and 04d-2 -----------------------------------------------------------------------------
 
@@ -159,13 +159,13 @@ Give $p$ for `DoubleTau()` and for `NonLeaky()`, to two digits.
     tolerance=2e-2,
     right="The leaky neuron vanishes at its peak, with a square root; the non-leaky one is later "
     "and later, with a logarithm. Both gradients are infinite at the end.",
-    hint="Compute the gradient at x = 1e-8 and 1e-7 with `timing.first_spike`, and divide.",
+    hint="Compute the gradient at x = 1e-8 and 1e-7 with `spike_times.first_spike`, and divide.",
     solution="""
 powers = []
-for cell in (timing.DoubleTau(), timing.NonLeaky()):
+for cell in (spike_times.DoubleTau(), spike_times.NonLeaky()):
     excess = torch.tensor([1e-8, 1e-7], dtype=torch.float64)
     weight = (cell.smallest_weight * (1 + excess))[:, None].requires_grad_()
-    times = timing.first_spike(torch.zeros(1, 1, dtype=torch.float64), weight, cell)
+    times = spike_times.first_spike(torch.zeros(1, 1, dtype=torch.float64), weight, cell)
     (slope,) = torch.autograd.grad(times.sum(), weight)
     powers.append(float(torch.log10(slope[1] / slope[0])))
 check("04d-6", powers)

@@ -10,7 +10,7 @@ from snnbook.exercises._records import Chapter, Exercise, Mistake
 
 
 def _arrows(inputs: int = 0, own: bool = True, outputs: bool = True) -> int:
-    from snnbook.gradients.locality import count_terms
+    from snnbook.laboratory import count_terms
 
     found = count_terms((50, 100, 10), steps=2)
     count = found["recurrent"] - (0 if own else 100) + (found["forward"] if outputs else 0)

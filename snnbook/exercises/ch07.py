@@ -1,6 +1,6 @@
 """Exercises and quiz of chapter 7: conclusions (paper section VI)."""
 
-from snnbook import gradients
+from snnbook import laboratory
 from snnbook.conclusions import gru_size
 from snnbook.exercises._ch07_functions import RANGE
 from snnbook.exercises._ch07_quiz import QUESTIONS
@@ -10,7 +10,7 @@ _SIZES, _STEPS = (700, 200, 20), 1000
 
 
 def _past() -> int:
-    return gradients.needs("bptt", *_SIZES, _STEPS).kept
+    return laboratory.needs("bptt", *_SIZES, _STEPS).kept
 
 
 # 07-1 ----------------------------------------------------------------------------------------

@@ -1,19 +1,67 @@
 """Interactive figures that need no kernel: they work on the built page and in a notebook."""
 
-from snnbook.explore._explorer import Control, Explorer, Layer, Panel, is_live
-from snnbook.explore._slider import Slider, slider
-from snnbook.explore.agreement import agreement, agreement_frame
-from snnbook.explore.escape import escape, escape_frame
-from snnbook.explore.feedback import feedback, feedback_frame
-from snnbook.explore.gate import gate, gate_frame
-from snnbook.explore.landscape import landscape, landscape_frame
-from snnbook.explore.neuron import lif, lif_frame
-from snnbook.explore.playground import surrogate, surrogate_frame
-from snnbook.explore.rates import rate_frame, rates
-from snnbook.explore.spike_time import spike_time, spike_time_frame
-from snnbook.explore.three_factors import three_factors, three_factors_frame
-from snnbook.explore.unrolled import sum_over_paths, unrolled, unrolled_frame
-from snnbook.explore.xor import xor, xor_frame
+from snnbook.explore._agreement import (
+    agreement as agreement,
+    agreement_frame as agreement_frame,
+)
+from snnbook.explore._escape import (
+    escape as escape,
+    escape_frame as escape_frame,
+)
+from snnbook.explore._explorer import (
+    Control as Control,
+    Explorer as Explorer,
+    Layer as Layer,
+    Panel as Panel,
+    is_live as is_live,
+)
+from snnbook.explore._feedback import (
+    feedback as feedback,
+    feedback_frame as feedback_frame,
+)
+from snnbook.explore._gate import (
+    gate as gate,
+    gate_frame as gate_frame,
+)
+from snnbook.explore._landscape import (
+    landscape as landscape,
+    landscape_frame as landscape_frame,
+)
+from snnbook.explore._lif import (
+    lif as lif,
+    lif_frame as lif_frame,
+)
+from snnbook.explore._rates import (
+    rate_frame as rate_frame,
+    rates as rates,
+)
+from snnbook.explore._slider import (
+    Slider as Slider,
+    slider as slider,
+)
+from snnbook.explore._spike_time import (
+    spike_time as spike_time,
+    spike_time_frame as spike_time_frame,
+)
+from snnbook.explore._surrogate import (
+    surrogate as surrogate,
+    surrogate_frame as surrogate_frame,
+)
+from snnbook.explore._three_factors import (
+    three_factors as three_factors,
+    three_factors_frame as three_factors_frame,
+)
+from snnbook.explore._unrolled import (
+    sum_over_paths as sum_over_paths,
+    unrolled as unrolled,
+    unrolled_frame as unrolled_frame,
+)
+from snnbook.explore._xor import (
+    answer as answer,
+    trained as trained,
+    xor as xor,
+    xor_frame as xor_frame,
+)
 
 #: Every explorer of the book, by its name on the page.
 EXPLORERS = {
@@ -30,39 +78,3 @@ EXPLORERS = {
     "three-factors": three_factors,
     "xor": xor,
 }
-
-__all__ = [
-    "EXPLORERS",
-    "Control",
-    "Explorer",
-    "Layer",
-    "Panel",
-    "Slider",
-    "agreement",
-    "agreement_frame",
-    "escape",
-    "escape_frame",
-    "feedback",
-    "feedback_frame",
-    "gate",
-    "gate_frame",
-    "is_live",
-    "landscape",
-    "landscape_frame",
-    "lif",
-    "lif_frame",
-    "rate_frame",
-    "rates",
-    "slider",
-    "spike_time",
-    "spike_time_frame",
-    "sum_over_paths",
-    "surrogate",
-    "surrogate_frame",
-    "three_factors",
-    "three_factors_frame",
-    "unrolled",
-    "unrolled_frame",
-    "xor",
-    "xor_frame",
-]

@@ -6,8 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from snnbook.plotting import COLORS
-from snnbook.plotting.style import SEQUENTIAL, STYLE
+from snnbook.plotting import COLORS, SEQUENTIAL, STYLE
 
 
 def draw(panels: Sequence, frame: dict) -> Figure:

@@ -6,7 +6,11 @@ Numba on the CPU, Triton on a GPU.
 as a list, which a layer takes in place of a dense tensor.
 """
 
-from snnbook.kernels.choose import Choice, explain
-from snnbook.kernels.events import Events
-
-__all__ = ["Choice", "Events", "explain"]
+from snnbook.kernels._choose import (
+    KERNELS as KERNELS,
+    Choice as Choice,
+    explain as explain,
+)
+from snnbook.kernels._events import (
+    Events as Events,
+)

@@ -5,83 +5,55 @@ Each rule has the signature of :mod:`snnbook.gradients`, ``rule(network, spikes,
 value with ``start`` and ``step``, see :class:`snnbook.gradients.OnlineRule`.
 """
 
-import snnbook.gradients  # noqa: F401  (the laboratory there imports from here: it goes first)
-from snnbook.local.adaptive import (
-    AdaptiveNetwork,
-    AdaptiveParameters,
-    AdaptiveState,
-    adaptive_eprop,
-    adaptive_eprop_step,
-    adaptive_start,
-    adaptive_step,
-    decision_error,
+from snnbook.local._adaptive import (
+    AdaptiveNetwork as AdaptiveNetwork,
+    AdaptiveParameters as AdaptiveParameters,
+    AdaptiveState as AdaptiveState,
+    adaptive_eprop as adaptive_eprop,
+    adaptive_eprop_step as adaptive_eprop_step,
+    adaptive_start as adaptive_start,
+    adaptive_step as adaptive_step,
+    decision_error as decision_error,
 )
-from snnbook.local.erbp import ERBP, erbp
-from snnbook.local.eventprop import (
-    Event,
-    EventGradient,
-    EventNetwork,
-    EventRun,
-    eventprop,
-    integrated_mem,
-    simulate_events,
-    spike_jump,
+from snnbook.local._erbp import (
+    ERBP as ERBP,
+    erbp as erbp,
 )
-from snnbook.local.feedback import direct_feedback_alignment, feedback_alignment
-from snnbook.local.gathered import (
-    adaptive_gradient,
-    feedback_gathered,
-    local_gathered,
-    superspike_gathered,
+from snnbook.local._feedback import (
+    direct_feedback_alignment as direct_feedback_alignment,
+    feedback_alignment as feedback_alignment,
 )
-from snnbook.local.local_errors import LocalErrors, local_errors
-from snnbook.local.matrices import Feedback, random_feedback, random_readouts
-from snnbook.local.spike_layers import SpikeLayer, SpikeTimeNetwork, Trains, membranes
-from snnbook.local.spike_training import fit_spike_times
-from snnbook.local.superspike_raster import learn_raster, match_spikes, raster_start, raster_step
-from snnbook.local.three_factor import EProp, SuperSpike, e_prop, superspike
-
-__all__ = [
-    "ERBP",
-    "AdaptiveNetwork",
-    "AdaptiveParameters",
-    "AdaptiveState",
-    "EProp",
-    "Event",
-    "EventGradient",
-    "EventNetwork",
-    "EventRun",
-    "Feedback",
-    "LocalErrors",
-    "SpikeLayer",
-    "SpikeTimeNetwork",
-    "SuperSpike",
-    "Trains",
-    "adaptive_eprop",
-    "adaptive_eprop_step",
-    "adaptive_gradient",
-    "adaptive_start",
-    "adaptive_step",
-    "decision_error",
-    "direct_feedback_alignment",
-    "e_prop",
-    "erbp",
-    "eventprop",
-    "feedback_alignment",
-    "feedback_gathered",
-    "fit_spike_times",
-    "integrated_mem",
-    "learn_raster",
-    "local_errors",
-    "local_gathered",
-    "match_spikes",
-    "membranes",
-    "random_feedback",
-    "random_readouts",
-    "raster_start",
-    "raster_step",
-    "simulate_events",
-    "spike_jump",
-    "superspike",
-    "superspike_gathered",
-]
+from snnbook.local._feedback_training import (
+    ARMS as ARMS,
+    feedback_angles as feedback_angles,
+    feedback_gradient as feedback_gradient,
+    train_by_feedback as train_by_feedback,
+)
+from snnbook.local._gathered import (
+    adaptive_gradient as adaptive_gradient,
+    feedback_gathered as feedback_gathered,
+    local_gathered as local_gathered,
+    superspike_gathered as superspike_gathered,
+)
+from snnbook.local._local_errors import (
+    LocalErrors as LocalErrors,
+    local_errors as local_errors,
+)
+from snnbook.local._matrices import (
+    Feedback as Feedback,
+    random_feedback as random_feedback,
+    random_readouts as random_readouts,
+)
+from snnbook.local._raster import (
+    WIDE as WIDE,
+    learn_raster as learn_raster,
+    match_spikes as match_spikes,
+    raster_start as raster_start,
+    raster_step as raster_step,
+)
+from snnbook.local._three_factor import (
+    EProp as EProp,
+    SuperSpike as SuperSpike,
+    e_prop as e_prop,
+    superspike as superspike,
+)

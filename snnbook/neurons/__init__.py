@@ -1,33 +1,28 @@
 """Leaky integrate-and-fire neurons as a recurrent network (paper section II, chapter 2)."""
 
-from snnbook.neurons.exact import ExactRecord, simulate_exact
-from snnbook.neurons.init import fluctuation_driven_
-from snnbook.neurons.layers import LIF, LeakyReadout, NetworkOutput, RecurrentLIF, SpikingNetwork
-from snnbook.neurons.lif import integrate, leaky_step, lif_step, unroll
-from snnbook.neurons.parameters import (
-    LeakyRecord,
-    LIFParameters,
-    LIFRecord,
-    LIFState,
-    psp_kernel,
+from snnbook.neurons._init import (
+    fluctuation_driven_ as fluctuation_driven_,
 )
-
-__all__ = [
-    "LIF",
-    "ExactRecord",
-    "LIFParameters",
-    "LIFRecord",
-    "LIFState",
-    "LeakyReadout",
-    "LeakyRecord",
-    "NetworkOutput",
-    "RecurrentLIF",
-    "SpikingNetwork",
-    "fluctuation_driven_",
-    "integrate",
-    "leaky_step",
-    "lif_step",
-    "psp_kernel",
-    "simulate_exact",
-    "unroll",
-]
+from snnbook.neurons._layers import (
+    LIF as LIF,
+    LeakyReadout as LeakyReadout,
+    NetworkOutput as NetworkOutput,
+    RecurrentLIF as RecurrentLIF,
+    SpikingNetwork as SpikingNetwork,
+)
+from snnbook.neurons._lif import (
+    DEFAULT_SURROGATE as DEFAULT_SURROGATE,
+    RESETS as RESETS,
+    integrate as integrate,
+    leaky_step as leaky_step,
+    lif_step as lif_step,
+    unroll as unroll,
+)
+from snnbook.neurons._parameters import (
+    DEFAULT_PARAMETERS as DEFAULT_PARAMETERS,
+    LeakyRecord as LeakyRecord,
+    LIFParameters as LIFParameters,
+    LIFRecord as LIFRecord,
+    LIFState as LIFState,
+    psp_kernel as psp_kernel,
+)

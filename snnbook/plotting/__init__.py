@@ -6,34 +6,41 @@ A quantity has the same color in the whole book, and a line style or a marker as
 ('#0072B2', '#C27C00')
 """
 
-from snnbook.plotting.activity import raster, traces
-from snnbook.plotting.alt import alt_text
-from snnbook.plotting.curves import learning_curve, surrogate_curves
-from snnbook.plotting.graph import unrolled_edges, unrolled_graph
-from snnbook.plotting.maps import matrix_map
-from snnbook.plotting.pair import two_neuron_arrows, two_neurons
-from snnbook.plotting.rates import rate_histogram
-from snnbook.plotting.routes import ROUTES, error_routes
-from snnbook.plotting.style import COLORS, CYCLE, LINES, MARKERS, STYLE, use_style
-
-__all__ = [
-    "COLORS",
-    "CYCLE",
-    "LINES",
-    "MARKERS",
-    "ROUTES",
-    "STYLE",
-    "alt_text",
-    "error_routes",
-    "learning_curve",
-    "matrix_map",
-    "raster",
-    "rate_histogram",
-    "surrogate_curves",
-    "traces",
-    "two_neuron_arrows",
-    "two_neurons",
-    "unrolled_edges",
-    "unrolled_graph",
-    "use_style",
-]
+from snnbook.plotting._activity import (
+    raster as raster,
+    traces as traces,
+)
+from snnbook.plotting._alt import (
+    alt_text as alt_text,
+)
+from snnbook.plotting._curves import (
+    learning_curve as learning_curve,
+    surrogate_curves as surrogate_curves,
+)
+from snnbook.plotting._graph import (
+    unrolled_edges as unrolled_edges,
+    unrolled_graph as unrolled_graph,
+)
+from snnbook.plotting._maps import (
+    matrix_map as matrix_map,
+)
+from snnbook.plotting._pair import (
+    two_neuron_arrows as two_neuron_arrows,
+    two_neurons as two_neurons,
+)
+from snnbook.plotting._rates import (
+    rate_histogram as rate_histogram,
+)
+from snnbook.plotting._routes import (
+    ROUTES as ROUTES,
+    error_routes as error_routes,
+)
+from snnbook.plotting._style import (
+    COLORS as COLORS,
+    CYCLE as CYCLE,
+    LINES as LINES,
+    MARKERS as MARKERS,
+    SEQUENTIAL as SEQUENTIAL,
+    STYLE as STYLE,
+    use_style as use_style,
+)

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_choice, check_integer, check_shape, check_time_first
-from snnbook.neurons import LIFParameters, integrate
-from snnbook.neurons.parameters import DEFAULT_PARAMETERS
+from snnbook.neurons import DEFAULT_PARAMETERS, LIFParameters, integrate
 from snnbook.smoothed._escape import DEFAULT_ESCAPE, Escape
 from snnbook.smoothed._stochastic import stochastic_unroll
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from snnbook._validate import check_integer, check_time_first
 from snnbook.neurons import LIFParameters
-from snnbook.smoothed.soft import Gate, GatedRecord, gated_unroll
+from snnbook.smoothed._soft import Gate, GatedRecord, gated_unroll
 
 
 class GatedOutput(NamedTuple):

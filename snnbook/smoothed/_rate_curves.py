@@ -16,8 +16,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_float, check_integer, check_positive
-from snnbook.neurons import LIFParameters
-from snnbook.neurons.parameters import DEFAULT_PARAMETERS
+from snnbook.neurons import DEFAULT_PARAMETERS, LIFParameters
 
 
 def drive_gain(params: LIFParameters = DEFAULT_PARAMETERS) -> float:

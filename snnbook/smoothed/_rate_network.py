@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from snnbook._validate import check_choice, check_integer, check_positive, check_time_first
-from snnbook.neurons import LIFParameters, NetworkOutput
-from snnbook.neurons.parameters import DEFAULT_PARAMETERS
+from snnbook.neurons import DEFAULT_PARAMETERS, LIFParameters, NetworkOutput
 from snnbook.smoothed._rate_curves import drive_gain, lif_rate
 
 CURVES = ("lif", "relu")

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_float, check_integer, check_positive
-from snnbook.neurons import LIFParameters, LIFState, unroll
-from snnbook.neurons.parameters import DEFAULT_PARAMETERS
+from snnbook.neurons import DEFAULT_PARAMETERS, LIFParameters, LIFState, unroll
 
 
 def staircase_mean(share: np.ndarray, params: LIFParameters = DEFAULT_PARAMETERS) -> np.ndarray:

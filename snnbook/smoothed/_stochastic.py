@@ -6,9 +6,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_choice, check_shape, check_time_first
-from snnbook.neurons import LIFParameters, LIFState
-from snnbook.neurons.lif import RESETS
-from snnbook.neurons.parameters import DEFAULT_PARAMETERS
+from snnbook.neurons import DEFAULT_PARAMETERS, RESETS, LIFParameters, LIFState
 from snnbook.smoothed._escape import DEFAULT_ESCAPE, Escape
 
 #: What the gradient does at a spike; see :func:`stochastic_unroll`.

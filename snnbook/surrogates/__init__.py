@@ -19,32 +19,20 @@ for each family; height and width make the families comparable.
 tensor([0.5000, 1.0000, 0.5000])
 """
 
-from snnbook.surrogates.families import (
-    ALL,
-    arctangent,
-    boxcar,
-    exponential,
-    fast_sigmoid,
-    gaussian,
-    multi_gaussian,
-    piecewise_linear,
-    sigmoid_derivative,
-    true_derivative,
+from snnbook.surrogates._families import (
+    ALL as ALL,
+    arctangent as arctangent,
+    boxcar as boxcar,
+    exponential as exponential,
+    fast_sigmoid as fast_sigmoid,
+    gaussian as gaussian,
+    multi_gaussian as multi_gaussian,
+    piecewise_linear as piecewise_linear,
+    sigmoid_derivative as sigmoid_derivative,
+    true_derivative as true_derivative,
 )
-from snnbook.surrogates.record import Surrogate, Z, custom
-
-__all__ = [
-    "ALL",
-    "Surrogate",
-    "Z",
-    "arctangent",
-    "boxcar",
-    "custom",
-    "exponential",
-    "fast_sigmoid",
-    "gaussian",
-    "multi_gaussian",
-    "piecewise_linear",
-    "sigmoid_derivative",
-    "true_derivative",
-]
+from snnbook.surrogates._record import (
+    Surrogate as Surrogate,
+    Z as Z,
+    custom as custom,
+)

@@ -1,4 +1,4 @@
-r"""Training: losses on a readout, one short :func:`fit`, and accuracy with its interval.
+"""Training: losses on a readout, one short :func:`fit`, and accuracy with its interval.
 
 A model maps spikes (T, B, N) to an output with ``readout`` (T, B, C) and ``hidden``, as
 :class:`snnbook.neurons.SpikingNetwork` does.
@@ -11,45 +11,41 @@ size.
 3.0
 """
 
-from snnbook.training.decisions import (
-    accuracy,
-    decide_by_first_spike,
-    decide_by_max,
-    decide_by_sum,
-    predict,
+from snnbook.training._decisions import (
+    accuracy as accuracy,
+    decide_by_first_spike as decide_by_first_spike,
+    decide_by_max as decide_by_max,
+    decide_by_sum as decide_by_sum,
+    predict as predict,
 )
-from snnbook.training.diagnosis import Diagnosis, diagnose
-from snnbook.training.loop import History, fit
-from snnbook.training.losses import (
-    first_spike_time,
-    max_over_time,
-    sum_over_time,
-    ttfs_cross_entropy,
-    van_rossum,
+from snnbook.training._diagnosis import (
+    Diagnosis as Diagnosis,
+    diagnose as diagnose,
 )
-from snnbook.training.penalties import activity_penalty, mean_counts, spike_count_penalty
-from snnbook.training.statistics import Accuracy, SeedInterval, seed_interval, wilson_interval
-
-__all__ = [
-    "Accuracy",
-    "Diagnosis",
-    "History",
-    "SeedInterval",
-    "accuracy",
-    "activity_penalty",
-    "decide_by_first_spike",
-    "decide_by_max",
-    "decide_by_sum",
-    "diagnose",
-    "first_spike_time",
-    "fit",
-    "max_over_time",
-    "mean_counts",
-    "predict",
-    "seed_interval",
-    "spike_count_penalty",
-    "sum_over_time",
-    "ttfs_cross_entropy",
-    "van_rossum",
-    "wilson_interval",
-]
+from snnbook.training._errors import (
+    StepError as StepError,
+    step_cross_entropy as step_cross_entropy,
+    step_squared_error as step_squared_error,
+)
+from snnbook.training._fit import (
+    History as History,
+    fit as fit,
+)
+from snnbook.training._losses import (
+    first_spike_time as first_spike_time,
+    max_over_time as max_over_time,
+    sum_over_time as sum_over_time,
+    ttfs_cross_entropy as ttfs_cross_entropy,
+    van_rossum as van_rossum,
+)
+from snnbook.training._penalties import (
+    activity_penalty as activity_penalty,
+    mean_counts as mean_counts,
+    spike_count_penalty as spike_count_penalty,
+)
+from snnbook.training._statistics import (
+    Accuracy as Accuracy,
+    SeedInterval as SeedInterval,
+    seed_interval as seed_interval,
+    wilson_interval as wilson_interval,
+)

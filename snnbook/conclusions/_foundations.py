@@ -1,0 +1,194 @@
+"""Claims 1 to 7: hidden units, memory, and what the gradient of a recurrent network costs."""
+
+import torch
+
+from snnbook import data, gradients, laboratory, results, surrogates, training
+from snnbook.conclusions._claims import Claim, percent
+from snnbook.neurons import LIFParameters, SpikingNetwork, psp_kernel, unroll
+from snnbook.surrogates import fast_sigmoid
+
+SIZES, STEPS = (100, 100, 10), 1000  # the layer whose needs are counted
+
+
+def _rng(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def _hidden_layer() -> str:
+    runs = results.load("ch01_hidden_layer")["runs"]
+    arms = {("none", 0): "none", ("frozen", 30): "frozen", ("trained", 30): "trained"}
+    said = [
+        f"{word} {percent(r['accuracy'] for r in runs if (r['kind'], r['hidden']) == arm)}"
+        for arm, word in arms.items()
+    ]
+    return f"Yin-Yang, 30 hidden neurons: {', '.join(said)}."
+
+
+def _memory() -> str:
+    """Compare a layer with its recurrence written as one matrix, and find how long it remembers."""
+    params, generator = LIFParameters(), _rng(0)
+    drive = 0.4 * torch.rand(200, 1, 8, generator=generator, dtype=torch.float64)
+    record = unroll(drive, params, kernel="reference")
+    state, gap = torch.zeros(3, 8, dtype=torch.float64), 0.0
+    rows = [[params.alpha, 0, 0], [1, params.beta, -1], [0, 0, 0]]
+    step = torch.tensor(rows, dtype=torch.float64)
+    for n in range(len(drive)):
+        gap = max(gap, (state[1] - record.mem[n, 0]).abs().max().item())
+        state = step @ state + torch.stack([drive[n, 0], *torch.zeros_like(state[1:])])
+        state[2] = (state[1] > params.threshold).double()
+    tails = []
+    for tau in (10e-3, 80e-3):
+        kernel = psp_kernel(LIFParameters(tau_mem=tau), 1000)
+        tails.append(int((kernel > 0.05 * kernel.max()).nonzero().max()))
+    exactly = f"to {gap:.0e}" if gap else "to the last bit"
+    return (
+        f"A linear map and one step function repeat the layer {exactly}. Without recurrent "
+        f"synapses an input is above 5 % of its peak for {tails[0]} ms at a membrane time "
+        f"constant of 10 ms, and for {tails[1]} ms at 80 ms."
+    )
+
+
+def _traffic() -> str:
+    images = data.digits()
+    spikes = data.latency_code(images.train_inputs[:20], 50).double()
+    error = training.step_cross_entropy(images.train_labels[:20], steps=50)
+    found = []
+    for seed in range(5):
+        rate = 1e3 * float(spikes.mean())
+        surrogate = fast_sigmoid(width=0.4)
+        network = SpikingNetwork(
+            (64, 100, 100, 10), input_rate=rate, surrogate=surrogate, generator=_rng(seed)
+        ).double()
+        sent = gradients.traffic(network, spikes, error)
+        found.append(sent.errors / sent.spikes)
+    ratio = training.seed_interval(found)
+    return (
+        f"For each spike that crosses a synapse forward, {ratio.mean:.0f} real numbers cross one "
+        f"backward ({ratio.low:.0f} to {ratio.high:.0f}, 5 seeds)."
+    )
+
+
+def _exponents(rule: str, *columns: tuple[str, str, str]) -> list[float]:
+    stored = results.load("ch03_costs")
+    found = []
+    for sweep, key, field in columns:
+        points = stored[sweep][rule][-3:]
+        found.append(gradients.exponent([p[key] for p in points], [p[field] for p in points]))
+    return found
+
+
+def _bptt_memory() -> str:
+    time, size = _exponents(
+        "bptt", ("over_steps", "steps", "held"), ("over_neurons", "neurons", "held")
+    )
+    return f"Bytes grow with the power {time:.2f} of T and {size:.2f} of N."
+
+
+def _rtrl_memory() -> str:
+    time, size, work = _exponents(
+        "rtrl",
+        ("over_steps", "steps", "held"),
+        ("over_neurons", "neurons", "held"),
+        ("over_neurons", "neurons", "operations_per_step"),
+    )
+    return (
+        f"Bytes of RTRL grow with the power {abs(time):.2f} of T and {size:.2f} of N, "
+        f"operations with {work:.2f} of N."
+    )
+
+
+def _no_slope() -> str:
+    patterns, labels = data.random_patterns(64, steps=100, units=50, rate=10.0, generator=_rng(0))
+    network = SpikingNetwork(
+        (50, 20, 20, 2),
+        input_rate=10.0,
+        surrogate=surrogates.true_derivative(),
+        generator=_rng(1),
+    )
+    training.sum_over_time(network(patterns).readout, labels).backward()
+    hidden = torch.cat([layer.weight.grad.flatten() for layer in network.hidden])
+    zeros = (hidden == 0).double().mean().item()
+    stored = results.load("ch05_random_patterns")
+    learned = {name: percent(stored[name]["after"]) for name in ("true", "surrogate")}
+    return (
+        f"Of the hidden gradients {100 * zeros:.1f} % are exactly zero. Random patterns, "
+        f"{len(stored['true']['after'])} seeds: {learned['true']} with the true derivative, "
+        f"{learned['surrogate']} with a surrogate."
+    )
+
+
+def _hardware() -> str:
+    bptt = laboratory.needs("bptt", *SIZES, STEPS)
+    inside = laboratory.needs("local errors", *SIZES, STEPS)
+    return (
+        f"One sample of {STEPS} steps, {SIZES[1]} neurons: BPTT keeps {bptt.kept:,} numbers of "
+        f"the past, sends {bptt.sent:,} between neurons and borrows {bptt.borrowed:,} weights; "
+        f"local errors keep {inside.kept}, send {inside.sent:,} and borrow {inside.borrowed}."
+    )
+
+
+CLAIMS = (
+    Claim(
+        1,
+        "I",
+        "tasks of interest need hidden units, and training these is what is hard",
+        ("01-introduction",),
+        _hidden_layer,
+        "agrees with a condition",
+        "digits hardly need them, and a large frozen layer makes up for part of the training",
+        ("ch01_hidden_layer",),
+    ),
+    Claim(
+        2,
+        "II",
+        "a network of LIF neurons is an RNN with a binary nonlinearity, and one neuron remembers",
+        ("02-snns-as-rnns",),
+        _memory,
+        "agrees with a condition",
+        "the memory is a few times the slower time constant, no more",
+    ),
+    Claim(
+        3,
+        "III",
+        "backpropagation assigns credit in space at a high price in communication",
+        ("03-training-rnns", "05b-locality"),
+        _traffic,
+        "agrees",
+    ),
+    Claim(
+        4,
+        "III",
+        "BPTT needs memory that grows with neurons times steps",
+        ("03-training-rnns",),
+        _bptt_memory,
+        "agrees",
+        sources=("ch03_costs",),
+    ),
+    Claim(
+        5,
+        "III",
+        "the forward method stores no history, and far more state",
+        ("03-training-rnns",),
+        _rtrl_memory,
+        "agrees",
+        sources=("ch03_costs",),
+    ),
+    Claim(
+        6,
+        "IV",
+        "the derivative of a spike is zero or infinite, so gradient descent cannot move",
+        ("05-surrogate-gradients", "04-credit-assignment"),
+        _no_slope,
+        "agrees with a condition",
+        "it holds below a spike; the readout still learns",
+        ("ch05_random_patterns",),
+    ),
+    Claim(
+        7,
+        "IV",
+        "BPTT fits neuromorphic hardware badly",
+        ("05b-locality",),
+        _hardware,
+        "agrees",
+    ),
+)

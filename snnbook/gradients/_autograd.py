@@ -1,0 +1,51 @@
+"""The gradient by PyTorch's automatic differentiation, to compare rules with (chapter 3)."""
+
+import torch
+from torch import Tensor
+
+from snnbook.gradients._online import Gradients, check_run
+from snnbook.neurons import SpikingNetwork
+from snnbook.training import StepError
+
+
+def autograd(network: SpikingNetwork, spikes: Tensor, error: StepError) -> Gradients:
+    """Return the gradient of the loss as PyTorch computes it, for comparison.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+        Nothing in it is changed, ``.grad`` neither.
+    spikes : Tensor
+        Input, (T, B, inputs).
+    error : StepError
+        The loss; only ``error.loss`` is used.
+
+    Returns
+    -------
+    Gradients
+        One tensor for each parameter, by name; zeros where the loss does not depend on it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the spikes do not fit the network.
+
+    Examples
+    --------
+    >>> from snnbook.training import step_squared_error
+    >>> network = SpikingNetwork((3, 2))
+    >>> gradient = autograd(network, torch.ones(4, 1, 3), step_squared_error(torch.ones(4, 1, 2)))
+    >>> gradient["readout.weight"].shape
+    torch.Size([2, 3])
+
+    Paper section III; chapter 3.
+    """
+    check_run(network, spikes)
+    named = dict(network.named_parameters())
+    with torch.enable_grad():
+        loss = error.loss(network(spikes).readout)
+        values = torch.autograd.grad(loss, list(named.values()), allow_unused=True)
+    return {
+        name: torch.zeros_like(parameter) if value is None else value
+        for (name, parameter), value in zip(named.items(), values, strict=True)
+    }

@@ -1,0 +1,111 @@
+r"""How far one gradient is from another: its direction and its length (chapter 3)."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from snnbook.gradients._online import Gradients
+
+
+class Agreement(NamedTuple):
+    r"""``cosine``, -1 to 1, and ``norm_ratio``, from 0: of a gradient against the exact one.
+
+    Numbers, or tensors (T,) over time.
+    """
+
+    cosine: float | Tensor
+    norm_ratio: float | Tensor
+
+
+def compare(exact: Gradients, other: Gradients) -> dict[str, Agreement]:
+    r"""Compare a gradient with the exact one, parameter by parameter.
+
+    .. math::
+
+        \text{cosine} = \frac{\langle a, b \rangle}{\|a\|\,\|b\|}, \qquad
+        \text{norm ratio} = \frac{\|b\|}{\|a\|}
+
+    Parameters
+    ----------
+    exact, other : Gradients
+        :math:`a` and :math:`b`, with the same names and shapes.
+
+    Returns
+    -------
+    dict
+        Name of the parameter -> :class:`Agreement`. Where one of the two is zero the cosine
+        is not defined: it is NaN, and the ratio is 0, infinity, or NaN when both are zero.
+
+    Raises
+    ------
+    ValueError
+        If names or shapes differ.
+
+    Examples
+    --------
+    >>> a = {"weight": torch.tensor([[1.0, 0.0]])}
+    >>> b = {"weight": torch.tensor([[1.0, 1.0]])}
+    >>> compare(a, b)["weight"]
+    Agreement(cosine=0.7071..., norm_ratio=1.4142...)
+
+    Chapter 3.
+    """
+    _check_alike(exact, other)
+    return {name: _agreement(value, other[name]) for name, value in exact.items()}
+
+
+def compare_over_time(
+    exact: Iterable[Gradients], other: Iterable[Gradients]
+) -> dict[str, Agreement]:
+    """Compare two runs step by step, such as two :func:`online_steps`.
+
+    Parameters
+    ----------
+    exact, other : iterable of Gradients
+        Increments of step 0, 1, ..., equally many.
+
+    Returns
+    -------
+    dict
+        Name -> :class:`Agreement` of two tensors (T,), float64.
+
+    Raises
+    ------
+    ValueError
+        If names, shapes or numbers of steps differ.
+
+    Examples
+    --------
+    >>> steps = [{"weight": torch.ones(1, 1)}, {"weight": torch.ones(1, 1)}]
+    >>> compare_over_time(steps, steps)["weight"].cosine
+    tensor([1., 1.], dtype=torch.float64)
+
+    Chapter 3.
+    """
+    rows = [compare(a, b) for a, b in zip(exact, other, strict=True)]
+    return {
+        name: Agreement(
+            *(torch.tensor(x, dtype=torch.float64) for x in zip(*(r[name] for r in rows)))
+        )
+        for name in (rows[0] if rows else {})
+    }
+
+
+def _agreement(a: Tensor, b: Tensor) -> Agreement:
+    a, b = a.detach().double().flatten(), b.detach().double().flatten()
+    norm_a, norm_b = a.norm(), b.norm()
+    cosine = torch.dot(a / norm_a, b / norm_b).clamp(-1, 1)  # 0 / 0 is NaN, as documented
+    return Agreement(cosine.item(), (norm_b / norm_a).item())
+
+
+def _check_alike(exact: Gradients, other: Gradients) -> None:
+    if exact.keys() != other.keys():
+        raise ValueError(f"other has the names {sorted(other)}; {sorted(exact)} are accepted")
+    for name, value in exact.items():
+        if other[name].shape != value.shape:
+            raise ValueError(
+                f"other[{name!r}] has shape {tuple(other[name].shape)}; "
+                f"{tuple(value.shape)} is accepted"
+            )

@@ -1,0 +1,254 @@
+r"""One step of a network, with all that a learning rule may read; rules that run with time.
+
+A rule that learns online has two parts: ``start`` gives what it carries, and ``step`` takes
+the input of one step, runs the network one step on, and returns the share of the gradient
+that this step has revealed. Nothing of the past is kept but the carry.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from snnbook._validate import check_same_kind, check_time_first
+from snnbook.neurons import LIF, LIFState, SpikingNetwork, leaky_step, lif_step
+from snnbook.training import StepError
+
+#: One tensor for each parameter, by its name in ``network.named_parameters()``.
+Gradients = dict[str, Tensor]
+
+
+class LayerStep(NamedTuple):
+    """What is known in a layer at step n: ``source`` (B, N_in) and ``syn``, ``mem``, ``spikes``.
+
+    The latter are (B, N); ``source`` are the spikes that arrive, S_in[n]. In the readout
+    ``spikes`` is ``None``.
+    """
+
+    source: Tensor
+    syn: Tensor
+    mem: Tensor
+    spikes: Tensor | None
+
+
+class NetworkState(NamedTuple):
+    """I[n] and U[n] of all layers: ``hidden``, one :class:`LIFState` each, and ``readout``."""
+
+    hidden: tuple[LIFState, ...]
+    readout: LIFState
+
+
+class OnlineRule(Protocol):
+    """The two parts of a rule that learns while time runs."""
+
+    def start(self, network: SpikingNetwork, batch: int) -> Any:
+        """Return what the rule carries at step 0, for a batch of this size."""
+
+    def step(
+        self, network: SpikingNetwork, carry: Any, inputs: Tensor, error: StepError, n: int
+    ) -> tuple[Any, Gradients]:
+        """Take the input (B, inputs) of step n; return the next carry and the increment."""
+
+
+def rest(network: SpikingNetwork, batch: int) -> NetworkState:
+    """Return the state of a network at rest: all currents and potentials 0.
+
+    Examples
+    --------
+    >>> rest(SpikingNetwork((3, 4, 2)), batch=5).hidden[0].mem.shape
+    torch.Size([5, 4])
+
+    Chapter 3.
+    """
+
+    def zero(layer):
+        return LIFState(*(layer.weight.new_zeros(batch, len(layer.weight)) for _ in range(2)))
+
+    return NetworkState(tuple(zero(layer) for layer in network.hidden), zero(network.readout))
+
+
+@torch.no_grad()
+def network_step(
+    network: SpikingNetwork, state: NetworkState, inputs: Tensor
+) -> tuple[tuple[LayerStep, ...], NetworkState]:
+    """Run a network one step: from the state and the input at n to all records at n.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+        Hidden layers and a leaky readout.
+    state : NetworkState
+        I[n] and U[n] of every layer.
+    inputs : Tensor
+        Input spikes of step n, (B, inputs).
+
+    Returns
+    -------
+    records : tuple of LayerStep
+        One for each hidden layer and, last, one for the readout, all at step n.
+    state : NetworkState
+        I[n+1] and U[n+1].
+
+    Examples
+    --------
+    >>> network = SpikingNetwork((3, 4, 2))
+    >>> records, state = network_step(network, rest(network, 1), torch.ones(1, 3))
+    >>> len(records), records[-1].mem
+    (2, tensor([[0., 0.]]))
+
+    Paper section II; chapter 3.
+    """
+    records, after = [], []
+    for layer, now in zip(network.hidden, state.hidden, strict=True):
+        spikes, later = lif_step(
+            now,
+            inputs @ layer.weight.T,
+            layer.params,
+            recurrent_weight=layer.recurrent(),
+            surrogate=layer.surrogate,
+            reset=layer.reset,
+            spike_at_threshold=layer.spike_at_threshold,
+        )
+        records.append(LayerStep(inputs, now.syn, now.mem, spikes))
+        after.append(later)
+        inputs = spikes
+    out = network.readout
+    later = leaky_step(state.readout, inputs @ out.weight.T, out.params)
+    records.append(LayerStep(inputs, state.readout.syn, state.readout.mem, None))
+    return tuple(records), NetworkState(tuple(after), later)
+
+
+def slope(layer: LIF, record: LayerStep) -> Tensor:
+    r"""Return the surrogate derivative :math:`g(U[n] - \theta)` of a hidden layer, (B, N).
+
+    Examples
+    --------
+    >>> layer = LIF(1, 1)
+    >>> at_threshold = LayerStep(torch.zeros(1, 1), torch.zeros(1, 1), torch.ones(1, 1), None)
+    >>> slope(layer, at_threshold)
+    tensor([[1.]])
+
+    Paper section IV.B; chapter 3.
+    """
+    return layer.surrogate.derivative(record.mem - layer.params.threshold)
+
+
+def kept(layer: LIF, record: LayerStep) -> Tensor | float:
+    r"""Return k[n], the share of the membrane that the reset leaves: 1, or 1 - S[n] for "zero".
+
+    .. math:: U[n+1] = k[n]\,(\beta U[n] + I[n]) - \theta S[n]\,[\text{reset} = \text{subtract}]
+
+    Examples
+    --------
+    >>> zero = torch.zeros(1, 2)
+    >>> record = LayerStep(torch.zeros(1, 1), zero, zero, torch.tensor([[0.0, 1.0]]))
+    >>> kept(LIF(1, 2, reset="zero"), record)
+    tensor([[1., 0.]])
+
+    Paper section II; chapter 3.
+    """
+    return 1 - record.spikes if layer.reset == "zero" else 1.0
+
+
+def reset_strength(layer: LIF, record: LayerStep) -> Tensor | float:
+    r"""Return :math:`-\partial U[n+1] / \partial S[n]` through the reset, 0 when it is detached.
+
+    It is :math:`\theta` for ``"subtract"``, :math:`\beta U[n] + I[n]` for ``"zero"``.
+
+    Examples
+    --------
+    >>> record = LayerStep(*(torch.ones(1, 1) for _ in range(4)))
+    >>> reset_strength(LIF(1, 1), record), reset_strength(LIF(1, 1, reset_gradient=True), record)
+    (0.0, 1.0)
+
+    Paper section II; chapter 3.
+    """
+    if not layer.reset_gradient or layer.reset == "none":
+        return 0.0
+    if layer.reset == "subtract":
+        return layer.params.threshold
+    return layer.params.beta * record.mem + record.syn
+
+
+def online_steps(
+    rule: OnlineRule, network: SpikingNetwork, spikes: Tensor, error: StepError
+) -> Iterator[Gradients]:
+    """Run an online rule and give the increment of each step, n = 0 .. T-1.
+
+    Parameters
+    ----------
+    rule : OnlineRule
+        A value with ``start`` and ``step``.
+    network : SpikingNetwork
+        Whose gradient is asked for; nothing in it is changed.
+    spikes : Tensor
+        Input, (T, B, inputs).
+    error : StepError
+        The loss, see :func:`step_cross_entropy`.
+
+    Yields
+    ------
+    Gradients
+        By parameter name.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the network is no :class:`SpikingNetwork`, or the spikes do not fit it.
+
+    Chapter 3.
+    """
+    check_run(network, spikes)
+    carry = rule.start(network, spikes.shape[1])
+    for n, inputs in enumerate(spikes.unbind(0)):
+        carry, increment = rule.step(network, carry, inputs, error, n)
+        yield increment
+
+
+def run_online(
+    rule: OnlineRule, network: SpikingNetwork, spikes: Tensor, error: StepError
+) -> Gradients:
+    """Run an online rule over all steps and return the sum of its increments.
+
+    Parameters and errors as in :func:`online_steps`.
+
+    Returns
+    -------
+    Gradients
+        One tensor for each parameter, by its name in ``network.named_parameters()``.
+
+    Chapter 3.
+    """
+    total = no_gradients(network)
+    for increment in online_steps(rule, network, spikes, error):
+        for name, value in increment.items():
+            total[name] += value
+    return total
+
+
+def no_gradients(network: SpikingNetwork) -> Gradients:
+    """Return zeros of the shape of each parameter, by name, to sum gradients into.
+
+    Examples
+    --------
+    >>> list(no_gradients(SpikingNetwork((3, 4, 2), recurrent=True)))
+    ['hidden.0.weight', 'hidden.0.recurrent_weight', 'readout.weight']
+
+    Chapter 3.
+    """
+    return {name: torch.zeros_like(value) for name, value in detached(network)}
+
+
+def detached(network: SpikingNetwork) -> Iterator[tuple[str, Tensor]]:
+    """Give name and value of each parameter, without a history."""
+    return ((name, value.detach()) for name, value in network.named_parameters())
+
+
+def check_run(network: SpikingNetwork, spikes: Tensor) -> None:
+    """Raise unless the network is a :class:`SpikingNetwork` that takes these spikes."""
+    if not isinstance(network, SpikingNetwork):
+        raise TypeError(f"network is a {type(network).__name__}; a SpikingNetwork is accepted")
+    first = next(network.parameters())
+    check_time_first("spikes", spikes, features=first.shape[1])
+    check_same_kind("spikes", spikes, like=first)

@@ -1,0 +1,275 @@
+"""The backward pass of a layer in tiles of time; see :mod:`snnbook.kernels._layer`."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from snnbook.kernels import _loops, _one_call, _sparse
+from snnbook.kernels._forward import Forward, pieces, tile_steps
+from snnbook.surrogates import Surrogate, fast_sigmoid
+
+#: The default surrogate: its slope is made by a compiled loop, others by their own function.
+FAST_SIGMOID = fast_sigmoid()
+#: Multiplications of V^T lambda in one step above which a library product is faster.
+LIBRARY_PRODUCT = 1_000_000
+
+
+class Backward:
+    """One run of the adjoint recursion.
+
+    Attributes: the gradients source (T, B, N_in), weight, recurrent, syn, mem (B, N), each
+    ``None`` where nobody asked for it.
+    """
+
+    def __init__(self, ctx, grad_spikes, grad_mem, grad_syn, grad_syn_end, grad_mem_end):
+        self.run, self.cell, self.spikes_in = ctx.run, ctx.run.cell, ctx.run.events
+        self.input, self.W, self.V, self.mems, self.syns = ctx.saved_tensors
+        self.states, self.first = ctx.states, 0
+        self.losses = (grad_spikes, grad_mem, grad_syn)
+        steps, batch, size = self.shape = ctx.run.shape
+        need = ctx.needs_input_grad
+        kind = {"dtype": ctx.run.dtype}
+        self.ends = grad_syn_end, grad_mem_end
+        self.alpha, self.beta, self.edge, _, _ = ctx.numbers
+        width = size if self.W is None else self.W.shape[1]
+        self.source = torch.empty(steps, batch, width, **kind) if need[0] else None
+        if self.states is None and _one_call.fits(self.shape, self.V is not None):
+            self.weight = torch.empty(size, width, **kind) if need[1] else None
+            self.recurrent = torch.empty(size, size, **kind) if need[2] else None
+            self._run_small()
+        else:
+            self._run_tiles(need, width, kind)
+        self.syn = torch.as_tensor(self.lam_syn) if need[3] else None
+        self.mem = torch.as_tensor(self.lam_mem) if need[4] else None
+
+    def gradients(self):
+        """Return the gradients in the order of the layer's tensors."""
+        return self.source, self.weight, self.recurrent, self.syn, self.mem
+
+    def _run_tiles(self, need, width: int, kind: dict) -> None:
+        steps, batch, size = self.shape
+        self.lam_syn, self.lam_mem = (_start(x, kind, (batch, size)) for x in self.ends)
+        self.nothing = torch.empty((0, 0), **kind)
+        # Gradients that rows are added to are held transposed: one input neuron, one row.
+        self.weight = torch.zeros(width, size, **kind) if need[1] else None
+        self.recurrent = torch.zeros(size, size, **kind) if need[2] else None
+        if steps * batch * size:
+            self._run()
+        elif self.source is not None:
+            self.source.zero_()
+        self.weight = None if self.weight is None else self.weight.T.contiguous()
+        self.recurrent = None if self.recurrent is None else self.recurrent.T.contiguous()
+
+    def _run_small(self) -> None:
+        """Do all in one compiled call, but for dense products."""
+        cell, none = self.cell, _one_call.NOTHING[self.run.dtype]
+        g_spikes, *others = self.losses
+        if g_spikes is not None and g_spikes.stride() == (0, 0, 0):
+            g_spikes = g_spikes.as_strided((1, 1, 1), (1, 1, 1))
+        wanted = g_spikes is not None or self.V is not None or cell.coupled
+        slope = self._slope_at(self.mems) if wanted and cell.surrogate is not None else None
+        carry, keep = self._reset_terms(self.mems, self.syns, slope)
+        direct = self.W is None and self.source is not None
+        grad = self.source if direct else torch.empty(self.shape, dtype=self.run.dtype)
+        events = _one_call.NO_EVENTS if self.spikes_in is None else self.spikes_in
+        arrays = (g_spikes, *others, slope, carry, keep, self.mems)
+        *losses, slope, carry, keep, mems = (_array(x, none[3]) for x in arrays)
+        own = (self.V, self.weight, self.recurrent)
+        weight, grad_weight, grad_own = (_array(x, none[2]) for x in own)
+        state = tuple(self._start_small(x, mems.dtype) for x in self.ends)
+        _one_call.backward(
+            tuple(losses),
+            slope,
+            (carry, keep),
+            (self.alpha, self.beta, self.edge),
+            mems,
+            state,
+            weight,
+            tuple(events),
+            grad.numpy(),
+            (grad_weight, grad_own),
+        )
+        self.lam_syn, self.lam_mem = state
+        dense = self.weight is not None and self.spikes_in is None
+        if self.W is None or not (dense or self.source is not None):
+            return
+        rows = grad.view(-1, self.shape[2])
+        if dense:
+            torch.mm(rows.T, self.input.detach().reshape(len(rows), -1), out=self.weight)
+        if self.source is not None:
+            torch.mm(rows, self.W.detach(), out=self.source.view(len(rows), -1))
+
+    def _start_small(self, grad: Tensor | None, dtype):
+        """Return the adjoint state at the end as an array."""
+        if grad is None:
+            return np.zeros(self.shape[1:], dtype)
+        return grad.detach().numpy().copy()
+
+    def _run(self) -> None:
+        steps, batch, size = self.shape
+        tile = tile_steps(batch, size)
+        segment = steps if self.states is None else self.cell.checkpoint
+        direct = self.W is None and self.source is not None
+        room = None if direct else self.lam_syn.new_empty(min(tile, segment), batch, size)
+        for start, stop in reversed(list(pieces(0, steps, segment, tile))):
+            if self.states is not None and (stop == steps or stop % segment == 0):
+                self._recompute(start - start % segment, stop)
+            grad = self.source[start:stop] if direct else room[: stop - start]
+            self._adjoint(start, stop, grad)
+            rows = grad.view(-1, size)
+            if self.W is not None:
+                self._input_products(start, stop, rows)
+            if self.recurrent is not None:
+                self._own_product(start, stop, rows)
+
+    def _recompute(self, start: int, stop: int) -> None:
+        """Run one segment forward again, from the state kept at its start."""
+        state, batch = self.states[start // self.cell.checkpoint], self.shape[1]
+        events = self.spikes_in
+        if events is not None:
+            events = events[0], events[1][start * batch : stop * batch + 1]
+        run = replace(
+            self.run,
+            cell=self.cell._replace(checkpoint=None),
+            shape=(stop - start, *self.shape[1:]),
+            events=events,
+        )
+        run = Forward(_cut(self.input, start, stop), self.W, self.V, state, run, keep=True)
+        self.mems, self.syns, self.first = run.mems, run.syns, start
+
+    def _kept(self, states: Tensor, start: int, stop: int) -> Tensor:
+        """Return U or I of the steps start to stop."""
+        return states[start - self.first : stop - self.first]
+
+    def _adjoint(self, start: int, stop: int, grad: Tensor) -> None:
+        """Write dL/dx of the steps start to stop into ``grad``."""
+        cell, (g_spikes, g_mem, g_syn) = self.cell, (_cut(g, start, stop) for g in self.losses)
+        wanted = g_spikes is not None or self.V is not None or cell.coupled
+        slope = self._slope(start, stop) if wanted and cell.surrogate is not None else None
+        q = self._source_term(slope, g_spikes, g_mem, grad)
+        p = self.nothing if g_syn is None else _flat(g_syn.contiguous())
+        carry, keep = self._coefficients(start, stop, slope)
+        terms = [x.numpy() for x in (_flat(q), p, carry, keep)]
+        if self.V is None:
+            _loops.adjoint(*terms, self.alpha, self.beta, *self._state(), _flat(grad).numpy())
+        elif self.shape[1] * self.shape[2] ** 2 <= LIBRARY_PRODUCT:
+            self._recurrent_small(terms, grad, slope)
+        else:
+            self._recurrent_large(terms, q, grad, slope)
+
+    def _slope(self, start: int, stop: int) -> Tensor:
+        """Return the surrogate derivative g(U - theta) of a tile."""
+        return self._slope_at(self._kept(self.mems, start, stop))
+
+    def _slope_at(self, mems: Tensor) -> Tensor:
+        surrogate, theta = self.cell.surrogate, self.cell.theta
+        if surrogate.shape is not FAST_SIGMOID.shape or type(surrogate) is not Surrogate:
+            return surrogate.derivative(mems - theta).contiguous()
+        slope = torch.empty_like(mems)
+        kind, area = type(self.alpha), FAST_SIGMOID.unit_area * surrogate.width
+        numbers = kind(theta), kind(2 / area), kind(surrogate.height)
+        _loops.fast_sigmoid(mems.detach().numpy(), *numbers, slope.numpy())
+        return slope
+
+    def _source_term(self, slope, g_spikes, g_mem, like: Tensor) -> Tensor:
+        """Return q = dL/dU + g dL/dS; a fresh tensor where the recurrent loop adds to it."""
+        if slope is not None and g_spikes is not None:
+            q = (slope * g_spikes).contiguous()
+            return q if g_mem is None else q.add_(g_mem)
+        if g_mem is None:
+            return torch.zeros_like(like)
+        return (
+            g_mem.contiguous()
+            if self.V is None
+            else g_mem.clone(memory_format=torch.contiguous_format)
+        )
+
+    def _coefficients(self, start: int, stop: int, slope):
+        r"""Return :math:`c = \beta k - g \rho` and k of a tile; empty for :math:`\beta`, 1."""
+        syns = None if self.syns is None else self._kept(self.syns, start, stop)
+        mems = None if self.mems is None else self._kept(self.mems, start, stop)
+        terms = self._reset_terms(mems, syns, slope)
+        return tuple(self.nothing if x is None else _flat(x) for x in terms)
+
+    def _reset_terms(self, mem, syn, slope):
+        cell = self.cell
+        if cell.reset != "zero" and not cell.coupled:
+            return None, None
+        if cell.reset == "zero":
+            keep = (mem <= float(self.edge)).to(mem.dtype)
+        else:
+            keep = torch.ones_like(mem)
+        carry = cell.beta * keep
+        if cell.coupled:
+            rho = cell.theta
+            if cell.reset == "zero":
+                rho = cell.beta * mem + syn
+            carry -= slope * rho
+        return carry, keep
+
+    def _state(self):
+        return self.lam_syn.view(-1).numpy(), self.lam_mem.view(-1).numpy()
+
+    def _recurrent_small(self, terms, grad: Tensor, slope: Tensor) -> None:
+        weight = self.V.detach().contiguous().numpy()
+        back = self.lam_syn.new_empty(self.shape[2]).numpy()
+        rows = self.lam_syn.numpy()
+        state = (self.alpha, self.beta, *self._state(), _flat(grad).numpy())
+        _loops.adjoint_recurrent(*terms, *state, rows, weight, slope.numpy(), back)
+
+    def _recurrent_large(self, terms, q: Tensor, grad: Tensor, slope: Tensor) -> None:
+        """Form V^T lambda with a dense product in every step."""
+        back, rates, state = torch.empty_like(self.lam_syn), (self.alpha, self.beta), self._state()
+        grads = _flat(grad).numpy()
+        for n in range(len(q) - 1, -1, -1):
+            torch.mm(self.lam_syn, self.V.detach(), out=back)
+            q[n].addcmul_(slope[n], back)
+            step = [x[n : n + 1] for x in terms]
+            _loops.adjoint(*step, *rates, *state, grads[n : n + 1])
+
+    def _input_products(self, start: int, stop: int, rows: Tensor) -> None:
+        """Add dL/dx S^T to dL/dW, and write dL/dS = W^T dL/dx."""
+        batch = self.shape[1]
+        if self.weight is not None and self.spikes_in is not None:
+            indices, offsets = self.spikes_in
+            ends = offsets[start * batch : stop * batch + 1]
+            _sparse.scatter(indices, ends, rows.numpy(), self.weight.numpy())
+        elif self.weight is not None:
+            spikes = self.input.detach()[start:stop].reshape(len(rows), -1)
+            self.weight.addmm_(spikes.T, rows)
+        if self.source is not None:
+            target = self.source[start:stop].view(len(rows), -1)
+            torch.mm(rows, self.W.detach(), out=target)
+
+    def _own_product(self, start: int, stop: int, rows: Tensor) -> None:
+        """Add dL/dx S^T of the layer's own spikes to dL/dV."""
+        mems = self._kept(self.mems, start, stop).view(len(rows), -1)
+        spikes = mems > float(self.edge)
+        if int(torch.count_nonzero(spikes)) <= _sparse.EVENT_DENSITY * spikes.numel():
+            _sparse.scatter_own(mems.numpy(), self.edge, rows.numpy(), self.recurrent.numpy())
+        else:
+            self.recurrent.addmm_(spikes.to(rows.dtype).T, rows)
+
+
+def _array(tensor: Tensor | None, nothing):
+    if tensor is None:
+        return nothing
+    if tensor.requires_grad:
+        tensor = tensor.detach()
+    return (tensor if tensor.is_contiguous() else tensor.contiguous()).numpy()
+
+
+def _start(grad: Tensor | None, kind: dict, shape) -> Tensor:
+    if grad is None:
+        return torch.zeros(shape, **kind)
+    return grad.clone(memory_format=torch.contiguous_format)
+
+
+def _cut(grad: Tensor | None, start: int, stop: int) -> Tensor | None:
+    return None if grad is None else grad[start:stop]
+
+
+def _flat(tensor: Tensor) -> Tensor:
+    return tensor.view(len(tensor), -1)

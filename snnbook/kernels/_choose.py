@@ -1,0 +1,163 @@
+"""Which time loop runs, and why: one decision, made visible."""
+
+import importlib
+import math
+import sys
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from snnbook._validate import check_choice
+from snnbook.kernels._events import Events
+
+#: The time loops that a layer can be asked for.
+KERNELS = ("auto", "reference", "numba", "triton")
+
+
+class Choice(NamedTuple):
+    """Which loop runs, and why.
+
+    ``kernel`` is "numba", "triton" or "reference"; ``product``, how the input product W S is
+    done, is "events", "dense" or "none".
+    """
+
+    kernel: str
+    product: str
+    reason: str
+
+
+def explain(
+    source: Tensor | Events,
+    *,
+    weight: Tensor | None = None,
+    recurrent_weight: Tensor | None = None,
+    kernel: str = "auto",
+) -> Choice:
+    """Return which kernel a layer or :func:`snnbook.neurons.unroll` runs on this input, and why.
+
+    Parameters
+    ----------
+    source : Tensor or Events
+        The drive of ``unroll`` (without ``weight``), or input spikes of a layer.
+    weight : Tensor, optional
+        W of the layer, (out, in).
+    recurrent_weight : Tensor, optional
+        V of the layer, (out, out).
+    kernel : {"auto", "reference", "numba", "triton"}
+        As given to ``unroll`` or to the layer.
+
+    Returns
+    -------
+    Choice
+        The kernel, how the input product W S is done, and the reason in words.
+
+    Examples
+    --------
+    >>> explain(torch.zeros(3, 1, 2)).kernel
+    'numba'
+    >>> explain(torch.zeros(3, 1, 2, dtype=torch.float16)).reason
+    'drive is torch.float16; the compiled loop takes float32 and float64'
+
+    See the benchmark page.
+    """
+    return decide(source, weight, (recurrent_weight,), kernel)[0]
+
+
+def decide(source: Tensor | Events, weight: Tensor | None, others, kernel: str):
+    """Return the choice, and the (indices, offsets) of the input's spikes where it uses them.
+
+    Every layer runs what this function says, and :func:`explain` shows it.
+    """
+    if torch.compiler.is_compiling():
+        return _decide_eagerly(source, weight, others, kernel)
+    ran, obstacle = pick(source, (weight, *others), kernel)
+    if ran == "reference":
+        return Choice(ran, "none" if weight is None else "dense", obstacle), None
+    if weight is None:
+        return Choice(ran, "none", "the drive is already weighted; compiled loop"), None
+    if ran == "triton":
+        return Choice(ran, "dense", "Triton loop; on a GPU the input product is dense"), None
+    from snnbook.kernels._sparse import input_events
+
+    found, reason = input_events(source, weight)
+    return Choice(ran, "dense" if found is None else "events", reason), found
+
+
+@torch.compiler.disable
+def _decide_eagerly(source, weight, others, kernel):
+    return decide(source, weight, others, kernel)
+
+
+def pick(source, tensors, kernel: str) -> tuple[str, str | None]:
+    """Return the loop to run, and what stands in the way of a compiled one.
+
+    'auto' takes the Triton loop for tensors on a GPU and the Numba loop for others. Raises
+    ``ValueError`` when the caller asked for a compiled loop that cannot run.
+    """
+    check_choice("kernel", kernel, KERNELS)
+    if kernel == "reference":
+        return "reference", "kernel='reference' was asked for"
+    given = [x for x in (source, *tensors) if x is not None and type(x) is not Events]
+    on_gpu = any(x.is_cuda for x in given)
+    wanted = kernel if kernel != "auto" else "triton" if on_gpu else "numba"
+    obstacle = _obstacle(given) or (_gpu if wanted == "triton" else _cpu)(given)
+    if obstacle is None:
+        return wanted, None
+    if kernel != "auto":
+        raise ValueError(f"kernel is '{kernel}', but {obstacle}; 'auto' or 'reference' is accepted")
+    return "reference", obstacle
+
+
+def _obstacle(given) -> str | None:
+    """Return what stands in the way of both compiled loops."""
+    if torch._C._functorch.peek_interpreter_stack() is not None:
+        return "a torch.func transform is active; it needs the plain loop"
+    for tensor in given:
+        kind = type(tensor)
+        if kind is not Tensor and kind is not torch.nn.Parameter:
+            return f"a {kind.__name__} needs the plain loop"
+    return None
+
+
+def _cpu(given) -> str | None:
+    """Return what stands in the way of the Numba loop."""
+    for tensor in given:
+        if not tensor.is_cpu:
+            return f"the tensors are on {tensor.device}; the compiled loop runs on the CPU"
+    return _types(given, "cpu") or (None if "numba" in sys.modules else _trouble("numba"))
+
+
+def _gpu(given) -> str | None:
+    """Return what stands in the way of the Triton loop."""
+    trouble = _types(given, "cuda") or _trouble("triton")
+    if trouble is not None:
+        return trouble
+    from snnbook.kernels import _triton
+
+    return _triton.why_not(given)
+
+
+def _types(given, device: str) -> str | None:
+    for tensor in given:
+        if tensor.dtype not in (torch.float32, torch.float64):
+            return f"drive is {tensor.dtype}; the compiled loop takes float32 and float64"
+    if torch.is_autocast_enabled(device):
+        return "autocast is on; the plain loop follows it"
+    return None
+
+
+def all_finite(*tensors: Tensor) -> bool:
+    """Return whether no entry is NaN or infinite: a sum tells, unless it overflows itself."""
+    if math.isfinite(sum(float(x.detach().sum()) for x in tensors)):
+        return True
+    return all(bool(torch.isfinite(x).all()) for x in tensors)
+
+
+def _trouble(name: str) -> str | None:
+    """Return why a compiler cannot be used here."""
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        return f"{name} cannot be imported ({error})"
+    return None

@@ -1,0 +1,49 @@
+r"""One autograd node for a whole layer: compiled loops forward, written-out adjoint backward.
+
+Work goes in tiles of a few time steps. In a tile the input product W S is formed, the
+recursion runs over it, and the tile is forgotten: the current never exists for all steps.
+The backward pass keeps only U of every step. It goes through the tiles from the last to the
+first, makes the surrogate derivative of a tile in one call of the surrogate's own tensor
+function, runs the adjoint recursion, and adds the tile's share to every gradient. The
+equations are in :mod:`snnbook.kernels._loops`.
+"""
+
+import torch
+
+from snnbook.kernels._backward import Backward
+from snnbook.kernels._cell import Run
+from snnbook.kernels._events import Events
+from snnbook.kernels._first_derivative import first_derivative
+from snnbook.kernels._forward import Forward
+
+
+def unroll(source, weight, recurrent, state, run: Run):
+    """Run a layer on checked tensors; returns spikes, mem, syn, I[T], U[T].
+
+    ``source`` is the drive when ``weight`` is None, else input spikes, dense or events;
+    ``state`` is a pair of tensors, or a pair of None for rest.
+    """
+    if isinstance(source, Events):
+        source = None if run.events is not None else source.to_dense(weight.dtype)
+    return _Layer.apply(source, weight, recurrent, *state, run)
+
+
+class _Layer(torch.autograd.Function):
+    """Forward and backward pass of a layer; see the module's docstring."""
+
+    @staticmethod
+    def forward(ctx, source, weight, recurrent, syn0, mem0, run):
+        ctx.set_materialize_grads(False)
+        need, cell = any(ctx.needs_input_grad), run.cell
+        out = Forward(source, weight, recurrent, (syn0, mem0), run, keep=need)
+        if need:
+            ctx.run, ctx.states, ctx.numbers = run, out.states, out.numbers
+            again = run.events is None and (ctx.needs_input_grad[1] or out.states is not None)
+            states = (None, None) if cell.surrogate is None else (out.mems, out.syns)
+            ctx.save_for_backward(source if again else None, weight, recurrent, *states)
+        mems, syns = (out.mems, out.syns) if cell.record else (None, None)
+        return out.spikes, mems, syns, out.syn, out.mem
+
+    @staticmethod
+    def backward(ctx, *grads):
+        return first_derivative(lambda *given: Backward(*given).gradients(), ctx, grads)

@@ -1,0 +1,249 @@
+r"""The same sums in another order: rules gathered after the run (chapters 6a to 6c).
+
+The filter of the eligibility trace can be put on the error instead, backward in time:
+
+.. math::
+
+    \sum_n s_i[n]\, (\varepsilon * [g_i\, p_j])[n]
+        = \sum_m g_i[m]\, p_j[m] \sum_{n} \varepsilon[n - m]\, s_i[n]
+
+The left side runs with time and keeps one trace for each synapse. The right side needs the whole
+history, and one matrix product. The numbers are equal, so an experiment may use the faster one.
+"""
+
+import torch
+from torch import Tensor
+
+from snnbook.gradients import Gradients, check_run
+from snnbook.local._adaptive import AdaptiveNetwork
+from snnbook.local._matrices import Feedback, check_feedback, check_matrices, forward_matrices
+from snnbook.neurons import LIFParameters, SpikingNetwork, integrate
+from snnbook.training import StepError
+
+
+@torch.no_grad()
+def superspike_gathered(
+    network: SpikingNetwork, spikes: Tensor, error: StepError, *, feedback: Feedback
+) -> Gradients:
+    """Return what :func:`snnbook.local.superspike` returns, gathered after the run.
+
+    Parameters and errors as there. It is faster, and keeps the whole run in memory.
+
+    Examples
+    --------
+    >>> from snnbook.training import step_cross_entropy
+    >>> from snnbook.local import random_feedback, superspike
+    >>> network = SpikingNetwork((3, 4, 2), generator=torch.Generator().manual_seed(0))
+    >>> spikes, error = torch.ones(20, 1, 3), step_cross_entropy(torch.tensor([1]), steps=20)
+    >>> feedback = random_feedback(network, "symmetric", direct=True)
+    >>> found = superspike_gathered(network, spikes, error, feedback=feedback)
+    >>> online = superspike(network, spikes, error, feedback=feedback)
+    >>> all(torch.allclose(found[name], value, atol=1e-6) for name, value in online.items())
+    True
+
+    Paper section V.B; chapter 6b.
+    """
+    check_run(network, spikes)
+    check_feedback(network, feedback, direct=True)
+    output, out = network(spikes), network.readout
+    wrong = torch.stack([error(now, n) for n, now in enumerate(output.readout.unbind(0))])
+    found, arrived = {}, spikes
+    for i, (layer, record) in enumerate(zip(network.hidden, output.hidden)):
+        bump = layer.surrogate.derivative(record.mem - layer.params.threshold)
+        blame = bump * _backward(wrong @ feedback.matrices[i], out.params)
+        found[f"hidden.{i}.weight"] = _meet(blame, arrived, layer.params)
+        if layer.recurrent() is not None:
+            found[f"hidden.{i}.recurrent_weight"] = _meet(blame, record.spikes, layer.params)
+        arrived = record.spikes
+    found["readout.weight"] = _meet(wrong, arrived, out.params)
+    return found
+
+
+@torch.no_grad()
+def feedback_gathered(
+    network: SpikingNetwork, spikes: Tensor, error: StepError, *, feedback: Feedback
+) -> Gradients:
+    r"""Return what :func:`snnbook.local.feedback_alignment` returns, one product for each layer.
+
+    Without recurrent weights and with a detached reset, blame goes down one layer by one filter:
+
+    .. math::
+
+        b^{(l)}[m] = g^{(l)}[m]\,
+            G^{(l)\top} \sum_{n} \varepsilon[n - m]\, b^{(l+1)}[n]
+
+    Parameters as there.
+
+    Raises
+    ------
+    ValueError
+        If a layer is recurrent or sends gradients through its reset, or the feedback does not fit.
+
+    Examples
+    --------
+    >>> from snnbook.training import step_cross_entropy
+    >>> from snnbook.local import feedback_alignment, random_feedback
+    >>> network = SpikingNetwork((3, 4, 4, 2), generator=torch.Generator().manual_seed(0))
+    >>> spikes, error = torch.ones(20, 1, 3), step_cross_entropy(torch.tensor([1]), steps=20)
+    >>> feedback = random_feedback(network, "sign_symmetric", generator=torch.Generator())
+    >>> found = feedback_gathered(network, spikes, error, feedback=feedback)
+    >>> plain = feedback_alignment(network, spikes, error, feedback=feedback)
+    >>> all(torch.allclose(found[name], value, atol=1e-6) for name, value in plain.items())
+    True
+
+    Paper section V.A; chapter 6a.
+    """
+    check_run(network, spikes)
+    check_feedback(network, feedback, direct=False)
+    for i, layer in enumerate(network.hidden):
+        if layer.recurrent() is not None or layer.reset_gradient:
+            raise ValueError(
+                f"network has a hidden layer {i} that is recurrent or has reset_gradient=True; "
+                "feedforward layers with a detached reset are accepted"
+            )
+    output = network(spikes)
+    blame = torch.stack([error(now, n) for n, now in enumerate(output.readout.unbind(0))])
+    sources = [spikes, *(record.spikes for record in output.hidden)]
+    found = {"readout.weight": _meet(blame, sources[-1], network.readout.params)}
+    above = network.readout.params
+    for i in reversed(range(len(network.hidden))):
+        layer = network.hidden[i]
+        bump = layer.surrogate.derivative(output.hidden[i].mem - layer.params.threshold)
+        blame = bump * (_backward(blame, above) @ feedback.matrices[i])
+        found[f"hidden.{i}.weight"] = _meet(blame, sources[i], layer.params)
+        above = layer.params
+    return {name: found[name] for name, _ in network.named_parameters()}
+
+
+@torch.no_grad()
+def local_gathered(
+    network: SpikingNetwork,
+    spikes: Tensor,
+    error: StepError,
+    *,
+    readouts: tuple[Tensor, ...],
+) -> Gradients:
+    """Return what :func:`snnbook.local._local_errors` returns, one product for each layer.
+
+    Parameters as there, for feedforward layers and readouts without memory.
+
+    Raises
+    ------
+    ValueError
+        If a layer is recurrent, or the readouts do not fit.
+
+    Examples
+    --------
+    >>> from snnbook.training import step_cross_entropy
+    >>> from snnbook.local import local_errors, random_readouts
+    >>> generator = torch.Generator().manual_seed(0)
+    >>> network = SpikingNetwork((3, 4, 4, 2), generator=generator)
+    >>> readouts = random_readouts(network, generator=generator)
+    >>> spikes, error = torch.ones(20, 1, 3), step_cross_entropy(torch.tensor([1]), steps=20)
+    >>> found = local_gathered(network, spikes, error, readouts=readouts)
+    >>> plain = local_errors(network, spikes, error, readouts=readouts)
+    >>> all(torch.allclose(found[name], value, atol=1e-6) for name, value in plain.items())
+    True
+
+    Paper section V.C; chapter 6c.
+    """
+    check_run(network, spikes)
+    check_matrices("readouts", readouts, forward_matrices(network, direct=True))
+    output, found, arrived = network(spikes), {}, spikes
+    for i, (layer, record, matrix) in enumerate(zip(network.hidden, output.hidden, readouts)):
+        if layer.recurrent() is not None:
+            raise ValueError(f"network has a recurrent hidden layer {i}; feedforward is accepted")
+        opinion = (record.spikes @ matrix.T).unbind(0)
+        wrong = torch.stack([error(now, n) for n, now in enumerate(opinion)])
+        bump = layer.surrogate.derivative(record.mem - layer.params.threshold)
+        found[f"hidden.{i}.weight"] = _meet(bump * (wrong @ matrix), arrived, layer.params)
+        arrived = record.spikes
+    wrong = torch.stack([error(now, n) for n, now in enumerate(output.readout.unbind(0))])
+    found["readout.weight"] = _meet(wrong, arrived, network.readout.params)
+    return found
+
+
+@torch.no_grad()
+def adaptive_gradient(
+    network: AdaptiveNetwork,
+    spikes: Tensor,
+    error: StepError,
+    *,
+    recurrent: bool = True,
+    feedback: Tensor | None = None,
+) -> Gradients:
+    r"""Return the gradient of an adaptive network, backward in time.
+
+    .. math::
+
+        \lambda_S[n] &= B^\top \lambda^\text{out}_I[n+1]
+            + \underbrace{V^\top \lambda_I[n+1]}_{\text{recurrent}} + \lambda_a[n+1] \\
+        \lambda_U[n] &= \beta \lambda_U[n+1] + g \lambda_S[n] \\
+        \lambda_a[n] &= \rho \lambda_a[n+1] - \phi\, g \lambda_S[n] \\
+        \lambda_I[n] &= \alpha \lambda_I[n+1] + \lambda_U[n+1]
+
+    Parameters
+    ----------
+    network : AdaptiveNetwork
+        Nothing in it is changed.
+    spikes : Tensor
+        Input, (T, B, inputs).
+    error : StepError
+        As in :func:`snnbook.training.step_squared_error`.
+    recurrent : bool
+        With the recurrent term it is BPTT, exact but for the detached reset. Without it, it is
+        e-prop: the sum that :func:`adaptive_eprop` gathers with time.
+    feedback : Tensor, optional
+        B, (outputs, N); by default the readout's weight.
+
+    Returns
+    -------
+    dict
+        One tensor for each parameter, by name.
+
+    Examples
+    --------
+    >>> from snnbook.training import step_squared_error
+    >>> from snnbook.local import AdaptiveNetwork
+    >>> network, error = AdaptiveNetwork((3, 4, 2)), step_squared_error(torch.zeros(9, 1, 2))
+    >>> sorted(adaptive_gradient(network, torch.ones(9, 1, 3), error))
+    ['readout.weight', 'recurrent_weight', 'weight']
+
+    Paper section V.B; chapter 6b.
+    """
+    output, lif, rho = network(spikes), network.params.lif, network.params.rho
+    record = output.hidden[0]
+    wrong = torch.stack([error(now, n) for n, now in enumerate(output.readout.unbind(0))])
+    back = network.readout.weight if feedback is None else feedback
+    arriving = _backward(wrong, lif) @ back
+    bump = network.surrogate.derivative(record.mem - record.threshold)
+    syn, mem, adapt = (torch.zeros_like(bump[0]) for _ in range(3))
+    blame = torch.empty_like(bump)
+    for n in reversed(range(len(spikes))):
+        blame[n] = syn  # of I[n+1]
+        signal = arriving[n] + adapt
+        if recurrent:
+            signal = signal + syn @ network.recurrent_weight
+        raised = bump[n] * signal
+        syn, mem, adapt = (
+            lif.alpha * syn + mem,
+            lif.beta * mem + raised,
+            rho * adapt - network.strength * raised,
+        )
+    flat = blame.flatten(0, 1).T
+    return {
+        "weight": flat @ spikes.flatten(0, 1),
+        "recurrent_weight": flat @ record.spikes.flatten(0, 1),
+        "readout.weight": _meet(wrong, record.spikes, lif),
+    }
+
+
+def _backward(signal: Tensor, params: LIFParameters) -> Tensor:
+    """Filter a signal (T, B, N) with the response to a spike, backward in time."""
+    return integrate(signal.flip(0).contiguous(), params).mem.flip(0)
+
+
+def _meet(blame: Tensor, arrived: Tensor, params: LIFParameters) -> Tensor:
+    """Return the sum over steps and samples of blame times presynaptic trace, (N, N_in)."""
+    trace = integrate(arrived.contiguous(), params).mem
+    return blame.flatten(0, 1).T @ trace.flatten(0, 1)

@@ -1,0 +1,216 @@
+"""Curves and maps: surrogate derivatives, learning curves, weights and gradients."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from snnbook._validate import check_choice
+from snnbook.plotting._alt import counted, note, number
+from snnbook.plotting._style import COLORS, CYCLE, LINES, MARKERS, new_axes
+from snnbook.surrogates import Surrogate
+from snnbook.training import History
+
+_SAMPLES = {"train": "training samples", "validation": "validation samples"}
+
+
+def surrogate_curves(
+    surrogates: Sequence[Surrogate],
+    *,
+    ax: Axes | None = None,
+    limits: tuple[float, float] = (0.0, 2.0),
+    threshold: float = 1.0,
+) -> Axes:
+    """Draw surrogate derivatives against the membrane potential, as in the paper's figure 3.
+
+    The area above the threshold is gray.  The true derivative of the step, zero almost everywhere,
+    is black; every other curve has its own color and line.
+
+    Parameters
+    ----------
+    surrogates : sequence of Surrogate
+        One to eight records, beside the true derivative.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+    limits : tuple of float
+        Lowest and highest membrane potential, in units of the threshold.
+    threshold : float
+        Where the curves are centered.
+
+    Returns
+    -------
+    Axes
+        ``ax``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an entry is no surrogate, there are none or more than eight, or the limits descend.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from snnbook.surrogates import fast_sigmoid, piecewise_linear
+    >>> ax = surrogate_curves([fast_sigmoid(), piecewise_linear()])
+    >>> ax.get_ylabel()
+    'derivative of the spike'
+    >>> plt.close(ax.figure)
+    """
+    records = list(surrogates)
+    for record in records:
+        if not isinstance(record, Surrogate):
+            raise TypeError(f"surrogates holds a {type(record).__name__}; Surrogate is accepted")
+    curves = sum(not _is_dead(record) for record in records)
+    if not records or curves > len(CYCLE):
+        raise ValueError(f"surrogates has {curves} curves; 1 to {len(CYCLE)} are accepted")
+    if not limits[0] < limits[1]:
+        raise ValueError(f"limits is {limits}; two ascending numbers are accepted")
+    ax = new_axes(ax)
+    mem = torch.linspace(*limits, 801, dtype=torch.float64)
+    ax.axvspan(max(threshold, limits[0]), limits[1], color="#000000", alpha=0.07, linewidth=0)
+    looks = iter(CYCLE)
+    for record in records:
+        dead = _is_dead(record)
+        color, line, _ = (COLORS["true"], "-", "") if dead else next(looks)
+        ax.plot(
+            mem,
+            record.derivative(mem - threshold),
+            color=color,
+            linestyle=line,
+            label=record.name,
+            clip_on=not dead,
+            zorder=4 if dead else 3,
+        )
+    ax.set(xlim=limits, xlabel="membrane potential $U$", ylabel="derivative of the spike")
+    ax.set_ylim(bottom=0)
+    if limits[0] <= threshold <= limits[1]:
+        ax.annotate(
+            r"$\theta$",
+            (threshold, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 2),
+            textcoords="offset points",
+            ha="center",
+            color=COLORS["threshold"],
+        )
+    ax.legend(loc="upper left")
+    words = ", ".join(_surrogate_words(record) for record in records)
+    note(ax, f"Surrogate derivatives around the threshold {number(threshold)}: {words}.")
+    return ax
+
+
+def _is_dead(record: Surrogate) -> bool:
+    """Return whether this is the true derivative of the step: no area under the curve."""
+    return record.area == 0
+
+
+def _surrogate_words(record: Surrogate) -> str:
+    if _is_dead(record):
+        return f"{record.name} (zero almost everywhere)"
+    return f"{record.name} (height {number(record.height)}, width {number(record.width)})"
+
+
+def learning_curve(
+    history: History | Sequence[History],
+    *,
+    quantity: str = "accuracy",
+    chance: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the loss or the accuracy of each epoch, of one run or of several seeds.
+
+    Several runs are drawn as their mean, with a band from the lowest to the highest.
+
+    Parameters
+    ----------
+    history : History or sequence of History
+        What :func:`snnbook.training.fit` returned; several must have the same number of epochs.
+    quantity : {"accuracy", "loss"}
+        What to draw.
+    chance : float, optional
+        Height of a dotted line, such as ``1 / classes``.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+        ``ax``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a history is empty, or several differ in the number of epochs.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> history = History(loss=(2.0, 1.0), accuracy=(0.5, 0.9))
+    >>> ax = learning_curve(history, chance=0.5)
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('epoch', 'accuracy')
+    >>> plt.close(ax.figure)
+    """
+    check_choice("quantity", quantity, ("accuracy", "loss"))
+    runs = [history] if isinstance(history, History) else list(history)
+    for run in runs:
+        if not isinstance(run, History):
+            raise TypeError(f"history holds a {type(run).__name__}; History is accepted")
+    if not runs or {len(run.loss) for run in runs} & {0} or len({len(r.loss) for r in runs}) > 1:
+        lengths = [len(run.loss) for run in runs]
+        raise ValueError(f"history has {lengths} epochs; runs of equal length above 0 are accepted")
+    ax = new_axes(ax)
+    rows = {"train": np.array([getattr(run, quantity) for run in runs])}
+    if quantity == "accuracy" and all(run.validation_accuracy for run in runs):
+        rows["validation"] = np.array([run.validation_accuracy for run in runs])
+    for which, values in rows.items():
+        _learning_line(ax, values, which)
+    if chance is not None:
+        ax.axhline(chance, color=COLORS["chance"], linestyle=LINES["chance"], label="chance")
+    ax.set(xlabel="epoch", ylabel=quantity, xlim=(0.5, len(runs[0].loss) + 0.5))
+    ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    if quantity == "accuracy":
+        ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+        ax.set_ylim(top=1.01)
+    else:
+        ax.set_ylim(bottom=0)
+    if len(ax.get_legend_handles_labels()[1]) > 1:
+        ax.legend(loc="best")
+    note(ax, _learning_fact(rows, quantity, len(runs), chance))
+    return ax
+
+
+def _learning_line(ax: Axes, values: np.ndarray, which: str) -> None:
+    epochs = np.arange(1, values.shape[1] + 1)
+    ax.plot(
+        epochs,
+        values.mean(axis=0),
+        color=COLORS[which],
+        linestyle=LINES[which],
+        label=_SAMPLES[which],
+        marker=MARKERS[which],
+        markevery=max(1, len(epochs) // 12),
+    )
+    if len(values) > 1:
+        ax.fill_between(
+            epochs,
+            values.min(axis=0),
+            values.max(axis=0),
+            color=COLORS[which],
+            alpha=0.18,
+            linewidth=0,
+        )
+
+
+def _learning_fact(rows: dict, quantity: str, runs: int, chance: float | None) -> str:
+    epochs = next(iter(rows.values())).shape[1]
+    seeds = f", mean of {runs} runs" if runs > 1 else ""
+    words = [
+        f"on {_SAMPLES[which]} from {number(values.mean(axis=0)[0])} "
+        f"to {number(values.mean(axis=0)[-1])}"
+        for which, values in rows.items()
+    ]
+    fact = f"{quantity.capitalize()} over {counted(epochs, 'epoch')}{seeds}: {', '.join(words)}"
+    return fact + (f"; chance is {number(chance)}." if chance is not None else ".")

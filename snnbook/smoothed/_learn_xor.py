@@ -1,0 +1,222 @@
+"""Temporal XOR learned by random hidden neurons, several networks side by side (chapter 4b)."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from snnbook._validate import check_choice, check_integer
+from snnbook.neurons import DEFAULT_PARAMETERS, LIFParameters, integrate
+from snnbook.smoothed._escape import DEFAULT_ESCAPE, Escape
+from snnbook.smoothed._stochastic import StochasticRecord, stochastic_unroll
+
+_RULES = ("score", "baseline", "escape", "identity", "expected", "readout")
+
+
+def xor_spikes(steps: int = 30, early: int = 1, late: int = 11) -> tuple[Tensor, Tensor]:
+    """Return the four patterns of temporal XOR: two inputs spike early or late, one at step 0.
+
+    Parameters
+    ----------
+    steps : int
+        Number of time steps T.
+    early, late : int
+        The two spike times, in steps.
+
+    Returns
+    -------
+    spikes : Tensor
+        (T, 4, 3). The third input spikes at step 0, as a reference.
+    labels : Tensor
+        (4,); 1 if exactly one of the two inputs is late.
+
+    Raises
+    ------
+    ValueError
+        If the times are not in order, or beyond the last step.
+
+    Examples
+    --------
+    >>> spikes, labels = xor_spikes()
+    >>> spikes.shape, labels.tolist()
+    (torch.Size([30, 4, 3]), [0, 1, 1, 0])
+
+    Bohte, Kok and La Poutre (2002) learn it with spike times; chapter 4b with random spikes.
+    """
+    check_integer("early", early, 0)
+    check_integer("late", late, early + 1)
+    check_integer("steps", steps, late + 1)
+    pairs = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]])
+    spikes = torch.zeros(steps, 4, 3)
+    for unit in range(2):
+        times = torch.where(pairs[:, unit] == 1, late, early)
+        spikes[times, torch.arange(4), unit] = 1.0
+    spikes[0, :, 2] = 1.0
+    return spikes, pairs[:, 0] ^ pairs[:, 1]
+
+
+class XorHistory(NamedTuple):
+    """How several networks learned: (updates, networks) each, and the weights after.
+
+    ``loss`` and ``accuracy`` are means over random runs; ``spikes`` counts hidden spikes per
+    pattern and network. ``hidden`` is (networks, N, 3), ``readout`` (networks, 2, N).
+    """
+
+    loss: Tensor
+    accuracy: Tensor
+    spikes: Tensor
+    hidden: Tensor
+    readout: Tensor
+
+
+def learn_xor(
+    rule: str,
+    *,
+    networks: int = 10,
+    neurons: int = 20,
+    samples: int = 8,
+    updates: int = 200,
+    lr: float = 0.02,
+    params: LIFParameters = DEFAULT_PARAMETERS,
+    escape: Escape = DEFAULT_ESCAPE,
+    generator: torch.Generator | None = None,
+) -> XorHistory:
+    """Train networks of random neurons on temporal XOR, each with weights of its own.
+
+    The readout is leaky, and its mean over time gives the scores of the two classes. The
+    readout is always trained by its exact gradient; ``rule`` is for the hidden weights.
+
+    Parameters
+    ----------
+    rule : {"score", "baseline", "escape", "identity", "expected", "readout"}
+        As in :func:`snnbook.smoothed.gradient_samples`; ``readout`` leaves the hidden weights
+        as they are, which says how far the random features alone go.
+    networks, neurons, samples, updates : int
+        Number of networks, of hidden neurons, of random runs per pattern and update, and of
+        updates.
+    lr : float
+        Step size of Adam.
+    params, escape
+        As in :func:`snnbook.smoothed.stochastic_unroll`.
+    generator : torch.Generator, optional
+        Source of weights and spikes.
+
+    Returns
+    -------
+    XorHistory
+        Measured with sampled spikes, whatever the rule sends in training.
+
+    Raises
+    ------
+    ValueError
+        If ``rule`` is unknown or a number is too small.
+
+    Examples
+    --------
+    >>> generator = torch.Generator().manual_seed(0)
+    >>> learn_xor("escape", networks=2, updates=3, generator=generator).accuracy.shape
+    torch.Size([3, 2])
+
+    Chapter 4b.
+    """
+    check_choice("rule", rule, _RULES)
+    for name, value in (("networks", networks), ("neurons", neurons), ("updates", updates)):
+        check_integer(name, value, 1)
+    check_integer("samples", samples, 2)
+    patterns, labels = xor_spikes()
+    hidden = 0.25 + 0.25 * torch.randn(networks, neurons, 3, generator=generator)
+    readout = torch.randn(networks, 2, neurons, generator=generator) / neurons**0.5 / 5
+    weights = [hidden.requires_grad_(rule != "readout"), readout.requires_grad_()]
+    optimizer = torch.optim.Adam(weights, lr=lr)
+    rows: tuple[list, ...] = ([], [], [])
+    options = {"params": params, "escape": escape, "generator": generator}
+    for _ in range(updates):
+        gradient = rule if rule in ("escape", "identity", "expected") else "none"
+        record, scores = _run(weights, patterns, samples, gradient, **options)
+        losses = _losses(scores, labels)
+        objective = losses.mean((0, 2)).sum()
+        if rule in ("score", "baseline"):
+            objective = objective + _credit(record, losses, rule)
+        optimizer.zero_grad()
+        objective.backward()
+        optimizer.step()
+        with torch.no_grad():
+            if rule == "expected":
+                record, scores = _run(weights, patterns, samples, "none", **options)
+                losses = _losses(scores, labels)
+            right = (scores.argmax(-1) == labels).float().mean((0, 2))
+            count = record.spikes.sum((0, 2)).view(samples, networks, 4).mean((0, 2))
+        for row, value in zip(rows, (losses.detach().mean((0, 2)), right, count), strict=True):
+            row.append(value)
+    return XorHistory(*(torch.stack(row) for row in rows), hidden.detach(), readout.detach())
+
+
+@torch.no_grad()
+def xor_loss(
+    history: XorHistory,
+    *,
+    graded: bool = False,
+    samples: int = 64,
+    params: LIFParameters = DEFAULT_PARAMETERS,
+    escape: Escape = DEFAULT_ESCAPE,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Return the mean cross-entropy of trained networks on temporal XOR, (networks,).
+
+    Parameters
+    ----------
+    history : XorHistory
+        The networks, as :func:`learn_xor` left them.
+    graded : bool
+        Whether the hidden neurons send their probabilities instead of random spikes.
+    samples : int
+        Number of random runs of each pattern.
+    params, escape, generator
+        As in :func:`learn_xor`.
+
+    Examples
+    --------
+    >>> generator = torch.Generator().manual_seed(0)
+    >>> history = learn_xor("expected", networks=2, updates=3, generator=generator)
+    >>> xor_loss(history, graded=True).shape
+    torch.Size([2])
+
+    Chapter 4b.
+    """
+    patterns, labels = xor_spikes()
+    options = {"params": params, "escape": escape, "generator": generator}
+    gradient = "expected" if graded else "none"
+    _, scores = _run([history.hidden, history.readout], patterns, samples, gradient, **options)
+    return _losses(scores, labels).mean((0, 2))
+
+
+def _run(
+    weights: list[Tensor], patterns: Tensor, samples: int, gradient: str, *, params, **options
+) -> tuple[StochasticRecord, Tensor]:
+    """Return the hidden record, batch axis (samples networks 4), and the scores (k, s, 4, 2)."""
+    hidden, readout = weights
+    networks, neurons, _ = hidden.shape
+    drive = torch.einsum("snj,tpj->tspn", hidden, patterns)
+    shape = (len(patterns), samples, networks, 4)
+    drive = drive[:, None].expand(*shape, neurons).reshape(len(patterns), -1, neurons)
+    record = stochastic_unroll(drive, params, gradient=gradient, **options)
+    sent = torch.einsum("scn,tkspn->tkspc", readout, record.spikes.view(*shape, neurons))
+    membrane = integrate(sent.reshape(len(patterns), -1, 2), params, kernel="reference").mem
+    return record, membrane.mean(0).view(samples, networks, 4, 2)
+
+
+def _losses(scores: Tensor, labels: Tensor) -> Tensor:
+    """Return the cross-entropy of each run, (samples, networks, 4)."""
+    wanted = labels.expand(scores.shape[:-1]).reshape(-1)
+    each = functional.cross_entropy(scores.flatten(0, -2), wanted, reduction="none")
+    return each.view(scores.shape[:-1])
+
+
+def _credit(record: StochasticRecord, losses: Tensor, rule: str) -> Tensor:
+    """Return the part of the score loss that reaches the hidden weights."""
+    log_prob = record.log_prob.sum((0, 2)).view_as(losses)
+    weighting = losses.detach()
+    if rule == "baseline":
+        weighting = weighting - (weighting.sum(0) - weighting) / (len(weighting) - 1)
+    return (weighting * log_prob).mean((0, 2)).sum()

@@ -1,0 +1,275 @@
+r"""The gated LIF neuron: a spike that is sent little by little (paper section IV.A.1, chapter 4a).
+
+A LIF neuron sends a spike at the moment at which its membrane reaches the threshold. A gated one
+sends it while the membrane crosses an active zone of width Delta below the threshold, one unit of
+charge in all (Huh and Sejnowski, 2018). What it sends is a smooth function of its membrane, so
+ordinary backpropagation through time finds the exact gradient.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from snnbook._validate import (
+    check_choice,
+    check_float,
+    check_positive,
+    check_shape,
+    check_time_first,
+)
+from snnbook.neurons import LIFParameters
+
+
+@dataclass(frozen=True)
+class Gate:
+    r"""The active zone just below a threshold, in which a spike is sent gradually.
+
+    .. math:: g(U) \ge 0, \qquad \int g(U)\,\mathrm{d}U = 1, \qquad
+              G(U) = \int_{-\infty}^U g(u)\,\mathrm{d}u
+
+    and g is zero outside of :math:`[\theta - \Delta, \theta]`.
+
+    Parameters
+    ----------
+    width : float
+        :math:`\Delta` in units of the membrane, above 0.
+    threshold : float
+        :math:`\theta`, the upper end of the zone.
+    shape : {"parabola", "boxcar"}
+        The parabola :math:`g = 6 z (1 - z) / \Delta` with
+        :math:`z = (U - \theta + \Delta) / \Delta`, whose G has a continuous derivative, or the
+        boxcar :math:`g = 1 / \Delta` that Huh and Sejnowski draw.
+
+    Raises
+    ------
+    ValueError
+        If the width is not above 0 or the shape is unknown.
+
+    Examples
+    --------
+    Halfway through the zone, half of the charge is sent:
+
+    >>> Gate(0.5).charge(torch.tensor([0.5, 0.75, 1.0]))
+    tensor([0.0000, 0.5000, 1.0000])
+
+    Huh and Sejnowski (2018); chapter 4a; paper section IV.A.1.
+    """
+
+    width: float
+    threshold: float = 1.0
+    shape: str = "parabola"
+
+    def __post_init__(self) -> None:
+        check_positive("width", self.width)
+        check_choice("shape", self.shape, ("parabola", "boxcar"))
+        if not math.isfinite(self.threshold):
+            raise ValueError(f"threshold is {self.threshold!r}; a finite number is accepted")
+
+    def _place(self, mem: Tensor) -> Tensor:
+        return ((mem - self.threshold) / self.width + 1).clamp(0, 1)
+
+    def charge(self, mem: Tensor) -> Tensor:
+        """Return G(mem), the part of a spike that is sent below this membrane potential."""
+        z = self._place(mem)
+        return z if self.shape == "boxcar" else z * z * (3 - 2 * z)
+
+    def density(self, mem: Tensor) -> Tensor:
+        """Return g(mem), the derivative of the charge; zero outside of the zone."""
+        z = self._place(mem)
+        if self.shape == "parabola":
+            return 6 * z * (1 - z) / self.width
+        return ((z > 0) & (z < 1)).to(mem.dtype) / self.width
+
+
+class GatedState(NamedTuple):
+    """Synaptic trace ``syn`` and membrane ``mem``, each (B, N)."""
+
+    syn: Tensor
+    mem: Tensor
+
+
+class GatedRecord(NamedTuple):
+    """What gated neurons did, (T, B, N) each, and the state after the last step.
+
+    ``release[n]`` is the charge sent during the step from n to n + 1; ``mem[n]`` and ``syn[n]``
+    are the values at the start of that step; ``resets[n]`` counts the resets in it.
+    """
+
+    release: Tensor
+    mem: Tensor
+    syn: Tensor
+    resets: Tensor
+    state: GatedState
+
+
+def gated_step(
+    state: GatedState,
+    current: Tensor,
+    params: LIFParameters,
+    gate: Gate,
+    *,
+    backflow: bool = False,
+) -> tuple[Tensor, Tensor, GatedState]:
+    r"""Advance a layer of gated LIF neurons by one step, exactly for a current held constant.
+
+    .. math::
+
+        \tau_\text{mem} \dot U = -U + I, \quad U \to 0 \text{ at } U = \theta; \qquad
+        \dot s = -s / \tau_\text{syn} + g(U) \, [\dot U]_+
+
+    Between two resets the integral of the release is a difference of G, whatever the step, so
+    each spike carries a charge of exactly one. A reset inside of the step happens at its own
+    time, and gradients flow through that time.
+
+    Parameters
+    ----------
+    state : GatedState
+        Trace and membrane at the start of the step, each (B, N), the membrane below threshold.
+    current : Tensor
+        I during the step, (B, N). It enters as in continuous time, so a weight here is
+        (1 - beta) times a weight of chapter 2.
+    params : LIFParameters
+        Time constants and step; its threshold must be the gate's.
+    gate : Gate
+        The active zone.
+    backflow : bool
+        True takes charge back when the membrane falls back inside of the zone, as the equation
+        of Huh and Sejnowski without a rectifier does.
+
+    Returns
+    -------
+    release, resets : Tensor
+        Charge sent during the step, and number of resets in it, each (B, N).
+    state : GatedState
+        Trace and membrane at the end of the step.
+
+    Raises
+    ------
+    ValueError
+        If the thresholds of ``params`` and ``gate`` differ.
+
+    Examples
+    --------
+    >>> params, rest = LIFParameters(), GatedState(torch.zeros(1, 1), torch.full((1, 1), 0.99))
+    >>> release, resets, _ = gated_step(rest, torch.full((1, 1), 2.0), params, Gate(0.005))
+    >>> release.item(), resets.item()
+    (1.0, 1.0)
+
+    Huh and Sejnowski (2018); chapter 4a; paper section IV.A.1.
+    """
+    theta = params.threshold
+    if gate.threshold != theta:
+        raise ValueError(f"gate has threshold {gate.threshold}; {theta}, as in params, is accepted")
+    tau = params.tau_mem / params.dt
+    free = current + (state.mem - current) * params.beta
+    moved = gate.charge(free) - gate.charge(state.mem)
+    fires = free >= theta
+    # Where nothing fires a harmless current stands in, so that no branch makes a NaN.
+    push = torch.where(fires, current, 2 * theta)
+    start = torch.where(fires, state.mem, 0.0)
+    rest = (1 - tau * torch.log((push - start) / (push - theta))).clamp(min=0)
+    period = tau * torch.log(push / (push - theta))
+    extra = torch.floor(rest / period).detach()
+    after = push * -torch.expm1(-(rest - extra * period) / tau)
+    sent = 1 - gate.charge(start) + extra + gate.charge(after)
+    release = torch.where(fires, sent, moved if backflow else moved.clamp(min=0))
+    mem = torch.where(fires, after, free)
+    resets = torch.where(fires, 1 + extra, 0.0)
+    return release, resets, GatedState(params.alpha * state.syn + release, mem)
+
+
+def gated_unroll(
+    drive: Tensor,
+    params: LIFParameters,
+    gate: Gate,
+    *,
+    recurrent_weight: Tensor | None = None,
+    state: GatedState | None = None,
+    backflow: bool = False,
+) -> GatedRecord:
+    r"""Run a layer of gated LIF neurons.
+
+    The current of step n is :math:`I[n] = \text{drive}[n] + V s[n]`, with the synaptic traces s
+    of the layer itself when it is recurrent; see :func:`gated_step` for the rest.
+
+    Parameters
+    ----------
+    drive : Tensor
+        External current, (T, B, N), held constant during each step.
+    params : LIFParameters
+        Time constants and step.
+    gate : Gate
+        The active zone.
+    recurrent_weight : Tensor, optional
+        V, (N, N), rows for the receiving neuron.
+    state : GatedState, optional
+        Where to start; zeros by default.
+    backflow : bool
+        As in :func:`gated_step`.
+
+    Returns
+    -------
+    GatedRecord
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a shape or a dtype does not fit.
+
+    Examples
+    --------
+    A current of 2 fires about every tau ln 2, three times in 21 ms:
+
+    >>> drive = torch.full((21, 1, 1), 2.0, dtype=torch.float64)
+    >>> record = gated_unroll(drive, LIFParameters(), Gate(0.2))
+    >>> int(record.resets.sum()), round(record.release.sum().item(), 6)
+    (3, 3.0)
+
+    Huh and Sejnowski (2018); chapter 4a; paper section IV.A.1.
+    """
+    check_time_first("drive", drive)
+    steps, batch, neurons = drive.shape
+    if state is None:
+        zeros = drive.new_zeros(batch, neurons)
+        state = GatedState(zeros, zeros)
+    check_shape("state.mem", state.mem, (batch, neurons), drive)
+    if recurrent_weight is not None:
+        check_shape("recurrent_weight", recurrent_weight, (neurons, neurons), drive)
+    rows = []
+    for current in drive:
+        if recurrent_weight is not None:
+            current = current + state.syn @ recurrent_weight.T
+        release, resets, after = gated_step(state, current, params, gate, backflow=backflow)
+        rows.append((release, state.mem, state.syn, resets))
+        state = after
+    columns = zip(*rows, strict=True) if steps else ([],) * 4
+    empty = drive.new_zeros(0, batch, neurons)
+    return GatedRecord(*(torch.stack(c) if c else empty for c in columns), state)
+
+
+def steps_per_spike(record: GatedRecord, gate: Gate) -> float:
+    """Return at how many grid points the membrane lies inside of the zone, for each reset.
+
+    Below one, most spikes jump over the zone between two grid points: their release does not
+    depend on any weight, and the few spikes that are caught get a gradient of order 1/Delta.
+
+    Raises
+    ------
+    TypeError
+        If the record holds no floating-point tensors.
+
+    Examples
+    --------
+    >>> drive = torch.full((200, 1, 1), 1.5, dtype=torch.float64)
+    >>> narrow, wide = (gated_unroll(drive, LIFParameters(), Gate(w)) for w in (0.01, 0.4))
+    >>> steps_per_spike(narrow, Gate(0.01)) < 1 < steps_per_spike(wide, Gate(0.4))
+    True
+
+    Chapter 4a.
+    """
+    check_float("record.mem", record.mem)
+    inside = (gate.density(record.mem.detach()) > 0).sum()
+    return float(inside / record.resets.sum().clamp(min=1))

@@ -1,0 +1,177 @@
+"""Layers and networks that map spike times to spike times, one spike for each neuron."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from snnbook._validate import check_float, check_integer, check_positive
+from snnbook.spike_times._cells import NonLeaky
+from snnbook.spike_times._first_spike import first_spike
+
+
+class TimingOutput(NamedTuple):
+    """Spike times: ``times`` (B, C) of the outputs, ``hidden`` a tuple of (B, N), inf if silent."""
+
+    times: Tensor
+    hidden: tuple[Tensor, ...]
+
+
+class TimingLayer(nn.Module):
+    r"""A layer in which every neuron spikes at most once.
+
+    .. math:: U_i(t) = \sum_j \sum_d W_{i,jd}\, \kappa(t - t_j - s_d), \qquad
+        t_i = \min \{ t : U_i(t) = \theta,\ \dot U_i(t) > 0 \}
+
+    Parameters
+    ----------
+    in_features, out_features : int
+        Number of neurons, each at least 1.
+    cell : NonLeaky, EqualTau or DoubleTau
+        The neuron.
+    gain : float
+        The weights of a neuron sum to ``gain`` times the smallest weight of a single input, on
+        average; above 1 most neurons spike.
+    spread : float
+        Standard deviation of that sum, in the same unit.
+    delays : sequence of float
+        Each input arrives once after each of these delays, in the unit of ``cell.tau_syn``, with a
+        weight of its own. SpikeProp uses 16 delays; one delay of zero is the default.
+    generator : torch.Generator, optional
+        Draws the weights.
+    dtype : torch.dtype
+        float64 by default: a difference of sums loses digits.
+
+    Attributes
+    ----------
+    weight : Parameter, shape (out_features, in_features * len(delays))
+        With several delays, those of one input stand together.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument or the input does not fit.
+
+    Examples
+    --------
+    >>> layer = TimingLayer(1, 1, NonLeaky(), delays=(0.0, 1.0))
+    >>> with torch.no_grad():
+    ...     _ = layer.weight.copy_(torch.tensor([[0.0, 2.0]]))
+    >>> layer(torch.zeros(1, 1, dtype=torch.float64)).item()  # 1 + ln 2  # doctest: +ELLIPSIS
+    1.693...
+
+    Paper section IV.A.4; chapter 4d.
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        cell: NonLeaky,
+        *,
+        gain: float = 2.0,
+        spread: float = 1.0,
+        delays: Sequence[float] = (0.0,),
+        generator: torch.Generator | None = None,
+        dtype: torch.dtype = torch.float64,
+    ) -> None:
+        super().__init__()
+        check_integer("in_features", in_features, 1)
+        check_integer("out_features", out_features, 1)
+        check_positive("gain", gain)
+        check_positive("spread", spread)
+        if not isinstance(cell, NonLeaky):
+            raise TypeError(f"cell is a {type(cell).__name__}; NonLeaky() and the like is accepted")
+        line = torch.as_tensor(delays, dtype=dtype)
+        if line.dim() != 1 or len(line) == 0 or not bool((line >= 0).all() & (line < 1e9).all()):
+            raise ValueError(f"delays is {delays!r}; a list of finite times from 0 up is accepted")
+        self.cell = cell
+        self.register_buffer("delays", line)
+        fan_in = in_features * len(line)
+        noise = torch.randn(out_features, fan_in, generator=generator, dtype=dtype)
+        mean = gain / fan_in + spread / fan_in**0.5 * noise
+        self.weight = nn.Parameter(cell.smallest_weight * mean)
+
+    def forward(self, times: Tensor) -> Tensor:
+        """Map input spike times (B, in_features) to output spike times (B, out_features)."""
+        check_float("times", times)
+        inputs = self.weight.shape[1] // len(self.delays)
+        if times.dim() != 2 or times.shape[1] != inputs:
+            raise ValueError(f"times has shape {tuple(times.shape)}; (batch, {inputs}) is accepted")
+        arrivals = (times[:, :, None] + self.delays).flatten(1)
+        return first_spike(arrivals, self.weight, self.cell)
+
+
+class TimingNetwork(nn.Module):
+    """Layers of single-spike neurons in a row; the output that spikes first is the answer.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Number of inputs, of neurons in each hidden layer, and of outputs.
+    cell : NonLeaky, EqualTau or DoubleTau
+        The neuron of all layers.
+    gain, spread : float or sequence of float
+        As in :class:`TimingLayer`; a sequence has one entry for each layer.
+    delays, generator, dtype
+        As in :class:`TimingLayer`.
+
+    Attributes
+    ----------
+    layers : ModuleList of TimingLayer
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument or the input does not fit.
+
+    Examples
+    --------
+    >>> network = TimingNetwork((5, 8, 3), NonLeaky(), generator=torch.Generator().manual_seed(0))
+    >>> output = network(torch.rand(4, 5, dtype=torch.float64))
+    >>> output.times.shape, output.hidden[0].shape
+    (torch.Size([4, 3]), torch.Size([4, 8]))
+
+    Paper section IV.A.4; chapter 4d.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        cell: NonLeaky,
+        *,
+        gain: float | Sequence[float] = 2.0,
+        spread: float | Sequence[float] = 1.0,
+        delays: Sequence[float] = (0.0,),
+        generator: torch.Generator | None = None,
+        dtype: torch.dtype = torch.float64,
+    ) -> None:
+        super().__init__()
+        if len(sizes) < 2:
+            raise ValueError(f"sizes is {tuple(sizes)}; at least inputs and outputs are accepted")
+        options = dict(delays=delays, generator=generator, dtype=dtype)
+        gains = _each("gain", gain, len(sizes) - 1)
+        spreads = _each("spread", spread, len(sizes) - 1)
+        self.layers = nn.ModuleList(
+            TimingLayer(below, above, cell, gain=mean, spread=deviation, **options)
+            for below, above, mean, deviation in zip(
+                sizes[:-1], sizes[1:], gains, spreads, strict=True
+            )
+        )
+
+    def forward(self, times: Tensor) -> TimingOutput:
+        """Map input spike times (B, inputs) to those of the outputs and the hidden layers."""
+        hidden = []
+        for layer in self.layers:
+            times = layer(times)
+            hidden.append(times)
+        return TimingOutput(times, tuple(hidden[:-1]))
+
+
+def _each(name: str, value: float | Sequence[float], count: int) -> list[float]:
+    """Return one value for each layer."""
+    values = [value] * count if isinstance(value, (int, float)) else list(value)
+    if len(values) != count:
+        raise ValueError(f"{name} has {len(values)} entries; {count} are accepted, one a layer")
+    return values

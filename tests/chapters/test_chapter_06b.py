@@ -1,0 +1,101 @@
+"""What chapter 6b says, and the stored results it stands on."""
+
+import numpy as np
+import pytest
+import torch
+
+from snnbook import data, local, results
+from snnbook.neurons import SpikingNetwork
+from snnbook.surrogates import fast_sigmoid
+from snnbook.training import fit
+
+
+def rng(seed):
+    return torch.Generator().manual_seed(seed)
+
+
+def mean(rows, what="accuracy", **chosen):
+    found = [row[what] for row in rows if all(row[k] == v for k, v in chosen.items())]
+    assert len(found) >= 3
+    return float(np.mean(found))
+
+
+def test_symmetric_feedback_draws_best_and_a_frozen_layer_draws_too():
+    arms = results.load("ch06b_raster")["arms"]
+    last = {arm: np.mean(found["last"]) for arm, found in arms.items()}
+    assert last["symmetric"] < 0.1 * np.mean(arms["symmetric"]["first"])
+    assert last["random"] > 1.5 * last["symmetric"] and last["uniform"] > 1.5 * last["symmetric"]
+    assert 0.8 < last["frozen"] / last["symmetric"] < 1.5
+
+
+def test_superspike_loses_with_depth_and_bptt_does_not():
+    runs = results.load("ch06b_depth")["runs"]
+    by_depth = {
+        kind: [mean(runs, depth=d, width=60, gradient=kind) for d in (1, 2, 3, 4)]
+        for kind in ("bptt", "symmetric", "random")
+    }
+    assert abs(by_depth["bptt"][0] - by_depth["symmetric"][0]) < 0.02
+    assert by_depth["symmetric"][3] < by_depth["bptt"][3] - 0.05
+    assert by_depth["random"][3] < by_depth["bptt"][3] - 0.05
+    assert min(by_depth["bptt"]) > 0.9
+    assert mean(runs, depth=3, width=150, gradient="symmetric") < 0.93
+    cosines = [
+        mean(runs, "cosine_before", depth=d, width=60, gradient="symmetric") for d in (1, 2, 3, 4)
+    ]
+    assert cosines[0] == pytest.approx(1, abs=1e-6) and cosines == sorted(cosines, reverse=True)
+
+
+def test_a_memory_in_the_threshold_is_needed_and_followed():
+    runs = results.load("ch06b_evidence")["runs"]
+    assert mean(runs, neuron="ALIF", gradient="symmetric") > 0.9
+    assert mean(runs, neuron="ALIF", gradient="bptt_narrow") > 0.9
+    assert mean(runs, neuron="LIF", gradient="symmetric") < 0.8
+    assert mean(runs, neuron="LIF", gradient="symmetric_narrow") < 0.8
+    assert mean(runs, neuron="LIF", gradient="bptt_narrow") > 0.85
+    assert mean(runs, neuron="ALIF", gradient="bptt") < 0.8
+    errors = results.load("ch06b_pattern")["runs"]
+    good = mean(errors, "last", neuron="ALIF", gradient="symmetric")
+    assert good < 0.5 < mean(errors, "last", neuron="ALIF", gradient="bptt")
+
+
+def test_a_rule_of_three_factors_trains_in_the_one_loop():
+    from snnbook.training import step_cross_entropy
+
+    labels = torch.arange(16) % 2
+    spikes = torch.eye(2)[labels].expand(30, 16, 2).contiguous()
+    network = SpikingNetwork((2, 10, 2), surrogate=fast_sigmoid(width=0.5), generator=rng(0))
+    feedback = local.random_feedback(network, "random", direct=True, generator=rng(1))
+
+    def gradient(net, x, y):
+        return local.superspike(net, x, step_cross_entropy(y, steps=30), feedback=feedback)
+
+    history = fit(
+        network,
+        spikes,
+        labels,
+        epochs=8,
+        batch_size=8,
+        lr=0.02,
+        gradient=gradient,
+        generator=rng(2),
+    )
+    assert history.accuracy[-1] == 1.0
+
+
+def test_a_silent_neuron_hears_its_error_through_a_wide_surrogate():
+    inputs = (torch.rand(60, 1, 20, generator=rng(0)) < 0.05).double()
+    wanted = torch.zeros(60, 1, 1).double()
+    wanted[40] = 1.0
+    quiet = (torch.full((1, 1, 20), 0.002).double(),)
+    sizes = []
+    for width in (0.01, 0.1, 1.0):
+        found = local.match_spikes(quiet, inputs, wanted, surrogate=fast_sigmoid(width=width))
+        assert not found.spikes.any()
+        sizes.append(float(found.gradients[0].norm()))
+    assert sizes == sorted(sizes) and sizes[2] > 50 * sizes[0]
+
+
+def test_the_word_is_the_one_on_the_page():
+    assert int(data.picture_spikes().sum()) == 3 * sum(
+        character != " " for line in data.SPIKE_DRAWING for character in line
+    )

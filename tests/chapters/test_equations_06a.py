@@ -1,0 +1,136 @@
+"""The labelled equations of chapter 6a, each against an independent computation."""
+
+import math
+
+import pytest
+import torch
+
+from snnbook import gradients, local, training
+from snnbook.local import feedback_angles
+from snnbook.neurons import SpikingNetwork
+
+
+def rng(seed):
+    return torch.Generator().manual_seed(seed)
+
+
+def case(sizes=(8, 6, 5, 3)):
+    network = SpikingNetwork(sizes, input_rate=150.0, generator=rng(0)).double()
+    spikes = (torch.rand(50, 2, sizes[0], generator=rng(1)) < 0.2).double()
+    return network, spikes, training.step_cross_entropy(torch.tensor([0, 2]), steps=50)
+
+
+@pytest.mark.equation("eq-06a-blame")
+def test_the_blame_of_a_hidden_layer():
+    """With W it is autograd; with G it is autograd of a network whose backward product is G."""
+    network, spikes, error = case()
+    mirrored = local.random_feedback(network, "symmetric")
+    exact = gradients.autograd(network, spikes, error)
+    found = local.feedback_alignment(network, spikes, error, feedback=mirrored)
+    for name, value in exact.items():
+        torch.testing.assert_close(found[name], value, rtol=1e-10, atol=1e-13)
+    feedback = local.random_feedback(network, generator=rng(2))
+    found = local.feedback_alignment(network, spikes, error, feedback=feedback)
+    for name, value in _swapped(network, spikes, error, feedback).items():
+        torch.testing.assert_close(found[name], value, rtol=1e-10, atol=1e-13)
+
+
+def _swapped(network, spikes, error, feedback):
+    """Run the forward pass with W, and let autograd go back through G."""
+
+    class Swap(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, source, weight, back):
+            ctx.save_for_backward(source, back)
+            return source @ weight.T
+
+        @staticmethod
+        def backward(ctx, blame):
+            source, back = ctx.saved_tensors
+            return blame @ back, blame.flatten(0, 1).T @ source.flatten(0, 1), None
+
+    from snnbook.neurons import integrate, unroll
+
+    named = {name: p.detach().clone().requires_grad_() for name, p in network.named_parameters()}
+    for i, layer in enumerate(network.hidden):
+        back = torch.zeros_like(layer.weight) if i == 0 else feedback.matrices[i - 1]
+        drive = Swap.apply(spikes, named[f"hidden.{i}.weight"], back)
+        spikes = unroll(drive, layer.params, surrogate=layer.surrogate).spikes
+    drive = Swap.apply(spikes, named["readout.weight"], feedback.matrices[-1])
+    loss = error.loss(integrate(drive, network.readout.params).mem)
+    return dict(zip(named, torch.autograd.grad(loss, list(named.values()))))
+
+
+@pytest.mark.equation("eq-06a-angle")
+def test_the_angle_of_two_matrices():
+    network, _, _ = case((8, 6, 3))
+    feedback = local.random_feedback(network, generator=rng(4))
+    one, two = network.readout.weight.detach(), feedback.matrices[0]
+    pairs = [(float(a), float(b)) for a, b in zip(one.flatten(), two.flatten())]
+    inner = math.fsum(a * b for a, b in pairs)
+    lengths = [math.sqrt(math.fsum(x[k] ** 2 for x in pairs)) for k in (0, 1)]
+    wanted = math.degrees(math.acos(inner / (lengths[0] * lengths[1])))
+    assert feedback_angles(network, feedback) == pytest.approx([wanted], abs=1e-9)
+
+
+def linear(step, steps):
+    """Follow feedback alignment of a linear network; return G, W, A and the data."""
+    x = torch.randn(6, 40, generator=rng(0), dtype=torch.float64)
+    wanted = torch.randn(2, 6, generator=rng(1), dtype=torch.float64) @ x
+    feedback = torch.randn(2, 4, generator=rng(2), dtype=torch.float64)
+    first = torch.zeros(4, 6, dtype=torch.float64)
+    top = torch.zeros(2, 4, dtype=torch.float64)
+    for _ in range(steps):
+        mixed = (wanted - top @ first @ x) @ x.T / 40
+        top, first = top + step * mixed @ first.T, first + step * feedback.T @ mixed
+    return feedback, top, first, x, wanted
+
+
+@pytest.mark.equation("eq-06a-linear")
+def test_the_linear_flow_is_feedback_alignment():
+    """Autograd of half the squared error; in the first layer with G in place of W."""
+    feedback, top, first, x, wanted = linear(1e-3, 500)
+    mixed = (wanted - top @ first @ x) @ x.T / 40
+    one, two = first.clone().requires_grad_(), top.clone().requires_grad_()
+
+    def loss(upper, lower):
+        return (wanted - upper @ lower @ x).square().sum() / 80
+
+    (down,) = torch.autograd.grad(loss(two, first), two)
+    torch.testing.assert_close(-down, mixed @ first.T, rtol=1e-10, atol=1e-13)
+    (down,) = torch.autograd.grad(loss(top, one), one)
+    torch.testing.assert_close(-down, top.T @ mixed, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.equation("eq-06a-invariant")
+def test_the_invariant_to_first_order_in_the_step():
+    """Half the step, half the gap; and the inner product is positive."""
+    gaps = []
+    for step in (2e-3, 1e-3):
+        feedback, top, first, _, _ = linear(step, round(2 / step))
+        product = feedback.T @ top
+        gaps.append(float((product + product.T - first @ first.T).norm()))
+        half = 0.5 * float(first.square().sum())
+        assert float((feedback * top).sum()) == pytest.approx(half, rel=0.02) and half > 0.1
+    assert gaps[0] / gaps[1] == pytest.approx(2, rel=0.05)
+
+
+@pytest.mark.equation("eq-06a-erbp")
+def test_erbp_event_by_event():
+    network, spikes, error = case((5, 4, 3))
+    feedback = local.random_feedback(network, direct=True, generator=rng(3))
+    with torch.no_grad():
+        out, (matrix,) = network(spikes), feedback.matrices
+    wanted = torch.zeros(4, 5, dtype=torch.float64)
+    dendrite = torch.zeros(2, 4, dtype=torch.float64)
+    for n in range(50):
+        wrong = error(out.readout[n].detach(), n)
+        for b in range(2):
+            for i in range(4):
+                sent = sum(float(matrix[k, i] * wrong[b, k]) for k in range(3))
+                dendrite[b, i] = 0.7 * dendrite[b, i] + sent
+                if abs(float(out.hidden[0].mem[n, b, i]) - 1) < 0.8:
+                    for j in spikes[n, b].nonzero().flatten():
+                        wanted[i, j] += dendrite[b, i]
+    found = local.erbp(network, spikes, error, feedback=feedback, window=0.8, decay=0.7)
+    torch.testing.assert_close(found["hidden.0.weight"], wanted, rtol=1e-10, atol=1e-13)

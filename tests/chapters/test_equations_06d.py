@@ -1,0 +1,138 @@
+"""The labelled equations of chapter 6d, each against an independent computation."""
+
+import numpy as np
+import pytest
+
+from snnbook.spike_times import EventNetwork, eventprop, simulate_events, spike_jump
+
+TAU_MEM, TAU_SYN, DURATION = 20e-3, 5e-3, 50e-3
+
+
+def pair(weights=(6.0, 5.0), between=3.0):
+    """Return two neurons with one input each; the first sends its spikes to the second."""
+    return EventNetwork(
+        np.diag(weights), np.array([[0.0, 0.0], [between, 0.0]]), np.ones(2), TAU_MEM, TAU_SYN
+    )
+
+
+def run_of(net, times=(0.0, 2e-3, 9e-3, 11e-3)):
+    return simulate_events(net, times, [0, 1, 0, 1], duration=DURATION)
+
+
+@pytest.mark.equation("eq-06d-neuron")
+def test_the_neuron_against_a_fine_grid():
+    """Euler's method, with a step a thousand times shorter than the time constants."""
+    net, dt = pair(), 1e-6
+    mem, syn, spikes = np.zeros(2), np.zeros(2), []
+    arriving = {0: 0, 2000: 1, 9000: 0, 11000: 1}
+    for step in range(round(DURATION / dt)):
+        if step in arriving:
+            syn = syn + net.input_weight[:, arriving[step]]
+        mem, syn = mem + dt * (syn - mem) / TAU_MEM, syn - dt * syn / TAU_SYN
+        for n in np.flatnonzero(mem >= 1):
+            spikes.append((int(n), step * dt))
+            mem[n] = 0.0
+            syn = syn + net.recurrent_weight[:, n]
+    exact = run_of(net).spikes
+    assert [n for n, _ in exact] == [n for n, _ in spikes] and len(exact) >= 3
+    np.testing.assert_allclose([t for _, t in exact], [t for _, t in spikes], atol=2e-5)
+
+
+@pytest.mark.equation("eq-06d-jump")
+def test_the_jump_against_two_runs():
+    """Push the membrane just before the first spike: the change of the loss is the adjoint."""
+    net = pair()
+    run = run_of(net)
+    first = next(i for i, e in enumerate(run.events) if not e.is_input)
+    event, n = run.events[first], run.events[first].source
+
+    # the adjoints after the spike, by pushing the state after it
+    after = _after(net, run, first)
+    by_time = 1.0
+    found = spike_jump(net, event, after[0], after[1], by_time)
+    step = 1e-7
+    gap = 1e-5  # push a little before the spike
+    quotient = (_total(net, run, first, gap, step, n) - _total(net, run, first, gap, -step, n)) / (
+        2 * step
+    )
+    assert found == pytest.approx(quotient, rel=2e-3)  # the push decays over the gap
+
+
+def _continue(net, mem, syn, now, times, sources):
+    """Run on from a state by an input of its own kind: return the times of all spikes."""
+    from snnbook.spike_times._eventprop import _free, _next_crossing
+
+    spikes = []
+    for time, source in [*zip(times, sources), (DURATION, -1)]:
+        while True:
+            gap, who = _next_crossing(mem, syn, time - now, net)
+            mem, syn = _free(mem, syn, gap, net)
+            if who < 0:
+                break
+            now += gap
+            spikes.append(now)
+            mem = mem.copy()
+            mem[who] = 0.0
+            syn = syn + net.recurrent_weight[:, who]
+        now = time
+        if source >= 0:
+            syn = syn + net.input_weight[:, source]
+    return spikes
+
+
+def _rest(run, time):
+    later = [e for e in run.events if e.is_input and e.time > time]
+    return [e.time for e in later], [e.source for e in later]
+
+
+def _after(net, run, first):
+    """Return the adjoints of membrane and current just after a spike, by difference quotients."""
+    event = run.events[first]
+    mem, syn = event.mem.copy(), event.syn + net.recurrent_weight[:, event.source]
+    mem[event.source] = 0.0
+    rest = _rest(run, event.time)
+    found = []
+    for which in (0, 1):
+        row = []
+        for j in range(2):
+            sides = []
+            for step in (1e-7, -1e-7):
+                state = [mem.copy(), syn.copy()]
+                state[which][j] += step
+                sides.append(sum(_continue(net, *state, event.time, *rest)))
+            row.append((sides[0] - sides[1]) / 2e-7)
+        found.append(np.array(row))
+    return found[0], found[1]
+
+
+def _total(net, run, first, gap, push, n):
+    """Return the sum of all spike times from the spike on, with U pushed ``gap`` before it."""
+    from snnbook.spike_times._eventprop import _free
+
+    event = run.events[first]
+    before = run.events[first - 1]
+    mem, syn = before.mem.copy(), before.syn.copy()
+    if before.is_input:
+        syn = syn + net.input_weight[:, before.source]
+    mem, syn = _free(mem, syn, event.time - gap - before.time, net)
+    mem = mem.copy()
+    mem[n] += push
+    return sum(_continue(net, mem, syn, event.time - gap, *_rest(run, event.time)))
+
+
+@pytest.mark.equation("eq-06d-gradient")
+def test_the_gradient_of_a_weight():
+    net = pair()
+    run = run_of(net)
+    grad = eventprop(net, run, by_spike_time=np.ones(len(run.spikes)))
+    for name in ("input_weight", "recurrent_weight"):
+        for place in ((0, 0), (1, 1)) if name == "input_weight" else ((1, 0),):
+            sides = []
+            for step in (1e-6, -1e-6):
+                weight = getattr(net, name).copy()
+                weight[place] += step
+                moved = run_of(net._replace(**{name: weight}))
+                assert moved.order == run.order
+                sides.append(sum(t for _, t in moved.spikes))
+            quotient = (sides[0] - sides[1]) / 2e-6
+            assert getattr(grad, name)[place] == pytest.approx(quotient, rel=1e-6)

@@ -1,0 +1,170 @@
+"""The laboratory: its table recomputed on a small case, and where rules must be exact."""
+
+import math
+from functools import partial
+
+import pytest
+import torch
+
+from snnbook.gradients import bptt, compare, rtrl
+from snnbook.laboratory import RULES, SLOW_RULES, Rule, laboratory, score_function, with_layers
+from snnbook.local import (
+    direct_feedback_alignment,
+    e_prop,
+    erbp,
+    feedback_alignment,
+    local_errors,
+    random_feedback,
+    random_readouts,
+    superspike,
+)
+from snnbook.neurons import SpikingNetwork
+from snnbook.surrogates import fast_sigmoid
+from snnbook.training import step_cross_entropy
+
+STEPS = 25
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def case(sizes=(5, 8, 7, 3), **options):
+    options = {"recurrent": True, "reset_gradient": True, **options}
+    options |= {"surrogate": fast_sigmoid(width=0.5), "hidden_rate": 3.0}
+    network = SpikingNetwork(sizes, generator=seeded(), **options).double()
+    spikes = torch.rand(STEPS, 4, 5, generator=seeded(1)).lt(0.3).double()
+    return network, spikes, step_cross_entropy(torch.tensor([0, 1, 2, 0]), steps=STEPS)
+
+
+def by_hand(network, spikes, error, seed):
+    """The gradient of every rule in the table, written out."""
+    run = network, spikes, error
+
+    def feedback(kind, direct=False):
+        return random_feedback(network, kind, direct=direct, generator=seeded(seed))
+
+    readouts = random_readouts(network, generator=seeded(seed))
+    same = random_feedback(network, "symmetric")
+    return {
+        "bptt": bptt(*run),
+        "detached_reset": bptt(with_layers(network, reset_gradient=False), spikes, error),
+        "truncated_50": bptt(*run, truncate=50),
+        "truncated_20": bptt(*run, truncate=20),
+        "truncated_5": bptt(*run, truncate=5),
+        "no_recurrence": feedback_alignment(*run, feedback=same, recurrent=False),
+        "feedback_alignment": feedback_alignment(*run, feedback=feedback("random")),
+        "feedback_sign": feedback_alignment(*run, feedback=feedback("sign_symmetric")),
+        "direct_feedback": direct_feedback_alignment(*run, feedback=feedback("random", True)),
+        "erbp": erbp(*run, feedback=feedback("random", True)),
+        "superspike": superspike(*run, feedback=feedback("random", True)),
+        "e_prop": e_prop(*run, feedback=feedback("symmetric", True)),
+        "local_errors": local_errors(*run, readouts=readouts),
+        "local_errors_leaky": local_errors(*run, readouts=readouts, memory="leaky"),
+        "rtrl": rtrl(*run),
+        "rtrl_no_recurrence": rtrl(*run, recurrent=False),
+        "score_function": score_function(*run, generator=seeded(seed), samples=128),
+    }
+
+
+def test_table_recomputed():
+    rules = {name: rule for name, rule in (RULES | SLOW_RULES).items()}
+    del rules["smoothed_differences"]
+    network, spikes, error = case()
+    rows = laboratory(network, spikes, error, rules=rules, seed=3)
+    want = by_hand(network, spikes, error, seed=3)
+    names = [name for name, _ in network.named_parameters()]
+    assert [(row.rule, row.parameter) for row in rows] == [(r, p) for r in rules for p in names]
+    assert [row.layer for row in rows[:5]] == [0, 0, 1, 1, 2]
+    for row in rows:
+        a, b = want["bptt"][row.parameter], want[row.rule][row.parameter]
+        cosine = (a * b).sum() / (a.norm() * b.norm())
+        assert row.cosine == pytest.approx(cosine.item(), abs=1e-9, nan_ok=True)
+        assert row.norm_ratio == pytest.approx((b.norm() / a.norm()).item(), rel=1e-9)
+
+
+def test_rules_that_are_exact_and_those_that_are_not():
+    exact = {"bptt", "rtrl", "truncated_50"}
+    agree = {}
+    for row in laboratory(*case(), rules=RULES | {"rtrl": SLOW_RULES["rtrl"]}):
+        near = abs(row.cosine - 1) < 1e-10 and abs(row.norm_ratio - 1) < 1e-10
+        if row.parameter.startswith("hidden"):
+            agree.setdefault(row.rule, []).append(near)
+        elif row.rule == "erbp":
+            assert not near, "its readout, too, knows no time"
+        elif not row.rule.startswith("truncated"):
+            assert near, f"the readout of {row.rule} is exact in theory"
+    assert {name for name, found in agree.items() if all(found)} == exact
+
+
+def test_one_feed_forward_layer_with_the_reset_detached():
+    """Nothing is left to drop but the matrices and time itself."""
+    rows = laboratory(*case((5, 8, 3), recurrent=False, reset_gradient=False))
+    far = {row.rule for row in rows if abs(row.cosine - 1) > 1e-10}
+    random = {"feedback_alignment", "feedback_sign", "direct_feedback", "erbp", "superspike"}
+    assert far == random | {"truncated_20", "truncated_5", "local_errors", "local_errors_leaky"}
+
+
+def test_a_longer_window_is_nearer():
+    rows = [row for row in laboratory(*case()) if row.parameter == "hidden.1.weight"]
+    found = {row.rule: row for row in rows}
+    assert found["truncated_5"].cosine < found["truncated_20"].cosine < 1
+    assert found["truncated_5"].norm_ratio < found["truncated_20"].norm_ratio < 1
+
+
+def test_a_window_shorter_than_the_way_to_the_readout_shows_nothing():
+    """Two steps from a spike to the next layer: six from an input to the readout."""
+    network, spikes, error = case()
+    windows = {str(k): partial(bptt, truncate=k) for k in (5, 6, 7)}
+    rows = laboratory(network, spikes, error, rules=windows)
+    ratio = {r.rule: r.norm_ratio for r in rows if r.parameter == "hidden.0.weight"}
+    assert ratio["5"] == ratio["6"] == 0 < ratio["7"] < 1
+
+
+def test_a_rule_of_your_own_plugs_in_and_changes_no_other_row():
+    def halved(network, spikes, error):
+        return {name: value / 2 for name, value in bptt(network, spikes, error).items()}
+
+    rules = {name: rule for name, rule in RULES.items() if name != "truncated_5"}  # no NaN
+    before = laboratory(*case(), rules=rules)
+    after = laboratory(*case(), rules={"halved": halved} | rules)
+    mine = [row for row in after if row.rule == "halved"]
+    assert all(row.cosine == pytest.approx(1) and row.norm_ratio == 0.5 for row in mine)
+    assert [row for row in after if row.rule != "halved"] == before
+    other = laboratory(*case(), rules=rules, seed=1)
+    changed = {a.rule for a, b in zip(before, other) if a != b}
+    random = {"feedback_alignment", "feedback_sign", "direct_feedback", "erbp", "superspike"}
+    assert changed == random | {"local_errors", "local_errors_leaky"}
+
+
+def test_another_truth():
+    rows = laboratory(*case(), rules={"bptt": bptt}, exact=RULES["e_prop"])
+    want = compare(RULES["e_prop"](*case()), bptt(*case()))
+    assert {row.parameter: (row.cosine, row.norm_ratio) for row in rows} == want
+
+
+def test_zero_gradient_is_said_to_have_no_direction():
+    def nothing(network, spikes, error):
+        return {name: torch.zeros_like(value) for name, value in network.named_parameters()}
+
+    rows = laboratory(*case(), rules={"nothing": nothing})
+    assert all(math.isnan(row.cosine) and row.norm_ratio == 0 for row in rows)
+
+
+def test_every_rule_says_what_it_is():
+    labels = [rule.label for rule in (RULES | SLOW_RULES).values()]
+    assert len(set(labels)) == len(labels)
+    for rule in (RULES | SLOW_RULES).values():
+        assert isinstance(rule, Rule)
+        assert rule.drops and rule.section and rule.chapter
+
+
+def test_bad_input_is_named():
+    with pytest.raises(TypeError, match=r"rules\['mine'\] is a int; a Rule is accepted"):
+        laboratory(*case(), rules={"mine": 3})
+    with pytest.raises(ValueError, match="seed is -1"):
+        laboratory(*case(), seed=-1)
+    with pytest.raises(ValueError, match="other has the names"):
+        laboratory(*case(), rules={"mine": lambda *run: {}})
+    with pytest.raises(TypeError, match="generator is a NoneType"):
+        RULES["superspike"](*case())
