@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
 
 from snnbook._validate import check_positive
+from snnbook.spike_times._membrane import course, crossing, response
 
 
 class EventNetwork(NamedTuple):
@@ -69,50 +69,13 @@ class EventGradient(NamedTuple):
     input_times: np.ndarray
 
 
-def current_response(gap: float, tau_mem: float, tau_syn: float) -> float:
-    """Return U a time ``gap`` after I was 1 and U was 0.
-
-    >>> round(current_response(10e-3, 10e-3, 10e-3), 6)  # equal constants: (t / tau) exp(-t / tau)
-    0.367879
-    """
-    if math.isclose(tau_mem, tau_syn, rel_tol=1e-6):
-        return gap / tau_mem * math.exp(-gap / tau_mem)
-    ratio = tau_syn / (tau_syn - tau_mem)
-    return ratio * (math.exp(-gap / tau_syn) - math.exp(-gap / tau_mem))
-
-
-def _free(mem, syn, gap, net: EventNetwork):
-    response = current_response(gap, net.tau_mem, net.tau_syn)
-    return (
-        mem * math.exp(-gap / net.tau_mem) + syn * response,
-        syn * math.exp(-gap / net.tau_syn),
-    )
-
-
-def _peak(mem: float, syn: float, net: EventNetwork) -> float:
-    """Return when U, free from now on, stops rising (it rises only while I is above U)."""
-    if math.isclose(net.tau_mem, net.tau_syn, rel_tol=1e-6):
-        return net.tau_mem * (1 - mem / syn)
-    a = syn * net.tau_syn / (net.tau_syn - net.tau_mem)
-    ratio = a * net.tau_mem / ((a - mem) * net.tau_syn)
-    if ratio <= 0:
-        return math.inf
-    peak = math.log(ratio) / (1 / net.tau_syn - 1 / net.tau_mem)
-    return peak if peak > 0 else math.inf
-
-
 def _next_crossing(mem, syn, end: float, net: EventNetwork) -> tuple[float, int]:
+    """Return when the next neuron spikes, at the latest ``end``, and which; -1 if none does."""
     best, who = end, -1
-    # U below threshold reaches it only while it rises, so only up to its peak, and needs I > 0.
-    for n in np.flatnonzero(np.isfinite(net.threshold) & (syn > mem) & (syn > 0)):
-        u, i, theta = float(mem[n]), float(syn[n]), float(net.threshold[n])
-
-        def height(t, u=u, i=i, theta=theta):
-            return float(_free(u, i, t, net)[0]) - theta
-
-        stop = min(best, _peak(u, i, net))
-        if math.isfinite(stop) and height(stop) >= 0:
-            best, who = brentq(height, 0.0, stop, xtol=1e-18, rtol=1e-15), int(n)
+    for n in np.flatnonzero(np.isfinite(net.threshold)).tolist():
+        gap = crossing(mem[n], syn[n], net.threshold[n], best, net.tau_mem, net.tau_syn)
+        if gap >= 0:
+            best, who = gap, n
     return best, who
 
 
@@ -161,7 +124,8 @@ def simulate_events(
     for time, source in queue:
         while True:
             gap, who = _next_crossing(mem, syn, time - now, network)
-            mem, syn = _free(mem, syn, gap, network)
+            mem = course(mem, syn, gap, network.tau_mem, network.tau_syn)
+            syn = syn * math.exp(-gap / network.tau_syn)
             if who < 0:
                 break
             now += gap
@@ -235,19 +199,20 @@ def eventprop(
 
     Paper section V.D; Wunderlich and Pehle (2021).
     """
-    count, tau_m, tau_s = len(network.threshold), network.tau_mem, network.tau_syn
-    rate = np.zeros(count) if by_integral is None else np.asarray(by_integral, dtype=float)
-    p_mem = np.zeros(count) if by_final_mem is None else np.array(by_final_mem, dtype=float)
-    spikes = sum(not e.is_input for e in run.events)
-    by_time = np.zeros(spikes) if by_spike_time is None else np.asarray(by_spike_time, dtype=float)
-    if by_time.shape != (spikes,):
-        raise ValueError(f"by_spike_time has shape {by_time.shape}; ({spikes},) is accepted")
-    p_syn, later = np.zeros(count), run.duration
+    neurons, tau_m, tau_s = len(network.threshold), network.tau_mem, network.tau_syn
+    rate = np.zeros(neurons) if by_integral is None else np.asarray(by_integral, dtype=float)
+    p_mem = np.zeros(neurons) if by_final_mem is None else np.array(by_final_mem, dtype=float)
+    count = len(run.spikes)
+    by_time = np.zeros(count) if by_spike_time is None else np.asarray(by_spike_time, dtype=float)
+    if by_time.shape != (count,):
+        raise ValueError(f"by_spike_time has shape {by_time.shape}; ({count},) is accepted")
+    p_syn, later = np.zeros(neurons), run.duration
+    own = count  # index of the spike that comes next on the way back, after this one
     d_in, d_rec = np.zeros_like(network.input_weight), np.zeros_like(network.recurrent_weight)
     d_times: list[float] = []
     for e in reversed(run.events):
         gap, later = later - e.time, e.time
-        k, decay = current_response(gap, tau_m, tau_s), math.exp(-gap / tau_m)
+        k, decay = response(gap, tau_m, tau_s), math.exp(-gap / tau_m)
         fade = math.exp(-gap / tau_s)
         area = tau_s * (1 - fade) - tau_m * k  # the integral of the response over the gap
         p_syn = p_syn * fade + p_mem * k + rate * area
@@ -257,8 +222,8 @@ def eventprop(
             column = network.input_weight[:, e.source]
             d_times.append(float(column @ (p_syn / tau_s - p_mem / tau_m)))
             continue
-        n, spikes = e.source, spikes - 1
+        n, own = e.source, own - 1
         d_rec[:, n] += p_syn
-        direct = by_time[spikes] + rate[n] * network.threshold[n]
+        direct = by_time[own] + rate[n] * network.threshold[n]
         p_mem[n] = spike_jump(network, e, p_mem, p_syn, direct)
     return EventGradient(d_in, d_rec, np.array(d_times[::-1]))

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
 
 from snnbook._validate import check_positive
 from snnbook.neurons import LIFParameters
+from snnbook.spike_times._membrane import course, crossing
 
 
 class ExactRecord(NamedTuple):
@@ -22,50 +22,6 @@ class ExactRecord(NamedTuple):
     spike_times: np.ndarray
     mem: np.ndarray
     syn: np.ndarray
-
-
-class _Segment(NamedTuple):
-    """The free course of one neuron from ``start`` on: closed form, no input, no reset."""
-
-    start: float
-    mem0: float
-    syn0: float
-    bias: float
-    tau_mem: float
-    tau_syn: float
-
-    def syn(self, t: float) -> float:
-        return self.syn0 * math.exp(-(t - self.start) / self.tau_syn)
-
-    def mem(self, t: float) -> float:
-        s, gap = t - self.start, self.mem0 - self.bias
-        decay = math.exp(-s / self.tau_mem)
-        if math.isclose(self.tau_mem, self.tau_syn, rel_tol=1e-6):
-            return self.bias + (gap + self.syn0 * s / self.tau_mem) * decay
-        a = self.syn0 * self.tau_syn / (self.tau_syn - self.tau_mem)
-        return self.bias + (gap - a) * decay + a * math.exp(-s / self.tau_syn)
-
-    def extremum(self) -> float:
-        """Return the time of the only extremum of ``mem``, or infinity."""
-        gap = self.mem0 - self.bias
-        if math.isclose(self.tau_mem, self.tau_syn, rel_tol=1e-6):
-            s = self.tau_mem * (1 - gap / self.syn0) if self.syn0 else math.inf
-        else:
-            a = self.syn0 * self.tau_syn / (self.tau_syn - self.tau_mem)
-            num, den = -a * self.tau_mem, (gap - a) * self.tau_syn
-            if den == 0 or num / den <= 0:
-                return math.inf
-            s = math.log(num / den) / (1 / self.tau_syn - 1 / self.tau_mem)
-        return self.start + s if s > 0 else math.inf
-
-    def crossing(self, threshold: float, end: float) -> float | None:
-        """Return the first time in (start, end] at which ``mem`` reaches the threshold."""
-        turn = min(self.extremum(), end)
-        pieces = [(self.start, turn), (turn, end)]  # mem is monotone on each
-        for low, high in pieces:
-            if high > low and self.mem(low) < threshold <= self.mem(high):
-                return brentq(lambda t: self.mem(t) - threshold, low, high, xtol=1e-16, rtol=1e-14)
-        return None
 
 
 def simulate_exact(
@@ -143,29 +99,28 @@ def simulate_exact(
         raise ValueError("weights or bias hold NaN or infinity; finite values are accepted")
 
     spikes: list[float] = []
-    mem, syn = np.zeros(len(samples)), np.zeros(len(samples))
-    segment = _Segment(0.0, 0.0, 0.0, bias, params.tau_mem, params.tau_syn)
-    events = [*zip(times, jumps, strict=True), (duration, 0.0)]
-    for time, jump in events:
+    record = np.zeros((2, len(samples)))
+    constants = params.tau_mem, params.tau_syn
+    mem = syn = now = 0.0
+    for time, jump in [*zip(times.tolist(), jumps.tolist(), strict=True), (duration, 0.0)]:
         while True:
-            crossing = segment.crossing(params.threshold, time)
-            end = time if crossing is None else crossing
-            inside = (samples >= segment.start) & (samples < end)
-            _sample(segment, samples, inside, mem, syn)
-            if crossing is None:
+            gap = crossing(mem - bias, syn, params.threshold - bias, time - now, *constants)
+            end = time if gap < 0 else now + gap
+            inside = (samples >= now) & (samples < end)
+            record[:, inside] = _state(mem, syn, samples[inside] - now, bias, constants)
+            if gap < 0:
                 break
-            spikes.append(crossing)
-            segment = segment._replace(start=crossing, mem0=0.0, syn0=segment.syn(crossing))
-        segment = segment._replace(
-            start=time, mem0=segment.mem(time), syn0=segment.syn(time) + jump
-        )
-    _sample(segment, samples, samples == duration, mem, syn)
-    return ExactRecord(np.array(spikes), mem, syn)
+            spikes.append(end)
+            mem, syn, now = 0.0, syn * math.exp(-gap / params.tau_syn), end
+        mem, syn = (float(x) for x in _state(mem, syn, time - now, bias, constants))
+        syn, now = syn + jump, time
+    record[:, samples == duration] = [[mem], [syn]]
+    return ExactRecord(np.array(spikes), *record)
 
 
-def _sample(segment: _Segment, samples, inside, mem, syn) -> None:
-    for k in np.flatnonzero(inside):
-        mem[k], syn[k] = segment.mem(samples[k]), segment.syn(samples[k])
+def _state(mem: float, syn: float, gap, bias: float, constants: tuple[float, float]):
+    """Return U and I a time ``gap``, a number or an array, after they were ``mem`` and ``syn``."""
+    return bias + course(mem - bias, syn, gap, *constants), syn * np.exp(-gap / constants[1])
 
 
 def _ascending(name: str, times: Sequence[float], duration: float) -> np.ndarray:

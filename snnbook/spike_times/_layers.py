@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from snnbook._validate import check_integer, check_positive
-from snnbook.spike_times._loops import adjoint_layer, run_layer
+from snnbook.spike_times._loops import loops
+from snnbook.spike_times._membrane import response
 
 
 class Trains(NamedTuple):
@@ -134,11 +135,7 @@ def membranes(layer: SpikeLayer, arrived: Trains, own: Trains, at: Tensor) -> Te
     Chapter 6d.
     """
     since = (at - arrived.times[:, :, None]).clamp(min=0)  # (B, K, G); 0 before the spike
-    if abs(layer.tau_mem - layer.tau_syn) <= 1e-6 * layer.tau_mem:
-        kernel = since / layer.tau_mem * torch.exp(-since / layer.tau_mem)
-    else:
-        ratio = layer.tau_syn / (layer.tau_syn - layer.tau_mem)
-        kernel = ratio * (torch.exp(-since / layer.tau_syn) - torch.exp(-since / layer.tau_mem))
+    kernel = torch.from_numpy(response(since.numpy(), layer.tau_mem, layer.tau_syn))
     rise = torch.einsum("bkn,bkg->bng", layer.weight.T[arrived.sources], kernel)
     after = at - own.times[:, :, None]
     drop = torch.where(after > 0, torch.exp(-after.clamp(min=0) / layer.tau_mem), 0.0)
@@ -150,7 +147,7 @@ class _Answer(torch.autograd.Function):
     @staticmethod
     def forward(ctx, times, sources, weight, constants):
         given = times.numpy(), sources.numpy(), weight.detach().numpy()
-        room = 4 * weight.shape[0]
+        room, (run_layer, _) = 4 * weight.shape[0], loops()
         while True:
             spikes, currents, counts = run_layer(*given, *constants, room)
             if counts.min() >= 0:
@@ -171,6 +168,7 @@ class _Answer(torch.autograd.Function):
         spikes, currents, counts, order = ctx.run
         unsorted = np.zeros_like(spikes)
         np.put_along_axis(unsorted, order, by_time.numpy(), 1)
+        _, adjoint_layer = loops()
         d_weight, d_times = adjoint_layer(
             *ctx.given, *ctx.constants, spikes, currents, counts, unsorted
         )

@@ -1,70 +1,34 @@
-"""Compiled loops of layers of spiking neurons in continuous time (chapter 6d).
+"""Loops of layers of spiking neurons in continuous time, compiled where Numba is (chapter 6d).
 
 One neuron after another: without recurrent synapses a neuron needs the spikes from below and
 its own, and nothing of its neighbors.
 """
 
 import math
+import warnings
+from collections.abc import Callable
+from functools import cache
 
 import numpy as np
-from numba import njit
+
+from snnbook.spike_times import _membrane
+from snnbook.spike_times._membrane import course, crossing, response
 
 
-@njit(cache=True)
-def response(gap, tau_mem, tau_syn):
-    """Return U a time ``gap`` after I was 1 and U was 0."""
-    if abs(tau_mem - tau_syn) <= 1e-6 * tau_mem:
-        return gap / tau_mem * math.exp(-gap / tau_mem)
-    ratio = tau_syn / (tau_syn - tau_mem)
-    return ratio * (math.exp(-gap / tau_syn) - math.exp(-gap / tau_mem))
+@cache
+def loops() -> tuple[Callable, Callable]:
+    """Return :func:`run_layer` and :func:`adjoint_layer`, compiled; Numba is imported here."""
+    try:
+        from numba import njit
+        from numba.extending import register_jitable
+    except ImportError as error:
+        warnings.warn(f"spike layers run as plain Python: no Numba ({error})", stacklevel=2)
+        return run_layer, adjoint_layer
+    for function in (_membrane.turn, response, course, crossing, _arrival):
+        register_jitable(function)  # Numba may compile it where a compiled function calls it
+    return njit(cache=True)(run_layer), njit(cache=True)(adjoint_layer)
 
 
-@njit(cache=True)
-def free(mem, syn, gap, tau_mem, tau_syn):
-    """Return U after a time ``gap`` without input."""
-    return mem * math.exp(-gap / tau_mem) + syn * response(gap, tau_mem, tau_syn)
-
-
-@njit(cache=True)
-def peak(mem, syn, tau_mem, tau_syn):
-    """Return when U, free from now on and rising, stops rising."""
-    if abs(tau_mem - tau_syn) <= 1e-6 * tau_mem:
-        return tau_mem * (1 - mem / syn)
-    a = syn * tau_syn / (tau_syn - tau_mem)
-    ratio = a * tau_mem / ((a - mem) * tau_syn)
-    if ratio <= 0:
-        return math.inf
-    top = math.log(ratio) / (1 / tau_syn - 1 / tau_mem)
-    return top if top > 0 else math.inf
-
-
-@njit(cache=True)
-def crossing(mem, syn, threshold, end, tau_mem, tau_syn):
-    """Return when U reaches the threshold within ``end``, or -1: Newton, kept in a bracket."""
-    if syn <= mem or syn <= 0 or end <= 0:
-        return -1.0
-    low, high = 0.0, min(end, peak(mem, syn, tau_mem, tau_syn))
-    if free(mem, syn, high, tau_mem, tau_syn) < threshold:
-        return -1.0
-    t = 0.5 * high
-    for _ in range(100):
-        now = free(mem, syn, t, tau_mem, tau_syn)
-        if now < threshold:
-            low = t
-        else:
-            high = t
-        slope = (syn * math.exp(-t / tau_syn) - now) / tau_mem
-        step = (threshold - now) / slope if slope > 0 else math.inf
-        following = t + step
-        if not low < following < high:
-            following = 0.5 * (low + high)
-        if abs(following - t) <= 1e-15 * high or high - low <= 1e-15 * high:
-            return following
-        t = following
-    return t
-
-
-@njit(cache=True)
 def run_layer(times, sources, weight, threshold, tau_mem, tau_syn, end, room):
     """Run a layer over a batch; return times, neurons and currents, (B, room), and counts.
 
@@ -96,7 +60,7 @@ def run_layer(times, sources, weight, threshold, tau_mem, tau_syn, end, room):
                     filled += 1
                     counts[b, n] += 1
                 gap = until - now
-                mem = free(mem, syn, gap, tau_mem, tau_syn)
+                mem = course(mem, syn, gap, tau_mem, tau_syn)
                 syn *= math.exp(-gap / tau_syn)
                 now = until
                 if now >= end:
@@ -105,7 +69,6 @@ def run_layer(times, sources, weight, threshold, tau_mem, tau_syn, end, room):
     return out_times, out_syn, counts
 
 
-@njit(cache=True)
 def adjoint_layer(
     times, sources, weight, threshold, tau_mem, tau_syn, end, spikes, currents, counts, by_time
 ):
@@ -148,7 +111,6 @@ def adjoint_layer(
     return d_weight, d_times
 
 
-@njit(cache=True)
 def _arrival(b, n, k, p_mem, p_syn, sources, weight, tau_mem, tau_syn, d_weight, d_times):
     """Add what the adjoints say about one input spike."""
     j = sources[b, k]
