@@ -13,7 +13,13 @@ import torch
 from torch import Tensor
 
 from snnbook import data, results
-from snnbook.spike_times import SpikeTimeNetwork, fit_spike_times, share_right, time_cross_entropy
+from snnbook.spike_times import (
+    SpikeTimeNetwork,
+    fit_times,
+    share_right,
+    time_cross_entropy,
+    wake_silent,
+)
 
 SEEDS, EPOCHS, HIDDEN, SPAN, DURATION = range(5), 60, 200, 30.0, 60.0
 UNIT = 6.4  # of the times in the loss, milliseconds
@@ -40,7 +46,7 @@ def main() -> None:
             duration=DURATION,
             generator=generator,
         )
-        history = fit_spike_times(
+        history = fit_times(
             network,
             encode(points),
             labels,
@@ -48,8 +54,9 @@ def main() -> None:
             batch_size=50,
             generator=generator,
             loss=lambda times, classes: LOSS(times / UNIT, classes),
-            wake=0.1,
-            rouse=0.05,
+            lr=5e-3,
+            decay=0.95,
+            remedy=partial(wake_silent, wake=0.1, rouse=0.05),
             clip=100.0,
         )
         rows.append(
@@ -58,7 +65,7 @@ def main() -> None:
                 "accuracy": share_right(network, encode(tests), answers),
                 "train_accuracy": [round(x, 4) for x in history.accuracy],
                 "spikes": [[round(x, 2) for x in row] for row in history.spikes],
-                "silent": [round(x, 5) for x in history.silent],
+                "silent": [round(x, 5) for x in history.missed],
                 "seconds": [round(x, 2) for x in history.seconds],
             }
         )

@@ -18,18 +18,18 @@ from snnbook.neurons import LIFParameters, SpikingNetwork
 
 HIDDEN, SPAN, STEPS = 120, 2.0, 100
 SETTINGS = {  # of the non-leaky cell, and of the two leaky ones
-    "non-leaky": {"gain": (2.0, 6.0), "spread": (1.5, 2.0), "strength": 0.1, "early": 0.0},
-    "double": {"gain": (2.5, 6.0), "spread": (1.0, 2.0), "strength": 0.2, "early": 0.01},
-    "equal": {"gain": (2.5, 6.0), "spread": (1.0, 2.0), "strength": 0.2, "early": 0.01},
+    "non-leaky": {"gain": (2.0, 6.0), "spread": (1.5, 2.0), "bump": 0.1, "early": 0.0},
+    "double": {"gain": (2.5, 6.0), "spread": (1.0, 2.0), "bump": 0.2, "early": 0.01},
+    "equal": {"gain": (2.5, 6.0), "spread": (1.0, 2.0), "bump": 0.2, "early": 0.01},
 }
 
 
-REMEDIES = (
-    ("none", "none", 0.0, 1.0),
-    ("bump", "bump", 0.2, 1.0),
-    ("penalty", "penalty", 1.0, 1.0),
-    ("penalty, margin 4", "penalty", 1.0, 4.0),
-)
+REMEDIES = {  # name: step of the bump, margin of the penalty
+    "none": {"bump": None},
+    "bump": {"bump": 0.2},
+    "penalty": {"bump": None, "margin": 1.0},
+    "penalty, margin 4": {"bump": None, "margin": 4.0},
+}
 
 
 def rng(seed: int) -> torch.Generator:
@@ -42,9 +42,7 @@ def load() -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def share_right(network: spike_times.TimingNetwork, values: Tensor, labels: Tensor) -> float:
-    with torch.no_grad():
-        answer = spike_times.first_to_spike(network(data.clock_code(values, span=SPAN)).times)
-    return float((answer == labels).double().mean())
+    return spike_times.share_right(network, data.clock_code(values, span=SPAN), labels)
 
 
 def single_spike(name: str, seed: int, epochs: int, decay: float = 0.88, **changes):
@@ -52,14 +50,16 @@ def single_spike(name: str, seed: int, epochs: int, decay: float = 0.88, **chang
     values, labels, *_ = load()
     settings = SETTINGS[name] | changes
     loss = partial(spike_times.time_cross_entropy, tau=0.05, early=settings.pop("early"))
-    start = {key: settings.pop(key) for key in ("gain", "spread")}
+    bump, margin = settings.pop("bump"), settings.pop("margin", None)
     generator = rng(seed)
     network = spike_times.TimingNetwork(
-        (5, HIDDEN, 3), spike_times.CELLS[name](), generator=generator, **start
+        (5, HIDDEN, 3), spike_times.CELLS[name](), generator=generator, **settings
     )
     history = spike_times.fit_times(
         network, data.clock_code(values, span=SPAN), labels, epochs=epochs, batch_size=150,
-        generator=generator, lr=0.2, decay=decay, loss=loss, **settings,
+        generator=generator, lr=0.2, decay=decay, loss=loss,
+        remedy=partial(spike_times.bump_silent, step=bump) if bump else None,
+        penalty=partial(spike_times.weight_sum_penalty, margin=margin) if margin else None,
     )  # fmt: skip
     return network, history
 
@@ -88,15 +88,12 @@ def silent(seeds: int) -> dict:
     *_, values, labels = load()
     found = {}
     for start, gain in (("healthy", (2.5, 6.0)), ("quiet", (0.3, 2.0))):
-        for name, remedy, strength, margin in REMEDIES:
+        for name, remedy in REMEDIES.items():
             rows = []
             for seed in range(seeds):
-                network, history = single_spike(
-                    "double", seed, 10, decay=0.8, gain=gain, remedy=remedy, strength=strength,
-                    margin=margin,
-                )  # fmt: skip
+                network, history = single_spike("double", seed, 10, 0.8, gain=gain, **remedy)
                 accuracy = share_right(network, values, labels)
-                rows.append((accuracy, history.silent, history.dead, history.bumped))
+                rows.append((accuracy, history.silent, history.dead, history.raised))
                 print(start, name, seed, accuracy, history.silent[-1], history.dead[-1])
             keys = ("test", "silent", "dead", "bumped")
             found[f"{start}, {name}"] = dict(zip(keys, map(list, zip(*rows))))

@@ -7,11 +7,18 @@ times. Two inputs, four hidden neurons, two outputs. Times are in synaptic time 
 """
 
 import time
+from functools import partial
 
 import torch
 
 from snnbook import results
-from snnbook.spike_times import SpikeTimeNetwork, fit_spike_times, share_right, time_cross_entropy
+from snnbook.spike_times import (
+    SpikeTimeNetwork,
+    fit_times,
+    share_right,
+    time_cross_entropy,
+    wake_silent,
+)
 
 SEEDS, EPOCHS, DURATION = range(50), 300, 10.0
 TIMES = torch.tensor([[0.0, 0.0], [0.0, 2.0], [2.0, 0.0], [2.0, 2.0]], dtype=torch.float64)
@@ -43,9 +50,9 @@ def main() -> None:
     for seed in SEEDS:
         start = time.perf_counter()
         network, generator = build(seed)
-        history = fit_spike_times(
+        history = fit_times(
             network, TIMES, LABELS, epochs=EPOCHS, batch_size=4, generator=generator, lr=0.05,
-            decay=1.0, loss=loss, wake=0.3,
+            loss=loss, remedy=partial(wake_silent, wake=0.3),
         )  # fmt: skip
         solved = [epoch for epoch, share in enumerate(history.accuracy, 1) if share == 1]
         rows.append(

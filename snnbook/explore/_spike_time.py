@@ -8,7 +8,7 @@ import torch
 
 from snnbook._validate import check_choice
 from snnbook.explore._explorer import Control, Explorer, Layer, Panel
-from snnbook.spike_times import DoubleTau, EqualTau, NonLeaky, first_spike, free_membrane
+from snnbook.spike_times import Cell, DoubleTau, EqualTau, NonLeaky, first_spike, free_membrane
 
 CELLS = {
     "leaky, ratio 2": DoubleTau(),
@@ -20,7 +20,7 @@ TIME = torch.linspace(0, LENGTH, 101, dtype=torch.float64)
 SPREAD = torch.linspace(0, 1, 151, dtype=torch.float64)[1:] ** 3  # dense near the cliff
 
 
-def _spikes(weights, second: float, when: float, cell: NonLeaky):
+def _spikes(weights, second: float, when: float, cell: Cell):
     """Return spike times (K,) over the first weight, and their exact derivatives."""
     first = torch.as_tensor(weights, dtype=torch.float64).reshape(-1).requires_grad_()
     rows = torch.stack([first, torch.full_like(first, second)], dim=1)
@@ -30,7 +30,7 @@ def _spikes(weights, second: float, when: float, cell: NonLeaky):
 
 
 @cache
-def _cliff(second: float, when: float, cell: NonLeaky) -> float:
+def _cliff(second: float, when: float, cell: Cell) -> float:
     """Return the least first weight above 0 that makes a spike, by bisection; 0 if any does."""
     low, high = 0.0, HIGHEST
     if _alive(low, second, when, cell):
@@ -41,7 +41,7 @@ def _cliff(second: float, when: float, cell: NonLeaky) -> float:
     return high
 
 
-def _alive(weight: float, second: float, when: float, cell: NonLeaky) -> bool:
+def _alive(weight: float, second: float, when: float, cell: Cell) -> bool:
     rows = torch.tensor([[weight, second]], dtype=torch.float64)
     times = torch.tensor([[0.0, when]], dtype=torch.float64)
     return math.isfinite(first_spike(times, rows, cell).item())
@@ -116,7 +116,7 @@ def _said(spike: float, earlier: float) -> str:
     return f"A spike at {spike:.2f}; its derivative in the weight is {chr(0x2212)}{earlier:.2f}."
 
 
-def _end(edge: float, last: float, cell: NonLeaky) -> str:
+def _end(edge: float, last: float, cell: Cell) -> str:
     if edge == 0:
         return "The second input alone is enough for a spike."
     if type(cell) is NonLeaky:

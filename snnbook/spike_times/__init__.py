@@ -7,6 +7,7 @@ compare with.
 
 from snnbook.spike_times._cells import (
     CELLS as CELLS,
+    Cell as Cell,
     DoubleTau as DoubleTau,
     EqualTau as EqualTau,
     NonLeaky as NonLeaky,
@@ -31,7 +32,7 @@ from snnbook.spike_times._first_spike import (
     free_membrane as free_membrane,
 )
 from snnbook.spike_times._fit import (
-    TimingHistory as TimingHistory,
+    TimesHistory as TimesHistory,
     fit_times as fit_times,
 )
 from snnbook.spike_times._layers import (
@@ -40,10 +41,14 @@ from snnbook.spike_times._layers import (
     Trains as Trains,
     membranes as membranes,
 )
+from snnbook.spike_times._loss import (
+    first_to_spike as first_to_spike,
+    share_right as share_right,
+    time_cross_entropy as time_cross_entropy,
+)
 from snnbook.spike_times._remedies import (
     bump_silent as bump_silent,
-    first_to_spike as first_to_spike,
-    time_cross_entropy as time_cross_entropy,
+    wake_silent as wake_silent,
     weight_sum_penalty as weight_sum_penalty,
 )
 from snnbook.spike_times._single_spike import (
@@ -56,8 +61,4 @@ from snnbook.spike_times._spikeprop import (
     spikeprop as spikeprop,
     spikeprop_network as spikeprop_network,
     train_spikeprop as train_spikeprop,
-)
-from snnbook.spike_times._training import (
-    fit_spike_times as fit_spike_times,
-    share_right as share_right,
 )

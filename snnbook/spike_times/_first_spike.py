@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_float, check_same_kind
-from snnbook.spike_times._cells import NonLeaky
+from snnbook.spike_times._cells import Cell
 
 
-def free_membrane(t: Tensor, times: Tensor, weight: Tensor, cell: NonLeaky) -> Tensor:
+def free_membrane(t: Tensor, times: Tensor, weight: Tensor, cell: Cell) -> Tensor:
     r"""Return the membrane potential without any reset.
 
     .. math:: U_i(t) = \sum_j W_{ij}\, \kappa(t - t_j)
@@ -26,7 +26,7 @@ def free_membrane(t: Tensor, times: Tensor, weight: Tensor, cell: NonLeaky) -> T
         Input spike times; infinity for an input that does not spike.
     weight : Tensor, shape (O, N)
         Weights, out first.
-    cell : NonLeaky, EqualTau or DoubleTau
+    cell : Cell
         The kernel.
 
     Returns
@@ -40,6 +40,7 @@ def free_membrane(t: Tensor, times: Tensor, weight: Tensor, cell: NonLeaky) -> T
 
     Examples
     --------
+    >>> from snnbook.spike_times import NonLeaky
     >>> inputs, weight = torch.tensor([[0.0]]), torch.tensor([[2.0]])
     >>> float(free_membrane(torch.tensor([math.log(2.0)]), inputs, weight, NonLeaky()))
     1.0
@@ -51,7 +52,7 @@ def free_membrane(t: Tensor, times: Tensor, weight: Tensor, cell: NonLeaky) -> T
     return cell.kernel(torch.where(torch.isfinite(s), s, -1.0)) @ weight.T
 
 
-def first_spike(times: Tensor, weight: Tensor, cell: NonLeaky) -> Tensor:
+def first_spike(times: Tensor, weight: Tensor, cell: Cell) -> Tensor:
     r"""Return the first spike time of every neuron, and let its exact gradient through.
 
     With the causal set C of the inputs that came before the spike,
@@ -68,7 +69,7 @@ def first_spike(times: Tensor, weight: Tensor, cell: NonLeaky) -> Tensor:
         Input spike times in any order; infinity for an input that does not spike.
     weight : Tensor, shape (O, N)
         Weights, out first, finite.
-    cell : NonLeaky, EqualTau or DoubleTau
+    cell : Cell
         The neuron.
 
     Returns
@@ -96,6 +97,7 @@ def first_spike(times: Tensor, weight: Tensor, cell: NonLeaky) -> Tensor:
     Two inputs at 0 and ln 2. A weight of 3 spikes before the second arrives, a weight of 1.5
     waits for it, and a weight of 0.1 stays silent:
 
+    >>> from snnbook.spike_times import NonLeaky
     >>> times = torch.tensor([[0.0, math.log(2.0)]])
     >>> weight = torch.tensor([[3.0, 1.0], [1.5, 1.0], [0.1, 0.1]])
     >>> first_spike(times, weight, NonLeaky()).exp()  # z = 3/2, 3.5/1.5
@@ -127,7 +129,7 @@ class _FirstSpike(torch.autograd.Function):
     """Closed form forward, implicit derivative backward."""
 
     @staticmethod
-    def forward(ctx, times: Tensor, weight: Tensor, cell: NonLeaky) -> Tensor:
+    def forward(ctx, times: Tensor, weight: Tensor, cell: Cell) -> Tensor:
         spikes = _solve(times, weight, cell)
         ctx.save_for_backward(times, weight, spikes)
         ctx.cell = cell
@@ -149,7 +151,7 @@ class _FirstSpike(torch.autograd.Function):
         return by_time, by_weight, None
 
 
-def _solve(times: Tensor, weight: Tensor, cell: NonLeaky) -> Tensor:
+def _solve(times: Tensor, weight: Tensor, cell: Cell) -> Tensor:
     """Return the first spike times: the first interval whose highest point is at the threshold."""
     finite = torch.isfinite(times)
     start = torch.where(finite, times, math.inf).min(dim=1, keepdim=True).values

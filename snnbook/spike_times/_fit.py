@@ -1,72 +1,74 @@
-"""Training on spike times: the loop, and a history that counts silent neurons."""
+"""Training on spike times: one loop for single spikes and for many (chapters 4d and 6d)."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_choice, check_integer, check_positive
-from snnbook.spike_times._remedies import (
-    bump_silent,
-    first_to_spike,
-    time_cross_entropy,
-    weight_sum_penalty,
-)
-from snnbook.spike_times._single_spike import TimingNetwork
+from snnbook._validate import check_integer, check_positive
+from snnbook.spike_times._layers import SpikeTimeNetwork, TrainsOutput
+from snnbook.spike_times._loss import first_to_spike, time_cross_entropy
+from snnbook.spike_times._single_spike import TimingNetwork, TimingOutput
 from snnbook.training._losses import check_labels
-
-REMEDIES = ("none", "bump", "penalty")
 
 
 @dataclass(frozen=True)
-class TimingHistory:
-    """What happened in each epoch: an immutable value.
+class TimesHistory:
+    """What happened in each epoch, seen while the weights changed: an immutable value.
 
     Attributes
     ----------
     loss, accuracy : tuple of float
-        Means over the epoch's samples, seen while the weights changed.
+        Means over the epoch's samples.
+    spikes : tuple of tuple of float
+        For each epoch and layer, the mean number of spikes in a sample.
     silent : tuple of tuple of float
         For each epoch and layer, the share of (sample, neuron) pairs without a spike.
     dead : tuple of tuple of float
         For each epoch and layer, the share of neurons that spiked in no sample of the epoch.
-    bumped : tuple of int
-        Number of bumps in each epoch.
+    missed : tuple of float
+        For each epoch, the share of samples in which the right output did not spike.
+    raised : tuple of int
+        For each epoch, how often the remedy raised a neuron's weights.
     seconds : tuple of float
         Wall time of each epoch.
     """
 
     loss: tuple[float, ...]
     accuracy: tuple[float, ...]
+    spikes: tuple[tuple[float, ...], ...]
     silent: tuple[tuple[float, ...], ...]
     dead: tuple[tuple[float, ...], ...]
-    bumped: tuple[int, ...]
+    missed: tuple[float, ...]
+    raised: tuple[int, ...]
     seconds: tuple[float, ...] = field(default=(), compare=False)
 
 
 def fit_times(
-    network: TimingNetwork,
+    network: TimingNetwork | SpikeTimeNetwork,
     times: Tensor,
     labels: Tensor,
     *,
     epochs: int,
     batch_size: int,
     generator: torch.Generator,
-    lr: float = 0.01,
+    lr: float | Sequence[float] = 0.01,
     decay: float = 1.0,
     loss: Callable[[Tensor, Tensor], Tensor] = time_cross_entropy,
-    remedy: str = "bump",
-    strength: float = 0.02,
-    margin: float = 1.0,
+    penalty: Callable | None = None,
+    remedy: Callable | None = None,
     clip: float = 1.0,
-) -> TimingHistory:
-    """Train a network of single-spike neurons in place, and count its silent neurons.
+) -> TimesHistory:
+    """Train a network in place on the first spikes of its outputs, and count the silent.
+
+    An exact gradient says nothing about a neuron that does not spike, so silence needs a penalty
+    or a remedy of its own.
 
     Parameters
     ----------
-    network : TimingNetwork
+    network : TimingNetwork or SpikeTimeNetwork
         Its weights are changed.
     times : Tensor, shape (n, inputs)
         Input spike times.
@@ -76,77 +78,80 @@ def fit_times(
         Each at least 1.
     generator : torch.Generator
         Draws the order of the samples.
-    lr : float
-        Learning rate of Adam for the sum of a neuron's weights, in units of the smallest weight
-        that makes a spike: each weight has ``lr * smallest_weight / fan_in``.
+    lr : float or sequence of float
+        Learning rate of Adam, of all layers or of each. For layers of single spikes it is that of
+        the sum of a neuron's weights, in units of the smallest weight that makes a spike: each
+        weight has ``lr * smallest_weight / fan_in`` (``layer.weight_step``).
     decay : float
         Factor on the learning rate after each epoch.
     loss : callable
-        Maps output times (B, C) and labels (B,) to a scalar.
-    remedy : {"none", "bump", "penalty"}
-        What is done about silent neurons: nothing, :func:`bump_silent` or
-        :func:`weight_sum_penalty`.
-    strength : float
-        Step of the bump, or factor of the penalty.
-    margin : float
-        Margin of the penalty.
+        Maps first spike times (B, C) and labels (B,) to a scalar.
+    penalty : callable, optional
+        Maps the network to a scalar that is added to the loss: :func:`weight_sum_penalty`.
+    remedy : callable, optional
+        Takes the network, its output and the labels of a batch after each step, changes weights
+        and returns how many neurons it raised: :func:`bump_silent` or :func:`wake_silent`, with
+        ``functools.partial`` for its settings.
     clip : float
         Largest norm of the gradient of each weight matrix; slopes near zero make it explode.
 
     Returns
     -------
-    TimingHistory
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit.
+    TimesHistory
 
     Examples
     --------
-    >>> from snnbook.spike_times import NonLeaky
+    >>> from snnbook.spike_times import NonLeaky, bump_silent
     >>> order = torch.Generator().manual_seed(0)
     >>> network = TimingNetwork((2, 2), NonLeaky(), generator=order)
     >>> labels = torch.tensor([0, 1, 0, 1])  # the input of the class comes first
     >>> history = fit_times(
     ...     network, 1.0 - torch.eye(2, dtype=torch.float64)[labels], labels,
-    ...     epochs=60, batch_size=4, generator=order, lr=0.05,
+    ...     epochs=60, batch_size=4, generator=order, lr=0.05, remedy=bump_silent,
     ... )
     >>> history.accuracy[-1]
     1.0
 
-    Paper section IV.A.4; chapter 4d.
+    Paper sections IV.A.4 and V.D; chapters 4d and 6d.
     """
     check_integer("epochs", epochs, 1)
     check_integer("batch_size", batch_size, 1)
-    for name, value in (("lr", lr), ("decay", decay), ("clip", clip)):
-        check_positive(name, value)
-    check_choice("remedy", remedy, REMEDIES)
-    check_labels(labels, len(times), network.layers[-1].weight.shape[0])
-    steps = torch.optim.Adam(
-        {"params": layer.weight, "lr": lr * layer.cell.smallest_weight / layer.weight.shape[1]}
-        for layer in network.layers
+    check_positive("decay", decay)
+    check_positive("clip", clip)
+    check_labels(labels, len(times), len(network.layers[-1].weight))
+    adam = torch.optim.Adam(
+        {"params": layer.weight, "lr": layer.weight_step(rate)}
+        for layer, rate in zip(network.layers, _rates(lr, len(network.layers)))
     )
-    schedule = torch.optim.lr_scheduler.ExponentialLR(steps, decay)
+    schedule = torch.optim.lr_scheduler.ExponentialLR(adam, decay)
     rows = []
     for _ in range(epochs):
         tally = _Tally()
         for index in torch.randperm(len(labels), generator=generator).split(batch_size):
             output = network(times[index])
             value = loss(output.times, labels[index])
-            if remedy == "penalty":
-                value = value + strength * weight_sum_penalty(network, margin)
-            steps.zero_grad()
+            if penalty is not None:
+                value = value + penalty(network)
+            adam.zero_grad()
             value.backward()
             for weight in network.parameters():
                 torch.nn.utils.clip_grad_norm_([weight], clip)
-            steps.step()
-            fired = (*output.hidden, output.times)
-            raised = bump_silent(network, fired, step=strength) if remedy == "bump" else 0
-            tally.add(value, labels[index], fired, raised)
+            adam.step()
+            raised = remedy(network, output, labels[index]) if remedy is not None else 0
+            tally.add(value, labels[index], output, raised)
         schedule.step()
         rows.append(tally.row())
-    return TimingHistory(*zip(*rows))
+    return TimesHistory(*zip(*rows))
+
+
+def _rates(lr: float | Sequence[float], layers: int) -> list[float]:
+    """Return a learning rate for each layer."""
+    rates = [lr] * layers if isinstance(lr, (int, float)) else list(lr)
+    if len(rates) != layers:
+        raise ValueError(f"lr has {len(rates)} entries; one, or {layers}, are accepted")
+    for rate in rates:
+        check_positive("lr", rate)
+    return rates
 
 
 class _Tally:
@@ -154,25 +159,36 @@ class _Tally:
 
     def __init__(self) -> None:
         self.start = time.perf_counter()
-        self.samples, self.loss, self.right, self.raised = 0, 0.0, 0, 0
-        self.silent, self.spoke = [], []
+        self.samples = self.loss = self.right = self.missed = self.raised = 0
+        self.counts = []  # of each neuron, for each layer
+        self.silent = []  # samples without a spike, mean over neurons, for each layer
 
-    def add(self, value: Tensor, labels: Tensor, fired: tuple[Tensor, ...], raised: int) -> None:
+    @torch.no_grad()
+    def add(
+        self, value: Tensor, labels: Tensor, output: TimingOutput | TrainsOutput, raised: int
+    ) -> None:
+        counts = output.counts
         self.samples += len(labels)
-        self.loss += len(labels) * float(value.detach())
-        self.right += int((first_to_spike(fired[-1].detach()) == labels).sum())
+        self.loss += len(labels) * float(value)
+        self.right += int((first_to_spike(output.times) == labels).sum())
+        self.missed += int((counts[-1].gather(1, labels[:, None]) == 0).sum())
         self.raised += raised
-        quiet = [torch.isinf(times.detach()) for times in fired]
-        if not self.silent:
-            self.silent = [0.0] * len(quiet)
-            self.spoke = [torch.zeros(q.shape[1], dtype=torch.bool) for q in quiet]
-        for layer, q in enumerate(quiet):
-            self.silent[layer] += float(q.double().mean(1).sum())
-            self.spoke[layer] |= ~q.all(0)
+        if not self.counts:
+            self.counts, self.silent = [0] * len(counts), [0.0] * len(counts)
+        for layer, found in enumerate(counts):
+            self.counts[layer] = self.counts[layer] + found.sum(0)
+            self.silent[layer] += float((found == 0).double().mean(1).sum())
 
     def row(self) -> tuple:
-        silent = tuple(count / self.samples for count in self.silent)
-        dead = tuple(float((~spoke).double().mean()) for spoke in self.spoke)
-        seconds = time.perf_counter() - self.start
-        right = self.right / self.samples
-        return self.loss / self.samples, right, silent, dead, self.raised, seconds
+        """Return a row of the history."""
+        n = self.samples
+        return (
+            self.loss / n,
+            self.right / n,
+            tuple(int(each.sum()) / n for each in self.counts),
+            tuple(silent / n for silent in self.silent),
+            tuple(float((each == 0).double().mean()) for each in self.counts),
+            self.missed / n,
+            self.raised,
+            time.perf_counter() - self.start,
+        )

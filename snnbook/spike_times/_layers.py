@@ -40,12 +40,28 @@ class Trains(NamedTuple):
         found = self.times.new_full((len(self.times), neurons), torch.inf)
         return found.scatter_reduce(1, self.sources, self.times, "amin")
 
+    def counts_of(self, neurons: int) -> Tensor:
+        """Return the number of spikes of each neuron, (B, neurons).
+
+        >>> trains = Trains(torch.tensor([[1.0, 2.0, torch.inf]]), torch.tensor([[1, 0, 0]]))
+        >>> trains.counts_of(3)
+        tensor([[1, 1, 0]])
+        """
+        found = self.sources.new_zeros(len(self.times), neurons)
+        return found.scatter_add(1, self.sources, torch.isfinite(self.times).long())
+
 
 class TrainsOutput(NamedTuple):
-    """``times`` (B, C), first spikes of the outputs, and the trains of every layer."""
+    """``times`` (B, C), first spikes of the outputs, and trains and size of every layer."""
 
     times: Tensor
     layers: tuple[Trains, ...]
+    sizes: tuple[int, ...]
+
+    @property
+    def counts(self) -> tuple[Tensor, ...]:
+        """Spikes of each neuron, (B, N) for each layer, the outputs last."""
+        return tuple(trains.counts_of(size) for trains, size in zip(self.layers, self.sizes))
 
 
 class SpikeLayer(nn.Module):
@@ -113,6 +129,10 @@ class SpikeLayer(nn.Module):
             raise ValueError("times descend or are negative; ascending times from 0 are accepted")
         constants = self.threshold, self.tau_mem, self.tau_syn, self.duration
         return Trains(*_Answer.apply(trains.times, trains.sources, self.weight, constants))
+
+    def weight_step(self, size: float) -> float:
+        """Return ``size``: learning rates and remedies count in weights."""
+        return size
 
 
 @torch.no_grad()
@@ -248,4 +268,5 @@ class SpikeTimeNetwork(nn.Module):
         for layer in self.layers:
             trains = layer(trains)
             seen.append(trains)
-        return TrainsOutput(trains.first(len(self.layers[-1].weight)), tuple(seen))
+        sizes = tuple(len(layer.weight) for layer in self.layers)
+        return TrainsOutput(trains.first(sizes[-1]), tuple(seen), sizes)

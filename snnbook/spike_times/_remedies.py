@@ -1,64 +1,14 @@
-"""The loss on spike times, and two remedies for silent neurons."""
+"""What is done about neurons that do not spike: an exact gradient says nothing about them.
+
+A penalty is a term of the loss; a remedy acts on the weights after each step of the training. Both
+are values for :func:`snnbook.spike_times.fit_times`.
+"""
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from snnbook._validate import check_positive
-from snnbook.spike_times._single_spike import TimingNetwork
-from snnbook.training._losses import check_labels
-
-
-def time_cross_entropy(
-    times: Tensor, labels: Tensor, *, tau: float = 0.2, late: float = 10.0, early: float = 0.0
-) -> Tensor:
-    r"""Return the cross entropy of a softmax over spike times: the right unit must be first.
-
-    .. math:: \mathcal{L} = -\frac{1}{B} \sum_b \log
-        \frac{e^{-t_{y_b} / \tau}}{\sum_c e^{-t_c / \tau}} +
-        \lambda \left(e^{t_{y_b}} - 1\right)
-
-    Parameters
-    ----------
-    times : Tensor, shape (B, C)
-        Output spike times; those after ``late``, and those that never come, count as ``late`` and
-        have no gradient.
-    labels : Tensor, shape (B,), dtype int64
-        Correct classes.
-    tau : float
-        A lead of ``tau`` is worth a factor e in the odds; in the unit of the times.
-    late : float
-        What a missing spike counts, above 0.
-    early : float
-        :math:`\lambda`, the pressure on the right unit to spike early; at least 0.
-
-    Returns
-    -------
-    Tensor, shape ()
-        Mean over the batch, in nats. Never NaN; log(C) when no output spikes.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit.
-
-    Examples
-    --------
-    >>> times = torch.tensor([[0.0, torch.inf]])
-    >>> round(float(time_cross_entropy(times, torch.tensor([0]), tau=1.0, late=1.0)), 4)
-    0.3133
-
-    The loss of Goeltz et al. (2021), with the pressure of their equation; chapter 4d.
-    """
-    check_labels(labels, *times.shape)
-    check_positive("tau", tau)
-    check_positive("late", late)
-    clipped = times.clamp(max=late)
-    loss = functional.cross_entropy(-clipped / tau, labels)
-    if early:
-        right = clipped.gather(1, labels[:, None])
-        loss = loss + early * torch.expm1(right).mean()
-    return loss
+from snnbook.spike_times._layers import SpikeTimeNetwork, TrainsOutput
+from snnbook.spike_times._single_spike import TimingNetwork, TimingOutput
 
 
 def weight_sum_penalty(network: TimingNetwork, margin: float = 1.0) -> Tensor:
@@ -100,20 +50,28 @@ def weight_sum_penalty(network: TimingNetwork, margin: float = 1.0) -> Tensor:
 
 @torch.no_grad()
 def bump_silent(
-    network: TimingNetwork, times: tuple[Tensor, ...], *, allowed: float = 0.9, step: float = 0.02
+    network: TimingNetwork | SpikeTimeNetwork,
+    output: TimingOutput | TrainsOutput,
+    labels: Tensor | None = None,
+    *,
+    allowed: float = 0.9,
+    step: float = 0.02,
 ) -> int:
     """Raise all weights of the neurons that are silent too often, in place.
 
     Parameters
     ----------
-    network : TimingNetwork
+    network : TimingNetwork or SpikeTimeNetwork
         Its weights are changed.
-    times : tuple of Tensor, each (B, N)
-        Spike times of all layers, the outputs last.
+    output : TimingOutput or TrainsOutput
+        What it answered to a batch.
+    labels : Tensor, optional
+        Not used: the classes of the batch, which every remedy is given.
     allowed : float
         Share of the batch in which a hidden neuron may be silent; an output may not at all.
     step : float
-        What is added, in units of the smallest weight that makes a spike, over the fan-in.
+        What is added, for single spikes in units of the smallest weight that makes one, over the
+        fan-in (``layer.weight_step``).
 
     Returns
     -------
@@ -124,25 +82,66 @@ def bump_silent(
     --------
     >>> from snnbook.spike_times import NonLeaky
     >>> network = TimingNetwork((2, 1), NonLeaky())
-    >>> bump_silent(network, (torch.tensor([[torch.inf]]),))
+    >>> bump_silent(network, TimingOutput(torch.tensor([[torch.inf]]), ()))
     1
 
     After the weight bumping of Goeltz et al. (2021); chapter 4d.
     """
-    raised = 0
-    for number, (layer, fired) in enumerate(zip(network.layers, times, strict=True)):
-        last = number == len(times) - 1
-        silent = torch.isinf(fired).to(layer.weight.dtype).mean(0) > (0.0 if last else allowed)
-        layer.weight[silent] += step * layer.cell.smallest_weight / layer.weight.shape[1]
+    raised, counts = 0, output.counts
+    for number, (layer, spikes) in enumerate(zip(network.layers, counts, strict=True)):
+        last = number == len(counts) - 1
+        silent = (spikes == 0).to(layer.weight.dtype).mean(0) > (0.0 if last else allowed)
+        layer.weight[silent] += layer.weight_step(step)
         raised += int(silent.sum())
     return raised
 
 
-def first_to_spike(times: Tensor) -> Tensor:
-    """Return the class of each sample, the output that spikes first, and -1 if none does.
+@torch.no_grad()
+def wake_silent(
+    network: TimingNetwork | SpikeTimeNetwork,
+    output: TimingOutput | TrainsOutput,
+    labels: Tensor,
+    *,
+    wake: float = 0.0,
+    rouse: float = 0.0,
+) -> int:
+    """Raise all weights of right outputs, and of hidden neurons, that stayed silent, in place.
 
-    >>> first_to_spike(torch.tensor([[2.0, 1.0], [torch.inf, torch.inf]]))
-    tensor([ 1, -1])
+    Parameters
+    ----------
+    network, output
+        As in :func:`bump_silent`.
+    labels : Tensor, int64 (B,)
+        Correct classes of the batch.
+    wake : float
+        What is added to all weights of an output, times the share of the batch in which it is
+        the right one and silent: there it has no gradient. At least 0.
+    rouse : float
+        What is added to all weights of a hidden neuron that was silent in a whole batch. At
+        least 0.
+
+    Returns
+    -------
+    int
+        The number of neurons that were raised.
+
+    Examples
+    --------
+    >>> from snnbook.spike_times import NonLeaky
+    >>> network = TimingNetwork((2, 1), NonLeaky())
+    >>> silent = TimingOutput(torch.tensor([[torch.inf]]), ())
+    >>> wake_silent(network, silent, torch.tensor([0]), wake=0.1)
+    1
+
+    Chapter 6d.
     """
-    answer = times.argmin(1)
-    return torch.where(torch.isinf(times).all(1), -1, answer)
+    *hidden, last = output.counts
+    missed = last.gather(1, labels[:, None])[:, 0] == 0
+    share = torch.bincount(labels[missed], minlength=last.shape[1]).double() / len(labels)
+    network.layers[-1].weight += wake * share[:, None]
+    raised = int((share > 0).sum()) if wake else 0
+    for layer, spikes in zip(network.layers, hidden):
+        quiet = spikes.sum(0) == 0
+        layer.weight[quiet] += rouse
+        raised += int(quiet.sum()) if rouse else 0
+    return raised

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from snnbook._validate import check_float, check_integer, check_positive
-from snnbook.spike_times._cells import NonLeaky
+from snnbook.spike_times._cells import Cell
 from snnbook.spike_times._first_spike import first_spike
 
 
@@ -16,6 +16,11 @@ class TimingOutput(NamedTuple):
 
     times: Tensor
     hidden: tuple[Tensor, ...]
+
+    @property
+    def counts(self) -> tuple[Tensor, ...]:
+        """Spikes of each neuron, (B, N) for each layer, the outputs last: 0 or 1."""
+        return tuple(torch.isfinite(times).long() for times in (*self.hidden, self.times))
 
 
 class TimingLayer(nn.Module):
@@ -28,7 +33,7 @@ class TimingLayer(nn.Module):
     ----------
     in_features, out_features : int
         Number of neurons, each at least 1.
-    cell : NonLeaky, EqualTau or DoubleTau
+    cell : Cell
         The neuron.
     gain : float
         The weights of a neuron sum to ``gain`` times the smallest weight of a single input, on
@@ -55,6 +60,7 @@ class TimingLayer(nn.Module):
 
     Examples
     --------
+    >>> from snnbook.spike_times import NonLeaky
     >>> layer = TimingLayer(1, 1, NonLeaky(), delays=(0.0, 1.0))
     >>> with torch.no_grad():
     ...     _ = layer.weight.copy_(torch.tensor([[0.0, 2.0]]))
@@ -68,7 +74,7 @@ class TimingLayer(nn.Module):
         self,
         in_features: int,
         out_features: int,
-        cell: NonLeaky,
+        cell: Cell,
         *,
         gain: float = 2.0,
         spread: float = 1.0,
@@ -81,7 +87,7 @@ class TimingLayer(nn.Module):
         check_integer("out_features", out_features, 1)
         check_positive("gain", gain)
         check_positive("spread", spread)
-        if not isinstance(cell, NonLeaky):
+        if not isinstance(cell, Cell):
             raise TypeError(f"cell is a {type(cell).__name__}; NonLeaky() and the like is accepted")
         line = torch.as_tensor(delays, dtype=dtype)
         if line.dim() != 1 or len(line) == 0 or not bool((line >= 0).all() & (line < 1e9).all()):
@@ -102,6 +108,10 @@ class TimingLayer(nn.Module):
         arrivals = (times[:, :, None] + self.delays).flatten(1)
         return first_spike(arrivals, self.weight, self.cell)
 
+    def weight_step(self, size: float) -> float:
+        """Return the change of each weight when their sum changes by ``size`` smallest weights."""
+        return size * self.cell.smallest_weight / self.weight.shape[1]
+
 
 class TimingNetwork(nn.Module):
     """Layers of single-spike neurons in a row; the output that spikes first is the answer.
@@ -110,7 +120,7 @@ class TimingNetwork(nn.Module):
     ----------
     sizes : sequence of int
         Number of inputs, of neurons in each hidden layer, and of outputs.
-    cell : NonLeaky, EqualTau or DoubleTau
+    cell : Cell
         The neuron of all layers.
     gain, spread : float or sequence of float
         As in :class:`TimingLayer`; a sequence has one entry for each layer.
@@ -128,6 +138,7 @@ class TimingNetwork(nn.Module):
 
     Examples
     --------
+    >>> from snnbook.spike_times import NonLeaky
     >>> network = TimingNetwork((5, 8, 3), NonLeaky(), generator=torch.Generator().manual_seed(0))
     >>> output = network(torch.rand(4, 5, dtype=torch.float64))
     >>> output.times.shape, output.hidden[0].shape
@@ -139,7 +150,7 @@ class TimingNetwork(nn.Module):
     def __init__(
         self,
         sizes: Sequence[int],
-        cell: NonLeaky,
+        cell: Cell,
         *,
         gain: float | Sequence[float] = 2.0,
         spread: float | Sequence[float] = 1.0,
@@ -150,7 +161,7 @@ class TimingNetwork(nn.Module):
         super().__init__()
         if len(sizes) < 2:
             raise ValueError(f"sizes is {tuple(sizes)}; at least inputs and outputs are accepted")
-        options = dict(delays=delays, generator=generator, dtype=dtype)
+        options = {"delays": delays, "generator": generator, "dtype": dtype}
         gains = _each("gain", gain, len(sizes) - 1)
         spreads = _each("spread", spread, len(sizes) - 1)
         self.layers = nn.ModuleList(

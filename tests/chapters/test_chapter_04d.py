@@ -59,7 +59,8 @@ def test_a_short_training_beats_frozen_features():
     )
     spike_times.fit_times(
         network, data.clock_code(values), labels, epochs=8, batch_size=50, generator=generator,
-        lr=0.2, decay=0.75, strength=0.2, loss=partial(spike_times.time_cross_entropy, tau=0.05),
+        lr=0.2, decay=0.75, loss=partial(spike_times.time_cross_entropy, tau=0.05),
+        remedy=partial(spike_times.bump_silent, step=0.2),
     )  # fmt: skip
     fresh, wanted = data.yin_yang(1000, seed=40)
     with torch.no_grad():

@@ -1,6 +1,7 @@
 """Single-spike layers: closed forms against the exact integrator, gradients, and edge cases."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -241,8 +242,16 @@ def test_the_loss_has_no_nan():
     assert spike_times.first_to_spike(times.detach()).tolist() == [-1, -1]
 
 
-@pytest.mark.parametrize("remedy", ["none", "bump", "penalty"])
-def test_training_is_repeatable_and_remedies_wake_the_silent(remedy):
+@pytest.mark.parametrize(
+    "help_",
+    [
+        {},
+        {"remedy": partial(spike_times.bump_silent, step=0.05)},
+        {"penalty": spike_times.weight_sum_penalty},
+    ],
+    ids=["none", "bump", "penalty"],
+)
+def test_training_is_repeatable_and_remedies_wake_the_silent(help_):
     def trained():
         generator = rng(0)
         network = spike_times.TimingNetwork(
@@ -252,15 +261,14 @@ def test_training_is_repeatable_and_remedies_wake_the_silent(remedy):
         times = torch.rand(40, 2, generator=generator, dtype=torch.float64)
         times[torch.arange(40), labels] += 1.0
         history = spike_times.fit_times(
-            network, times, labels, epochs=25, batch_size=10, generator=generator, lr=0.1,
-            remedy=remedy, strength={"bump": 0.05}.get(remedy, 1.0),
-        )  # fmt: skip
+            network, times, labels, epochs=25, batch_size=10, generator=generator, lr=0.1, **help_
+        )
         return history
 
     history = trained()
     assert history == trained()
     assert history.dead[0][0] > 0.9
-    if remedy == "none":
+    if not help_:
         assert history.dead[-1] == history.dead[0]
     else:
         assert history.dead[-1][0] == 0 and history.accuracy[-1] > 0.9

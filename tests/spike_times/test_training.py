@@ -1,9 +1,11 @@
 """Training on spike times: it learns, it counts, and it wakes the silent."""
 
+from functools import partial
+
 import pytest
 import torch
 
-from snnbook.spike_times import SpikeTimeNetwork, fit_spike_times, share_right
+from snnbook.spike_times import SpikeTimeNetwork, fit_times, share_right, wake_silent
 
 
 def rng(seed):
@@ -18,7 +20,7 @@ def order_task(mean=(4.0,), **options):
     labels = torch.arange(20) % 2
     times = 1.0 - torch.eye(2, dtype=torch.float64)[labels]
     options = {"epochs": 40, "batch_size": 5, "lr": 0.05, "decay": 1.0, **options}
-    history = fit_spike_times(network, times, labels, generator=rng(1), **options)
+    history = fit_times(network, times, labels, generator=rng(1), **options)
     return network, times, labels, history
 
 
@@ -31,15 +33,17 @@ def test_two_outputs_learn_the_order_and_the_history_counts():
 
 
 def test_without_help_silence_stays_and_with_help_it_ends():
-    assert order_task(mean=(0.3,))[3].silent[-1] == 1.0
-    assert order_task(mean=(0.3,), wake=0.5)[3].silent[-1] < 0.2
+    assert order_task(mean=(0.3,))[3].missed[-1] == 1.0
+    assert order_task(mean=(0.3,), remedy=partial(wake_silent, wake=0.5))[3].missed[-1] < 0.2
 
 
 def test_hidden_neurons_are_roused():
     network = SpikeTimeNetwork((2, 3, 2), mean=(0.1, 1.0), spread=(0.01, 0.01), generator=rng(0))
     before = network.layers[0].weight.detach().clone()
     times, labels = torch.zeros(4, 2, dtype=torch.float64), torch.zeros(4).long()
-    fit_spike_times(network, times, labels, epochs=1, batch_size=4, generator=rng(0), rouse=0.25)
+    remedy = partial(wake_silent, rouse=0.25)
+    options = {"epochs": 1, "batch_size": 4, "lr": 5e-3, "generator": rng(0)}
+    assert fit_times(network, times, labels, remedy=remedy, **options).raised == (3,)
     torch.testing.assert_close(network.layers[0].weight.detach(), before + 0.25)
 
 
