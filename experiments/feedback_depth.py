@@ -13,7 +13,6 @@ import time
 from functools import partial
 
 import torch
-from torch import Tensor
 
 from snnbook import data, results, training
 from snnbook.local import ARMS, train_by_feedback
@@ -25,13 +24,9 @@ SEEDS, DEPTHS, RATES, BATCH = range(3), (1, 2, 3, 4, 5), (1e-3, 5e-3), 50
 
 def yin_yang() -> data.Split:
     """Return Yin-Yang in spikes (T, n, 5): x spikes in step 30 x, a fifth input at 0."""
-
-    def spikes_of(points: Tensor) -> Tensor:
-        times = torch.cat([30 * points.float(), torch.zeros(len(points), 1)], dim=1)
-        return (torch.arange(40)[:, None, None] == times.long()).float()
-
+    encode = partial(data.time_code, steps=40, span=30)
     (points, labels), (tests, answers) = data.yin_yang(2000, seed=42), data.yin_yang(1000, seed=40)
-    return data.Split(spikes_of(points), labels, spikes_of(tests), answers)
+    return data.Split(encode(points.float()), labels, encode(tests.float()), answers)
 
 
 def digits() -> data.Split:

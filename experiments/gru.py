@@ -14,7 +14,6 @@ import time
 from functools import partial
 
 import torch
-from torch import Tensor
 
 from snnbook import data, results, training
 from snnbook.conclusions import GRUNetwork, gru_size, parameters_of
@@ -39,12 +38,9 @@ def digits() -> data.Split:
 
 
 def yin_yang() -> data.Split:
-    def spikes(points: Tensor) -> Tensor:
-        times = torch.cat([30 * points, torch.zeros(len(points), 1)], dim=1)
-        return (torch.arange(36)[:, None, None] == times.long()).float()
-
+    encode = partial(data.time_code, steps=36, span=30)
     (points, labels), (tests, answers) = data.yin_yang(2000, seed=42), data.yin_yang(1000, seed=40)
-    return data.Split(spikes(points), labels, spikes(tests), answers)
+    return data.Split(encode(points), labels, encode(tests), answers)
 
 
 def randman() -> data.Split:

@@ -14,8 +14,9 @@ import torch
 from torch.nn import functional as F
 
 from snnbook import results
+from snnbook.data import delayed_xor
 from snnbook.neurons import LIFParameters, SpikingNetwork
-from snnbook.smoothed import Gate, GatedNetwork, answer_scores, delayed_xor, steps_per_spike
+from snnbook.smoothed import Gate, GatedNetwork, answer_scores, steps_per_spike
 from snnbook.surrogates import fast_sigmoid
 
 WIDTHS, HARD, BATCHES, SIZES = (0.01, 0.03, 0.1, 0.3, 0.6, 1.0), 1e-3, 120, (3, 30, 2)

@@ -22,13 +22,9 @@ WIDTHS = (0.001, 0.01, 0.1, 1.0, 10.0)
 HEIGHTS = (0.25, 1.0, 4.0, 16.0)
 HIDDEN, BATCH, STEPS, SPAN = 40, 100, 40, 30
 RASTERS = ("fast sigmoid", "piecewise linear", "Gaussian", "boxcar")
+#: One spike per feature, in the step nearest to 30 x, and a reference spike in step 0: (40, n, 5).
+encode = partial(data.time_code, steps=STEPS, span=SPAN, clock="first", rounding="nearest")
 SGD = partial(torch.optim.SGD, momentum=0.9)
-
-
-def encode(features: Tensor) -> Tensor:
-    """Return one spike per feature, at step 30 x, and a reference spike at step 0: (40, n, 5)."""
-    step = (torch.cat([torch.zeros_like(features[:, :1]), features], 1) * SPAN).round().long()
-    return torch.zeros(STEPS, *step.shape).scatter_(0, step[None], 1.0)
 
 
 def load(train_size: int, test_size: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection
 
-from torch import Tensor
+from torch import Generator, Tensor
 
 
 def check_float(name: str, tensor: Tensor) -> None:
@@ -97,3 +97,64 @@ def check_choice(name: str, value: str, choices: Collection[str]) -> None:
     if value not in choices:
         accepted = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"{name} is {value!r}; one of {accepted} is accepted")
+
+
+def check_batch(name: str, tensor: Tensor) -> None:
+    """Raise unless ``tensor`` has the axes (B, N)."""
+    if tensor.dim() != 2:
+        raise ValueError(
+            f"{name} has shape {tuple(tensor.shape)}; "
+            "two axes (B, N) = (sample, feature) are accepted"
+        )
+
+
+def check_values(name: str, values: Tensor) -> None:
+    """Raise unless ``values`` is floating point, has the axes (B, N), and lies in [0, 1].
+
+    >>> import torch
+    >>> check_values("values", torch.tensor([[0.5, 1.5]]))
+    Traceback (most recent call last):
+    ...
+    ValueError: values spans 0.5 to 1.5; numbers from 0 to 1 are accepted
+    """
+    check_float(name, values)
+    check_batch(name, values)
+    if values.numel() == 0:
+        return
+    if values.isnan().any():
+        raise ValueError(f"{name} contains NaN; numbers from 0 to 1 are accepted")
+    low, high = values.min().item(), values.max().item()
+    if low < 0 or high > 1:
+        raise ValueError(f"{name} spans {low:g} to {high:g}; numbers from 0 to 1 are accepted")
+
+
+def check_generator(generator: Generator, name: str = "generator") -> None:
+    """Raise ``TypeError`` unless ``generator`` is a ``torch.Generator``.
+
+    >>> check_generator(0)
+    Traceback (most recent call last):
+    ...
+    TypeError: generator has type int; a torch.Generator is accepted, for example
+    torch.Generator().manual_seed(0)
+    """
+    if not isinstance(generator, Generator):
+        raise TypeError(
+            f"{name} has type {type(generator).__name__}; a torch.Generator is accepted, "
+            "for example torch.Generator().manual_seed(0)"
+        )
+
+
+def check_probability(rate_name: str, rate: float, dt: float) -> None:
+    """Raise unless ``rate * dt`` is a probability: a step holds at most one spike.
+
+    >>> check_probability("rate", 2000.0, 1e-3)
+    Traceback (most recent call last):
+    ...
+    ValueError: rate = 2000.0 Hz with dt = 0.001 s means 2 spikes per step;
+    at most 1 is accepted: lower rate or dt
+    """
+    if not 0 <= rate * dt <= 1:
+        raise ValueError(
+            f"{rate_name} = {rate!r} Hz with dt = {dt!r} s means {rate * dt:g} spikes per step; "
+            f"at most 1 is accepted: lower {rate_name} or dt"
+        )

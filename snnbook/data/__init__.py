@@ -10,39 +10,47 @@ Values have the axes ``(B, N)`` = (sample, feature), spikes ``(T, B, N)`` = (ste
 (50, 8, 64)
 """
 
+from snnbook.data._change_codes import (
+    delta_code as delta_code,
+)
 from snnbook.data._digits import (
     Split as Split,
     digits as digits,
-)
-from snnbook.data._encoders import (
-    delta_code as delta_code,
-    delta_decode as delta_decode,
-    latency_code as latency_code,
-    rate_code as rate_code,
 )
 from snnbook.data._gestures import (
     GESTURES as GESTURES,
     gestures as gestures,
 )
+from snnbook.data._memory_tasks import (
+    DelayedXor as DelayedXor,
+    Evidence as Evidence,
+    delayed_xor as delayed_xor,
+    evidence as evidence,
+)
 from snnbook.data._rate_codes import (
     constant_code as constant_code,
+    rate_code as rate_code,
     regular_code as regular_code,
 )
 from snnbook.data._synthetic import (
     randman as randman,
     random_patterns as random_patterns,
 )
-from snnbook.data._tasks import (
+from snnbook.data._targets import (
     SPIKE_DRAWING as SPIKE_DRAWING,
-    Evidence as Evidence,
-    evidence as evidence,
     picture_spikes as picture_spikes,
     sinusoids as sinusoids,
-    spike_order as spike_order,
 )
-from snnbook.data._timing import (
+from snnbook.data._time_codes import (
     clock_code as clock_code,
+    latency_code as latency_code,
+    time_code as time_code,
+)
+from snnbook.data._timing_tasks import (
+    spike_order as spike_order,
     temporal_xor as temporal_xor,
+    two_clicks as two_clicks,
+    xor_spikes as xor_spikes,
 )
 from snnbook.data._yin_yang import (
     yin_yang as yin_yang,

@@ -51,11 +51,6 @@ def digits(test_size: int = 397, seed: int = 0) -> Split:
         Inputs float32 (n, 64), the gray levels 0..16 divided by 16 (0 is paper, 1 is ink),
         row by row from the top left; labels int64 (n,), the digits 0 to 9.
 
-    Raises
-    ------
-    ValueError
-        If ``test_size`` or ``seed`` is not a whole number in its range.
-
     Notes
     -----
     Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine

@@ -5,8 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_integer, check_positive
-from snnbook.data._checks import check_generator
+from snnbook._validate import check_generator, check_integer, check_positive
 
 #: The eleven classes, by label. Most come in pairs that differ in the order of events alone.
 GESTURES = (
@@ -59,11 +58,6 @@ def gestures(
         float32 (T, n, 2 * size * size): ON events of all pixels, then OFF events.
     labels : Tensor
         int64 (n,), the index in :data:`GESTURES`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit.
 
     Examples
     --------

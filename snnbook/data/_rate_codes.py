@@ -1,9 +1,73 @@
-"""Codes that give a rate without noise: a current, and regular spikes (paper section IV.A.3)."""
+"""Codes in which a value is a rate: random spikes, regular ones, or the current that they make."""
 
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_float, check_integer, check_positive
+from snnbook._validate import (
+    check_batch,
+    check_float,
+    check_generator,
+    check_integer,
+    check_positive,
+    check_probability,
+    check_values,
+)
+
+
+@torch.no_grad()
+def rate_code(
+    values: Tensor,
+    steps: int,
+    dt: float = 1e-3,
+    *,
+    max_rate: float = 100.0,
+    generator: torch.Generator,
+) -> Tensor:
+    r"""Code each value as the rate of independent random spikes.
+
+    In each step a unit spikes with probability
+
+    .. math:: p = x \, r_\text{max} \, \Delta t,
+
+    independently of all other steps and units (a Bernoulli process, the discrete counterpart of
+    a Poisson process), so a unit sends :math:`p \, T` spikes on average.
+
+    Parameters
+    ----------
+    values : Tensor
+        Shape (B, N), from 0 to 1, floating point.
+    steps : int
+        Number of time steps T, at least 1.
+    dt : float
+        Time step in seconds, above 0.
+    max_rate : float
+        Rate of a unit with value 1, in Hz, above 0. ``max_rate * dt`` may not exceed 1.
+    generator : torch.Generator
+        Source of the randomness. It advances, so a second call gives other spikes.
+
+    Returns
+    -------
+    Tensor
+        Spikes (T, B, N), 0 or 1, with the dtype and device of ``values``.
+
+    Examples
+    --------
+    At 1000 Hz and 1 ms per step, the value 1 spikes in each step and the value 0 in none.
+
+    >>> generator = torch.Generator().manual_seed(0)
+    >>> values = torch.tensor([[1.0, 0.0]])
+    >>> rate_code(values, steps=5, max_rate=1000.0, generator=generator).sum(0)
+    tensor([[5., 0.]])
+
+    Chapter 1; paper section IV.A.3.
+    """
+    check_values("values", values)
+    _check_settings(steps, dt, max_rate)
+    check_probability("max_rate", max_rate, dt)
+    check_generator(generator)
+    shape = (steps, *values.shape)
+    draws = torch.rand(shape, generator=generator, device=generator.device).to(values.device)
+    return (draws < values.float() * (max_rate * dt)).to(values.dtype)
 
 
 def constant_code(
@@ -39,7 +103,9 @@ def constant_code(
 
     Paper section IV.A.3; chapter 4c.
     """
-    _check(values, steps, dt, max_rate)
+    check_float("values", values)
+    check_batch("values", values)
+    _check_settings(steps, dt, max_rate)
     return (values * (max_rate * dt)).expand(steps, *values.shape).contiguous()
 
 
@@ -77,11 +143,9 @@ def regular_code(
 
     Paper section IV.A.3; chapter 4c.
     """
-    _check(values, steps, dt, max_rate)
-    if max_rate * dt > 1:
-        raise ValueError(f"max_rate is {max_rate!r}; at most 1/dt = {1 / dt:g} Hz is accepted")
-    if not ((values >= 0) & (values <= 1)).all():
-        raise ValueError("values holds numbers outside 0 .. 1; numbers in it are accepted")
+    check_values("values", values)
+    _check_settings(steps, dt, max_rate)
+    check_probability("max_rate", max_rate, dt)
     if not 0 <= phase < 1:
         raise ValueError(f"phase is {phase!r}; a number from 0 to below 1 is accepted")
     share = values.double() * (max_rate * dt)
@@ -89,10 +153,7 @@ def regular_code(
     return torch.floor(n * share + phase).diff(dim=0).to(values.dtype)
 
 
-def _check(values: Tensor, steps: int, dt: float, max_rate: float) -> None:
-    check_float("values", values)
-    if values.dim() != 2:
-        raise ValueError(f"values has shape {tuple(values.shape)}; (B, N) is accepted")
+def _check_settings(steps: int, dt: float, max_rate: float) -> None:
     check_integer("steps", steps, 1)
     check_positive("dt", dt)
     check_positive("max_rate", max_rate)

@@ -5,8 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_integer, check_positive
-from snnbook.data._checks import check_generator, check_probability
+from snnbook._validate import check_generator, check_integer, check_positive, check_probability
 
 PRECISION = 1e-3  # harmonics of a random manifold below this amplitude are left out
 
@@ -50,13 +49,6 @@ def random_patterns(
         float32 (T, n, N), 0 or 1.
     labels : Tensor
         int64 (n,), from 0 to ``classes - 1``.
-
-    Raises
-    ------
-    TypeError
-        If ``generator`` is not a generator.
-    ValueError
-        If an argument is outside its range.
 
     Notes
     -----
@@ -140,13 +132,6 @@ def randman(
         exactly ``spikes_per_unit`` times in each sample.
     labels : Tensor
         int64 (n,), from 0 to ``classes - 1``, each class equally often, in random order.
-
-    Raises
-    ------
-    TypeError
-        If ``generator`` is not a generator.
-    ValueError
-        If an argument is outside its range.
 
     Notes
     -----

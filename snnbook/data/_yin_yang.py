@@ -48,11 +48,6 @@ def yin_yang(
     labels : Tensor
         int64 (n,): 0, 1 or 2.
 
-    Raises
-    ------
-    ValueError
-        If an argument is outside its range.
-
     Notes
     -----
     L. Kriener, J. Goeltz, M. A. Petrovici, The Yin-Yang dataset, NICE 2022,

@@ -6,8 +6,7 @@ from torch import Tensor
 from snnbook.exercises._ch04a_quiz import QUESTIONS
 from snnbook.exercises._records import Chapter, Exercise, Mistake
 from snnbook.neurons import LIFParameters
-from snnbook.smoothed import Gate, gated_unroll
-from snnbook.smoothed._morris_lecar import METHODS
+from snnbook.smoothed import Gate, euler_step, gated_unroll, rk4_step
 
 
 def _sent(peak: float) -> float:
@@ -198,7 +197,7 @@ It takes the slope $k_1$ at the start, $k_2$ and $k_3$ at the middle and $k_4$ a
 Each point is reached from the start with the slope before it.
 The step moves on by $\Delta t \, (k_1 + 2 k_2 + 2 k_3 + k_4) / 6$.
 """,
-    truth=METHODS["rk4"],
+    truth=rk4_step,
     cases=_systems,
     tolerance=1e-9,
     right="Four evaluations for each step, and halving the step makes the error sixteen times "
@@ -216,7 +215,7 @@ def step(f, state, dt):
 check("04a-4", step)
 """,
     mistakes=(
-        Mistake(METHODS["euler"], "That is Euler's step, of order one: use all four slopes."),
+        Mistake(euler_step, "That is Euler's step, of order one: use all four slopes."),
         Mistake(_heun, "That is Heun's method, of order two: two slopes are missing."),
         Mistake(_midpoint, "That is the midpoint method, of order two: weigh all four slopes."),
         Mistake(_unweighted, "The two slopes in the middle count twice, and the sum is over 6."),

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_choice, check_positive
+from snnbook.data import two_clicks
 from snnbook.explore._explorer import Control, Explorer, Layer, Panel
 from snnbook.neurons import LIFParameters, fluctuation_driven_, integrate, unroll
 from snnbook.surrogates import fast_sigmoid, true_derivative
@@ -30,26 +31,14 @@ class _Plane(NamedTuple):
     readout: Tensor
 
 
-def clicks() -> tuple[Tensor, Tensor]:
-    """Return 64 samples of *two clicks*, (40, 64, 2), and their labels.
-
-    Two inputs click once each: together (at most 2 ms apart) in class 0, 8 to 15 ms apart in
-    class 1.
-    """
-    rng = torch.Generator().manual_seed(0)
-    labels = torch.arange(64) % 2
-    near, far, first, order = (
-        torch.randint(low, high, (64,), generator=rng)
-        for low, high in ((0, 3), (8, 16), (0, 8), (0, 2))
-    )
-    spikes, each = torch.zeros(40, 64, 2, dtype=torch.float64), torch.arange(64)
-    spikes[first, each, order] = 1
-    spikes[first + torch.where(labels == 1, far, near), each, 1 - order] = 1
-    return spikes, labels
+@cache
+def task() -> tuple[Tensor, Tensor]:
+    """Return 64 samples of *two clicks*, (40, 64, 2), and their labels."""
+    return two_clicks(64, generator=torch.Generator().manual_seed(0))
 
 
 def losses(hidden: Tensor, readout: Tensor, width: float = TRAINED) -> Tensor:
-    """Return the loss (K,) of K networks 2-2-2 on :func:`clicks`.
+    """Return the loss (K,) of K networks 2-2-2 on *two clicks*.
 
     Parameters
     ----------
@@ -65,7 +54,7 @@ def losses(hidden: Tensor, readout: Tensor, width: float = TRAINED) -> Tensor:
     >>> print(f"{losses(silent, silent).item():.4f}")
     0.6931
     """
-    spikes, labels = clicks()
+    spikes, labels = task()
     surrogate = fast_sigmoid(width=width) if width else true_derivative()
     drive = torch.einsum("tbi,koi->tbko", spikes, hidden).flatten(2)
     fired = unroll(drive, PARAMS, surrogate=surrogate).spikes

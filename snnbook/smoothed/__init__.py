@@ -1,7 +1,10 @@
-"""Smoothed spiking networks: ways around the step, to a gradient that exists (paper section IV.A).
+"""Smoothed spiking networks: three ways around the step, to a gradient that exists (IV.A.1 to 3).
 
-Each file belongs to one chapter: ``soft`` (4a), ``probabilistic`` (4b), ``rate`` (4c) and
-``timing`` (4d). ``card`` and ``cards`` sum up what each way makes smooth, and what it costs.
+Chapter 4a smooths the spike: gated neurons and a network of them, and Morris-Lecar. Chapter 4b
+takes its mean: escape noise, random neurons, likelihoods, estimators, and networks that learn
+temporal XOR. Chapter 4c counts: f-I curves in closed form and of the discrete neuron, networks of
+rates, and their conversion to spikes. The fourth way, spike times, is :mod:`snnbook.spike_times`.
+``card`` and ``cards`` sum up what each way makes smooth, and what it costs.
 """
 
 from snnbook.smoothed._cards import (
@@ -15,29 +18,28 @@ from snnbook.smoothed._conversion import (
     scale_to_rate as scale_to_rate,
     to_spiking as to_spiking,
 )
+from snnbook.smoothed._enumeration import (
+    all_spike_trains as all_spike_trains,
+    expected_loss as expected_loss,
+)
 from snnbook.smoothed._escape import (
     ExponentialEscape as ExponentialEscape,
     SigmoidEscape as SigmoidEscape,
 )
 from snnbook.smoothed._estimators import (
     ESTIMATORS as ESTIMATORS,
-    expected_loss as expected_loss,
     gradient_samples as gradient_samples,
     score_loss as score_loss,
-    spike_trains as spike_trains,
 )
 from snnbook.smoothed._gated_network import (
-    DelayedXor as DelayedXor,
     GatedNetwork as GatedNetwork,
     GatedOutput as GatedOutput,
     answer_scores as answer_scores,
-    delayed_xor as delayed_xor,
 )
 from snnbook.smoothed._learn_xor import (
     XorHistory as XorHistory,
     learn_xor as learn_xor,
     xor_loss as xor_loss,
-    xor_spikes as xor_spikes,
 )
 from snnbook.smoothed._likelihood import (
     likelihood_gradient as likelihood_gradient,
@@ -46,8 +48,9 @@ from snnbook.smoothed._likelihood import (
 from snnbook.smoothed._morris_lecar import (
     MorrisLecar as MorrisLecar,
     Trajectory as Trajectory,
+    euler_step as euler_step,
     first_crossing as first_crossing,
-    rising_charge as rising_charge,
+    rk4_step as rk4_step,
     solve as solve,
 )
 from snnbook.smoothed._rate_curves import (

@@ -1,4 +1,4 @@
-r"""A network of rates, and the same weights run as a spiking network (paper section IV.A.3).
+r"""From a trained network of rates to a spiking one, by scaling (paper section IV.A.3).
 
 The rate network computes with *expected spikes per step* p. A layer of LIF neurons with the
 weight W has the mean membrane potential and the rate
@@ -9,6 +9,7 @@ so the trained weights are those of a spiking network, with no translation in be
 
 >>> import torch
 >>> from snnbook import training
+>>> from snnbook.data import constant_code
 >>> rates = RateNetwork((64, 100, 10), generator=torch.Generator().manual_seed(0))
 >>> inputs = constant_code(torch.rand(8, 64), steps=1)     # one step is enough to train
 >>> output = rates(inputs)                                 # or training.fit(rates, inputs, ...)
@@ -132,6 +133,7 @@ def scale_to_rate(
     Examples
     --------
     >>> rates = RateNetwork((3, 4, 2), curve="relu", generator=torch.Generator().manual_seed(0))
+    >>> from snnbook.data import constant_code
     >>> inputs = constant_code(torch.ones(1, 3), steps=1)
     >>> faster = scale_to_rate(rates, inputs, max_rate=200.0, quantile=1.0)
     >>> faster(inputs).hidden[0].spikes.max().item()  # doctest: +ELLIPSIS

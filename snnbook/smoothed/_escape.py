@@ -27,11 +27,6 @@ class SigmoidEscape:
         :math:`\Delta`, in units of the membrane potential, above 0. With 0 in the limit the
         neuron is the LIF.
 
-    Raises
-    ------
-    ValueError
-        If ``noise`` is not a finite number above 0.
-
     Examples
     --------
     >>> escape = SigmoidEscape(noise=0.2)
@@ -97,11 +92,6 @@ class ExponentialEscape:
         :math:`\Delta`, in units of the membrane potential, above 0.
     hazard : float
         :math:`h_0 = \rho_0 \Delta t`, the expected number of spikes in a step at threshold.
-
-    Raises
-    ------
-    ValueError
-        If ``noise`` or ``hazard`` is not a finite number above 0.
 
     Examples
     --------

@@ -1,104 +1,16 @@
-"""Estimates of the gradient of an expected loss, and the exact one by enumeration (chapter 4b)."""
-
-from collections.abc import Callable
+"""Estimates of the gradient of an expected loss, from random runs (chapter 4b)."""
 
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_choice, check_integer, check_shape, check_time_first
+from snnbook._validate import check_choice, check_integer, check_shape
 from snnbook.neurons import DEFAULT_PARAMETERS, LIFParameters, integrate
+from snnbook.smoothed._enumeration import SpikeLoss, check_one_sample
 from snnbook.smoothed._escape import DEFAULT_ESCAPE, Escape
 from snnbook.smoothed._stochastic import stochastic_unroll
 
 #: Estimators of the gradient of an expected loss; see :func:`gradient_samples`.
 ESTIMATORS = ("score", "baseline", "escape", "identity", "expected")
-_LARGEST_TABLE = 16
-
-SpikeLoss = Callable[[Tensor], Tensor]
-
-
-def spike_trains(steps: int, neurons: int, dtype: torch.dtype = torch.float64) -> Tensor:
-    r"""Return all :math:`2^{TN}` spike trains of some neurons, (T, 2**(T N), N).
-
-    Raises
-    ------
-    ValueError
-        If there are more than :math:`2^{16}`.
-
-    Examples
-    --------
-    >>> spike_trains(2, 1)[..., 0].T.int().tolist()
-    [[0, 0], [0, 1], [1, 0], [1, 1]]
-
-    Chapter 4b.
-    """
-    check_integer("steps", steps, 1)
-    check_integer("neurons", neurons, 1)
-    bits = steps * neurons
-    if bits > _LARGEST_TABLE:
-        raise ValueError(
-            f"steps times neurons is {bits}; at most {_LARGEST_TABLE} is accepted, "
-            "because all 2**(steps * neurons) trains are listed"
-        )
-    numbers = torch.arange(2**bits)[:, None]
-    table = (numbers >> torch.arange(bits - 1, -1, -1)) & 1
-    return table.reshape(-1, steps, neurons).transpose(0, 1).to(dtype)
-
-
-def expected_loss(
-    weight: Tensor,
-    inputs: Tensor,
-    loss: SpikeLoss,
-    params: LIFParameters = DEFAULT_PARAMETERS,
-    *,
-    escape: Escape = DEFAULT_ESCAPE,
-    recurrent_weight: Tensor | None = None,
-) -> Tensor:
-    r"""Return the exact expectation of a loss over all spike trains of a small layer.
-
-    .. math:: \langle \mathcal L \rangle = \sum_S P(S) \, \mathcal L(S)
-
-    Parameters
-    ----------
-    weight : Tensor
-        W, (N, N_in).
-    inputs : Tensor
-        Input spikes of one sample, (T, 1, N_in); T times N is at most 16.
-    loss : callable
-        Takes spikes (T, B, N) and returns the loss of each sample, (B,).
-    params, escape, recurrent_weight
-        As in :func:`stochastic_unroll`.
-
-    Returns
-    -------
-    Tensor
-        A number, differentiable in ``weight``: its gradient is the truth that every
-        estimator of :func:`gradient_samples` is measured against.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a shape or dtype does not fit, or there are too many trains.
-
-    Examples
-    --------
-    A neuron at x = -1 throughout, and the expected number of its spikes in one step:
-
-    >>> from snnbook.smoothed import SigmoidEscape
-    >>> count = lambda spikes: spikes.sum((0, 2))
-    >>> weight = torch.zeros(1, 1, dtype=torch.float64)
-    >>> silence = torch.zeros(1, 1, 1, dtype=torch.float64)
-    >>> expected_loss(weight, silence, count, escape=SigmoidEscape(1.0))
-    tensor(0.2689, dtype=torch.float64)
-
-    Chapter 4b.
-    """
-    _check_one_sample(weight, inputs)
-    trains = spike_trains(inputs.shape[0], weight.shape[0], weight.dtype)
-    drive = (inputs @ weight.T).expand_as(trains)
-    options = {"escape": escape, "gradient": "none", "recurrent_weight": recurrent_weight}
-    record = stochastic_unroll(drive, params, target=trains, **options)
-    return record.log_prob.sum((0, 2)).exp() @ loss(trains)
 
 
 def gradient_samples(
@@ -137,11 +49,6 @@ def gradient_samples(
     Tensor
         (samples, N, N_in). ``expected`` has no randomness, so its samples are equal.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a shape, dtype or choice does not fit.
-
     Examples
     --------
     >>> count = lambda spikes: spikes.sum((0, 2))
@@ -153,7 +60,7 @@ def gradient_samples(
 
     Williams (1992); Bengio, Leonard and Courville (2013); chapter 4b.
     """
-    _check_one_sample(weight, inputs)
+    check_one_sample(weight, inputs)
     check_choice("estimator", estimator, ESTIMATORS)
     check_integer("samples", samples, 2)
     options = {"escape": escape, "generator": generator}
@@ -232,9 +139,3 @@ def score_loss(
 def _leave_one_out(losses: Tensor) -> Tensor:
     """Return the mean of the other entries along the first axis."""
     return (losses.sum(0) - losses) / (len(losses) - 1)
-
-
-def _check_one_sample(weight: Tensor, inputs: Tensor) -> None:
-    check_time_first("inputs", inputs, features=weight.shape[1])
-    if inputs.shape[1] != 1:
-        raise ValueError(f"inputs has shape {tuple(inputs.shape)}; one sample is accepted, B = 1")

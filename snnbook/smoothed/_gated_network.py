@@ -1,11 +1,11 @@
-"""A recurrent network of gated LIF neurons, and the delayed XOR that it learns (chapter 4a)."""
+"""A recurrent network of gated LIF neurons, and how it answers (chapter 4a)."""
 
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import check_integer, check_time_first
+from snnbook._validate import check_time_first
 from snnbook.neurons import LIFParameters
 from snnbook.smoothed._soft import Gate, GatedRecord, gated_unroll
 
@@ -73,71 +73,6 @@ class GatedNetwork(nn.Module):
         options = {"recurrent_weight": self.recurrent_weight}
         hidden = gated_unroll(drive, self.params, self.gate, **options)
         return GatedOutput(hidden.syn @ self.readout_weight.T, hidden)
-
-
-class DelayedXor(NamedTuple):
-    """Currents (T, B, 3) on the channels zero, one and go; labels (B,); where the answer counts."""
-
-    inputs: Tensor
-    labels: Tensor
-    answer: Tensor
-
-
-def delayed_xor(
-    samples: int, *, pause: int = 40, pulse: int = 5, generator: torch.Generator
-) -> DelayedXor:
-    """Draw trials of the delayed XOR: two pulses, a pause, a cue, then the answer.
-
-    The first pulse comes at step 2, the second 7 to 11 steps after it, the cue ``pause`` to
-    ``pause + 4`` steps after the latest end of the second. A pulse on the channel "zero" or
-    "one" is a bit, and the label is the exclusive or of the two bits. The answer counts from the
-    end of the cue to the end of the trial. The times are those of this book; the task of Huh and
-    Sejnowski takes about a second.
-
-    Parameters
-    ----------
-    samples : int
-        Number of trials.
-    pause : int
-        Steps between the pulses and the cue, at least 0.
-    pulse : int
-        Length of a pulse in steps, at least 1.
-    generator : torch.Generator
-        Source of bits and times.
-
-    Returns
-    -------
-    DelayedXor
-        ``answer`` is (T, B), 1 where the readout counts.
-
-    Raises
-    ------
-    ValueError
-        If a number is out of range.
-
-    Examples
-    --------
-    >>> task = delayed_xor(4, pause=10, generator=torch.Generator().manual_seed(0))
-    >>> task.inputs.shape, int(task.inputs.sum())
-    (torch.Size([52, 4, 3]), 60)
-
-    Huh and Sejnowski (2018); chapter 4a.
-    """
-    for name, value, minimum in (("samples", samples, 1), ("pause", pause, 0), ("pulse", pulse, 1)):
-        check_integer(name, value, minimum)
-    bits = torch.randint(0, 2, (2, samples), generator=generator)
-    late = torch.randint(0, 5, (2, samples), generator=generator)
-    second, cue = pulse + 9, 2 * pulse + 13 + pause
-    starts = torch.stack((torch.full_like(late[0], 2), second + late[0], cue + late[1]))
-    time = torch.arange(cue + pulse + 14)[:, None, None]
-    on = ((time >= starts) & (time < starts + pulse)).float()  # (T, 3, B)
-    inputs = torch.zeros(len(time), samples, 3)
-    for bit, shown in zip(bits, on.unbind(1)):
-        inputs[:, :, 0] += shown * (1 - bit)
-        inputs[:, :, 1] += shown * bit
-    inputs[:, :, 2] = on[:, 2]
-    answer = (time[:, :, 0] >= starts[2] + pulse).float()
-    return DelayedXor(inputs, bits[0] ^ bits[1], answer)
 
 
 def answer_scores(readout: Tensor, answer: Tensor) -> Tensor:

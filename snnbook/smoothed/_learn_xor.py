@@ -7,53 +7,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from snnbook._validate import check_choice, check_integer
+from snnbook.data import xor_spikes
 from snnbook.neurons import DEFAULT_PARAMETERS, LIFParameters, integrate
 from snnbook.smoothed._escape import DEFAULT_ESCAPE, Escape
 from snnbook.smoothed._stochastic import StochasticRecord, stochastic_unroll
 
 _RULES = ("score", "baseline", "escape", "identity", "expected", "readout")
-
-
-def xor_spikes(steps: int = 30, early: int = 1, late: int = 11) -> tuple[Tensor, Tensor]:
-    """Return the four patterns of temporal XOR: two inputs spike early or late, one at step 0.
-
-    Parameters
-    ----------
-    steps : int
-        Number of time steps T.
-    early, late : int
-        The two spike times, in steps.
-
-    Returns
-    -------
-    spikes : Tensor
-        (T, 4, 3). The third input spikes at step 0, as a reference.
-    labels : Tensor
-        (4,); 1 if exactly one of the two inputs is late.
-
-    Raises
-    ------
-    ValueError
-        If the times are not in order, or beyond the last step.
-
-    Examples
-    --------
-    >>> spikes, labels = xor_spikes()
-    >>> spikes.shape, labels.tolist()
-    (torch.Size([30, 4, 3]), [0, 1, 1, 0])
-
-    Bohte, Kok and La Poutre (2002) learn it with spike times; chapter 4b with random spikes.
-    """
-    check_integer("early", early, 0)
-    check_integer("late", late, early + 1)
-    check_integer("steps", steps, late + 1)
-    pairs = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]])
-    spikes = torch.zeros(steps, 4, 3)
-    for unit in range(2):
-        times = torch.where(pairs[:, unit] == 1, late, early)
-        spikes[times, torch.arange(4), unit] = 1.0
-    spikes[0, :, 2] = 1.0
-    return spikes, pairs[:, 0] ^ pairs[:, 1]
 
 
 class XorHistory(NamedTuple):
@@ -106,11 +65,6 @@ def learn_xor(
     -------
     XorHistory
         Measured with sampled spikes, whatever the rule sends in training.
-
-    Raises
-    ------
-    ValueError
-        If ``rule`` is unknown or a number is too small.
 
     Examples
     --------

@@ -1,9 +1,4 @@
-"""Random spikes and their gradients: likelihood, score function, enumeration (chapter 4b).
-
-The likelihood is here; the neurons are in ``_stochastic.py``, the escape noise in
-``_escape.py``, estimators and enumeration in ``_estimators.py``, and the network that learns
-temporal XOR in ``_xor.py``.
-"""
+"""How likely given spike trains are under escape noise, and the gradient of it (chapter 4b)."""
 
 import torch
 from torch import Tensor
@@ -44,15 +39,11 @@ def log_likelihood(
     Tensor
         (B, N), differentiable in ``weight``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a shape or dtype does not fit.
-
     Examples
     --------
     A neuron without input has x = -1 in each step, as long as it stays silent:
 
+    >>> from snnbook.smoothed import SigmoidEscape
     >>> weight, silence = torch.zeros(1, 1), torch.zeros(3, 1, 1)
     >>> log_likelihood(weight, silence, silence, escape=SigmoidEscape(noise=1.0))
     tensor([[-0.9398]])
@@ -84,7 +75,7 @@ def likelihood_gradient(
     :math:`s` is the escape noise's ``score`` and :math:`\varepsilon_j` the membrane response
     to the spikes of input j. Both run forward in time; nothing is sent back.
 
-    Parameters and errors as in :func:`log_likelihood`.
+    Parameters as in :func:`log_likelihood`.
 
     Returns
     -------

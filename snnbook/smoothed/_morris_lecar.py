@@ -87,11 +87,29 @@ class Trajectory(NamedTuple):
     state: Tensor
 
 
-def _euler(f: Callable, state: Tensor, dt: float) -> Tensor:
+def euler_step(f: Callable[[Tensor], Tensor], state: Tensor, dt: float) -> Tensor:
+    r"""Return the state after one step of Euler's method, an error of order dt**2.
+
+    .. math:: y + \Delta t\, f(y)
+
+    >>> euler_step(lambda y: y, torch.ones(1), 0.5)
+    tensor([1.5000])
+
+    Chapter 4a.
+    """
     return state + dt * f(state)
 
 
-def _rk4(f: Callable, state: Tensor, dt: float) -> Tensor:
+def rk4_step(f: Callable[[Tensor], Tensor], state: Tensor, dt: float) -> Tensor:
+    r"""Return the state after one step of the classical Runge-Kutta method, order 4.
+
+    .. math:: y + \frac{\Delta t}{6} (a + 2 b + 2 c + d)
+
+    >>> rk4_step(lambda y: y, torch.ones(1), 0.5)  # exp(0.5) = 1.6487
+    tensor([1.6484])
+
+    Chapter 4a.
+    """
     a = f(state)
     b = f(state + dt / 2 * a)
     c = f(state + dt / 2 * b)
@@ -99,7 +117,7 @@ def _rk4(f: Callable, state: Tensor, dt: float) -> Tensor:
     return state + dt / 6 * (a + 2 * b + 2 * c + d)
 
 
-METHODS = {"euler": _euler, "rk4": _rk4}
+_STEPS = {"euler": euler_step, "rk4": rk4_step}
 
 
 def solve(
@@ -129,11 +147,6 @@ def solve(
     -------
     Trajectory
 
-    Raises
-    ------
-    ValueError, TypeError
-        If the current has no axes (T, B, N), dt is not above 0 or the method is unknown.
-
     Examples
     --------
     A weak current stays without effect, a strong one makes a spike:
@@ -146,13 +159,13 @@ def solve(
     """
     check_time_first("current", current)
     check_positive("dt", dt)
-    check_choice("method", method, tuple(METHODS))
+    check_choice("method", method, tuple(_STEPS))
     if state is None:
         state = neuron.rest().to(current).expand(*current.shape[1:], 2)
     rows = []
     for now in current:
         rows.append(state)
-        state = METHODS[method](lambda x, now=now: neuron.derivative(x, now), state, dt)
+        state = _STEPS[method](lambda x, now=now: neuron.derivative(x, now), state, dt)
     mem, recovery = torch.stack(rows).unbind(-1)
     return Trajectory(mem, recovery, state)
 
@@ -176,11 +189,6 @@ def first_crossing(mem: Tensor, dt: float, level: float = 0.0) -> Tensor:
     Tensor
         (B, N)
 
-    Raises
-    ------
-    ValueError, TypeError
-        If the traces have no axes (T, B, N) or dt is not above 0.
-
     Examples
     --------
     >>> first_crossing(torch.tensor([-3.0, -1.0, 1.0])[:, None, None], dt=0.5).item()
@@ -196,17 +204,3 @@ def first_crossing(mem: Tensor, dt: float, level: float = 0.0) -> Tensor:
     slope = torch.where(found, after - before, 1.0)
     times = dt * (index[0] + (level - before) / slope)
     return torch.where(found, times, torch.inf)
-
-
-def rising_charge(mem: Tensor, gate) -> Tensor:
-    """Return the charge that a rising membrane sends through a gate in each step, (T - 1, B, N).
-
-    >>> from snnbook.smoothed import Gate
-    >>> rising_charge(torch.tensor([0.0, 0.75, 2.0, 0.0])[:, None, None], Gate(0.5)).flatten()
-    tensor([0.5000, 0.5000, 0.0000])
-
-    Chapter 4a; paper section IV.A.1.
-    """
-    check_time_first("mem", mem)
-    charge = gate.charge(mem)
-    return (charge[1:] - charge[:-1]).clamp(min=0)

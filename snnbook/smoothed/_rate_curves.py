@@ -71,11 +71,6 @@ def lif_rate(
     Tensor
         Rate in Hz, with the shape and dtype of ``mean``. Differentiable.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If ``mean`` is not floating point, or ``softness`` is negative or not finite.
-
     Examples
     --------
     At twice the threshold the membrane needs tau ln 2 = 6.93 ms to the next spike:
@@ -145,11 +140,6 @@ def siegert_rate(
     Tensor
         Rate in Hz, float64. Differentiable. Zero where the noise would have to be 25 times
         its standard deviation.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit.
 
     Examples
     --------

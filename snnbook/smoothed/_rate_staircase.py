@@ -10,6 +10,11 @@ from torch import Tensor
 from snnbook._validate import check_float, check_integer, check_positive
 from snnbook.neurons import DEFAULT_PARAMETERS, LIFParameters, LIFState, unroll
 
+#: Membrane time constants after which beta**j = exp(-42) = 6e-19 no longer changes a float64 sum.
+LASTING = 42
+#: How closely :func:`discrete_rate` finds the spikes per step.
+TOLERANCE = 1e-15
+
 
 def staircase_mean(share: np.ndarray, params: LIFParameters = DEFAULT_PARAMETERS) -> np.ndarray:
     r"""Return the mean potential at which the discrete neuron spikes in a given share of steps.
@@ -49,7 +54,7 @@ def staircase_mean(share: np.ndarray, params: LIFParameters = DEFAULT_PARAMETERS
     if not ((share >= 0) & (share < 1)).all():
         raise ValueError("share holds values outside 0 <= share < 1; values in it are accepted")
     beta = params.beta
-    j = np.arange(2, 2 + math.ceil(42 * params.tau_mem / params.dt))
+    j = np.arange(2, 2 + math.ceil(LASTING * params.tau_mem / params.dt))
     floors = np.floor(share[..., None] * j)
     return params.threshold * (1 + (1 - beta) * (floors @ beta ** (j - 2.0)))
 
@@ -57,7 +62,7 @@ def staircase_mean(share: np.ndarray, params: LIFParameters = DEFAULT_PARAMETERS
 def discrete_rate(mean: Tensor, params: LIFParameters = DEFAULT_PARAMETERS) -> Tensor:
     """Return the exact long-run rate of the discrete LIF neuron at a constant mean potential.
 
-    The inverse of :func:`staircase_mean`, by bisection.
+    The inverse of :func:`staircase_mean`, by bisection to 1e-15 spikes per step.
 
     Parameters
     ----------
@@ -84,7 +89,7 @@ def discrete_rate(mean: Tensor, params: LIFParameters = DEFAULT_PARAMETERS) -> T
     check_float("mean", mean)
     wanted = mean.detach().double().cpu().numpy()
     low, high = np.zeros_like(wanted), np.ones_like(wanted)
-    for _ in range(50):
+    for _ in range(math.ceil(-math.log2(TOLERANCE))):  # each halves the interval from 0 to 1
         middle = (low + high) / 2
         below = staircase_mean(middle, params) < wanted
         low, high = np.where(below, middle, low), np.where(below, high, middle)

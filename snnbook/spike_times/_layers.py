@@ -82,11 +82,6 @@ class SpikeLayer(nn.Module):
     threshold : float
         Above 0.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If the weight or a number does not fit.
-
     Examples
     --------
     >>> layer = SpikeLayer(torch.full((1, 1), 4.0, dtype=torch.float64), 1.0, 1.0, 5.0)

@@ -36,11 +36,6 @@ def time_cross_entropy(
     Tensor, shape ()
         Mean over the batch, in nats. Never NaN; log(C) when no output spikes.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit.
-
     Examples
     --------
     >>> times = torch.tensor([[0.0, torch.inf]])

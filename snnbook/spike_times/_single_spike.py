@@ -53,11 +53,6 @@ class TimingLayer(nn.Module):
     weight : Parameter, shape (out_features, in_features * len(delays))
         With several delays, those of one input stand together.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument or the input does not fit.
-
     Examples
     --------
     >>> from snnbook.spike_times import NonLeaky
@@ -130,11 +125,6 @@ class TimingNetwork(nn.Module):
     Attributes
     ----------
     layers : ModuleList of TimingLayer
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument or the input does not fit.
 
     Examples
     --------

@@ -77,11 +77,6 @@ def spikeprop(
     gradients : dict of str to Tensor
         By the names of ``network.named_parameters()``. A silent neuron has none: its rows are 0.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a shape or dtype does not fit.
-
     Examples
     --------
     >>> network = spikeprop_network(generator=torch.Generator().manual_seed(0))

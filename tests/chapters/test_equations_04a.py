@@ -10,8 +10,15 @@ from scipy.integrate import quad, solve_ivp
 
 from snnbook import surrogates
 from snnbook.neurons import LIFParameters
-from snnbook.smoothed import Gate, GatedState, MorrisLecar, gated_step, gated_unroll, solve
-from snnbook.smoothed._morris_lecar import METHODS
+from snnbook.smoothed import (
+    Gate,
+    GatedState,
+    MorrisLecar,
+    gated_step,
+    gated_unroll,
+    rk4_step,
+    solve,
+)
 from snnbook.spike_times import simulate_exact
 
 FINE = LIFParameters(tau_mem=10e-3, tau_syn=5e-3, dt=1e-5)
@@ -126,7 +133,7 @@ def test_runge_kutta_is_exact_to_order_four():
     """For x' = x one step is the Taylor polynomial of degree four."""
     x, dt = torch.tensor([1.5], dtype=torch.float64), 0.3
     expected = 1.5 * sum(dt**k / math.factorial(k) for k in range(5))
-    assert METHODS["rk4"](lambda y: y, x, dt).item() == pytest.approx(expected, rel=1e-14)
+    assert rk4_step(lambda y: y, x, dt).item() == pytest.approx(expected, rel=1e-14)
     neuron, drive = MorrisLecar(), torch.full((1, 1, 1), 70.0, dtype=torch.float64)
     start = neuron.rest()
     k1 = neuron.derivative(start, drive[0, 0, 0])

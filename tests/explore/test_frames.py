@@ -171,7 +171,7 @@ def test_the_true_descent_stays_and_the_others_go_down():
 
 
 def test_the_loss_of_the_landscape_is_that_of_a_loop():
-    spikes, labels = landscape.clicks()
+    spikes, labels = landscape.task()
     hidden, readout = torch.randn(2, 2, 2, generator=torch.Generator().manual_seed(4)).double() * 2
     alpha, beta = landscape.PARAMS.alpha, landscape.PARAMS.beta
     J = U = Y = V = torch.zeros(64, 2, dtype=torch.float64)

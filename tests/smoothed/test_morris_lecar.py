@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.integrate import solve_ivp
 
-from snnbook.smoothed import Gate, MorrisLecar, first_crossing, rising_charge, solve
+from snnbook.smoothed import Gate, MorrisLecar, first_crossing, solve
 
 MODELS = (MorrisLecar(), MorrisLecar.hopf())
 
@@ -18,6 +18,12 @@ def by_hand(t, state, current, p):
     w_end = (1 + math.tanh((v - p.V_3) / p.V_4)) / 2
     ions = p.g_L * (v - p.V_L) + p.g_Ca * m * (v - p.V_Ca) + p.g_K * w * (v - p.V_K)
     return (current - ions) / p.C, p.phi * math.cosh((v - p.V_3) / 2 / p.V_4) * (w_end - w)
+
+
+def rising_charge(mem, gate):
+    """Return the charge that a rising membrane sends through a gate in each step."""
+    charge = gate.charge(mem)
+    return (charge[1:] - charge[:-1]).clamp(min=0)
 
 
 def constant(value, steps):

@@ -180,7 +180,7 @@ def test_likelihood_is_concave(escape):
 
 def test_probabilities_of_all_trains_sum_to_one():
     weight, inputs, _ = small_layer()
-    trains = smoothed.spike_trains(6, 2)
+    trains = smoothed.all_spike_trains(6, 2)
     assert trains.shape == (6, 4096, 2)
     assert len({tuple(row) for row in trains.transpose(0, 1).reshape(4096, -1).tolist()}) == 4096
     recurrent = torch.tensor([[0.0, 0.3], [-0.2, 0.1]], dtype=DOUBLE)
@@ -320,25 +320,16 @@ def test_networks_side_by_side_do_not_share_weights():
     assert not torch.allclose(first.hidden[0], first.hidden[1])
 
 
-def test_xor_spikes():
-    spikes, labels = smoothed.xor_spikes(20, 2, 9)
-    for pattern, (a, b) in enumerate(((2, 2), (2, 9), (9, 2), (9, 9))):
-        assert spikes[:, pattern, 0].nonzero().item() == a
-        assert spikes[:, pattern, 1].nonzero().item() == b
-        assert labels[pattern] == (a != b)
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: SigmoidEscape(0.0), "noise is 0.0"),
         (lambda: ExponentialEscape(0.1, hazard=-1.0), "hazard is -1.0"),
-        (lambda: smoothed.spike_trains(9, 2), "steps times neurons is 18"),
+        (lambda: smoothed.all_spike_trains(9, 2), "steps times neurons is 18"),
         (lambda: smoothed.stochastic_unroll(torch.ones(3, 2)), "drive has shape"),
         (lambda: smoothed.stochastic_unroll(torch.ones(3, 1, 2), gradient="magic"), "gradient is"),
         (lambda: smoothed.learn_xor("magic"), "rule is 'magic'"),
         (lambda: smoothed.learn_xor("score", samples=1), "samples is 1"),
-        (lambda: smoothed.xor_spikes(5, 1, 9), "steps is 5"),
         (lambda: smoothed.score_loss(torch.ones(1, 3), torch.ones(1, 3)), "losses has 1 run"),
         (lambda: smoothed.score_loss(torch.ones(3), torch.ones(3)), "losses has shape"),
         (

@@ -7,13 +7,13 @@ import pytest
 import torch
 from scipy.integrate import quad
 
+from snnbook.data import delayed_xor
 from snnbook.neurons import LIFParameters
 from snnbook.smoothed import (
     Gate,
     GatedNetwork,
     GatedState,
     answer_scores,
-    delayed_xor,
     gated_step,
     gated_unroll,
     steps_per_spike,
@@ -233,23 +233,6 @@ def test_bad_arguments_are_named():
         gated_unroll(torch.zeros(3, 1), PARAMS, Gate(0.1))
     with pytest.raises(ValueError, match="recurrent_weight has shape"):
         gated_unroll(torch.zeros(3, 1, 2), PARAMS, Gate(0.1), recurrent_weight=torch.zeros(2, 3))
-    with pytest.raises(ValueError, match="pause is -1"):
-        delayed_xor(2, pause=-1, generator=rng(0))
-
-
-def test_delayed_xor_is_what_it_says():
-    task = delayed_xor(300, pause=25, generator=rng(0))
-    zero, one, go = task.inputs.unbind(2)
-    assert torch.equal((zero + one).sum(0), torch.full((300,), 10.0))
-    assert torch.equal(go.sum(0), torch.full((300,), 5.0))
-    ones = (one.sum(0) / 5).long()
-    assert torch.equal(task.labels, ones % 2)
-    assert len(set(task.labels.tolist())) == 2 and (go.argmax(0) > 14).all()
-    cue_end = go.cumsum(0).argmax(0)
-    assert torch.equal(task.answer.argmax(0), cue_end + 1)
-    pulses_end = len(go) - 1 - (zero + one).flip(0).argmax(0)
-    assert (go.argmax(0) - pulses_end > 25).all()
-    assert (task.answer.sum(0) >= 10).all()
 
 
 def test_network_learns_a_short_delayed_xor():

@@ -304,12 +304,3 @@ def test_spikeprop_learns_the_temporal_xor():
     network = spike_times.spikeprop_network(generator=rng(1))
     losses = spike_times.train_spikeprop(network, times, wanted, cycles=300, lr=0.01, tol=0.5)
     assert losses[0] > 10 and losses[-1] <= 0.5 and len(losses) < 300
-
-
-def test_clock_code():
-    values = torch.tensor([[0.25, 1.0]], dtype=torch.float64)
-    assert data.clock_code(values, span=4.0).tolist() == [[0.0, 1.0, 4.0]]
-    with pytest.raises(ValueError, match="values leave"):
-        data.clock_code(values + 1)
-    with pytest.raises(ValueError, match="values has shape"):
-        data.clock_code(values[0])

@@ -1,0 +1,78 @@
+"""A code of what changes: ON and OFF events, as an event camera sends them."""
+
+import torch
+from torch import Tensor
+
+from snnbook._validate import check_positive, check_time_first
+
+
+@torch.no_grad()
+def delta_code(signal: Tensor, threshold: float, *, binary: bool = True) -> Tensor:
+    r"""Code the changes of a signal as ON and OFF events (delta modulation).
+
+    Each unit holds a reference :math:`r`, which starts at the first value of the signal. An
+    event is sent when the signal has moved away by a threshold :math:`\vartheta`, and the
+    reference moves with it:
+
+    .. math::
+
+        k[n] = \operatorname{trunc}\!\left(\frac{x[n] - r[n-1]}{\vartheta}\right), \qquad
+        r[n] = r[n-1] + k[n] \, \vartheta .
+
+    With ``binary=True`` a step holds at most one event per channel, :math:`|k[n]| \le 1`, so
+    the output is spikes. A signal that moves by at most a threshold per step is then followed
+    within one threshold; a faster one runs ahead, and the reference catches up once it slows
+    down. With ``binary=False`` the events of a step are counted, and
+    :math:`|x[n] - r[n]| < \vartheta` for every signal.
+
+    Parameters
+    ----------
+    signal : Tensor
+        Shape (T, B, N), finite, floating point, any unit.
+    threshold : float
+        Change that sends an event, in the unit of the signal, above 0.
+    binary : bool
+        At most one event per step and channel (True), or counts (False).
+
+    Returns
+    -------
+    Tensor
+        Events (T, B, 2N) with the dtype and device of ``signal``: first the N ON channels
+        (upward), then the N OFF channels (downward). Index n holds the events sent at sample n;
+        index 0 is empty, because the reference starts there.
+
+    Notes
+    -----
+    Decimal fractions are rounded in a float32 signal, so a change of "exactly" one threshold,
+    such as 0.1, may fall short of it by a rounding error and send its event a step later.
+
+    Examples
+    --------
+    A ramp of one threshold per step sends one ON event per step after the first.
+
+    >>> ramp = torch.tensor([0.0, 1.0, 2.0, 1.0]).reshape(4, 1, 1)
+    >>> delta_code(ramp, threshold=1.0).squeeze(1)
+    tensor([[0., 0.],
+            [1., 0.],
+            [1., 0.],
+            [0., 1.]])
+    """
+    check_time_first("signal", signal)
+    check_positive("threshold", threshold)
+    if not signal.isfinite().all():
+        raise ValueError("signal contains NaN or infinity; finite numbers are accepted")
+    steps, batch, units = signal.shape
+    events = signal.new_zeros(steps, batch, 2 * units)
+    if steps == 0:
+        return events
+    # In units of the threshold the reference is a whole number, so no error builds up.
+    distance = (signal.double() - signal[0].double()) / threshold
+    reference = torch.zeros_like(distance[0])
+    for n in range(1, steps):
+        jump = torch.trunc(distance[n] - reference)
+        if binary:
+            jump = jump.clamp(-1, 1)
+        reference += jump
+        events[n, :, :units] = jump.clamp(min=0)
+        events[n, :, units:] = (-jump).clamp(min=0)
+    return events
