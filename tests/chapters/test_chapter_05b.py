@@ -38,7 +38,7 @@ def task(width=0.1, seed=0, sizes=(50, 48, 5), steps=80, batch=8, rate=15.0):
 
 @pytest.fixture(scope="module")
 def stored():
-    found = results.load("gradient_laboratory")
+    found = results.load("ch05b_laboratory")
     return {(one["depth"], one["steps"], one["trained"]): one for one in found["points"]}
 
 
@@ -129,7 +129,7 @@ def test_erbp_is_chance_in_a_hidden_layer_and_near_in_the_readout(stored):
 
 
 def test_the_referees_agree_with_the_surrogate():
-    for one in results.load("gradient_laboratory")["estimates"]:
+    for one in results.load("ch05b_laboratory")["estimates"]:
         rows = [row for row in one["rows"] if row["parameter"] == "hidden.0.weight"]
         assert np.mean([row["behind_noise"][0] for row in rows]) > 0.7
         if one["amount"] in (0.5, 0.2):

@@ -1,6 +1,6 @@
 """Every rule of the book against the exact surrogate gradient, over depth, time and training.
 
-Usage: python experiments/gradient_laboratory.py [--seeds 5]
+Usage: python experiments/ch05b_laboratory.py [--seeds 5]
 Recurrent networks of 64 neurons a layer see 16 samples of a Randman task (5 classes, 20 units,
 float32), whose units fire at 20 Hz or once. Each network is measured with its initial weights,
 and after 60 steps of Adam with the exact surrogate gradient. The loss is the cross entropy of
@@ -192,7 +192,7 @@ def main() -> None:
         "recurrence": recurrence(seeds),
         "estimates": estimates(seeds),
     }
-    results.save("gradient_laboratory", found, command="python " + " ".join(sys.argv), seeds=seeds)
+    results.save("ch05b_laboratory", found, command="python " + " ".join(sys.argv), seeds=seeds)
 
 
 if __name__ == "__main__":
