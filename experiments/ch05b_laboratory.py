@@ -1,19 +1,20 @@
 """Every rule of the book against the exact surrogate gradient, over depth, time and training.
 
-Usage: python experiments/ch05b_laboratory.py [--seeds 5]
+    python experiments/ch05b_laboratory.py [--seeds 5]
+
 Recurrent networks of 64 neurons a layer see 16 samples of a Randman task (5 classes, 20 units,
 float32), whose units fire at 20 Hz or once. Each network is measured with its initial weights,
 and after 60 steps of Adam with the exact surrogate gradient. The loss is the cross entropy of
 the readout, mean over steps and samples; the gradient flows through the reset.
 """
 
-import argparse
 import math
-import sys
+from functools import partial
 
 import torch
+from _sweep import few, options, run_cases, save, seeded, select
 
-from snnbook import data, results, training
+from snnbook import data, training
 from snnbook.gradients import compare
 from snnbook.laboratory import (
     RULES,
@@ -28,19 +29,15 @@ from snnbook.training import step_cross_entropy
 HIDDEN, CLASSES, UNITS, BATCH, RATE = 64, 5, 20, 16, 50.0
 DEPTHS, TIMES = (1, 2, 3, 4, 5), (10, 30, 100, 300, 1000)
 RECURRENT_RATES = (500.0, 200.0, 50.0, 20.0, 10.0, 5.0)
-READOUTS = ("bptt", "truncated_5", "erbp")
+READOUTS = ("bptt", "truncated_5", "erbp")  # the others are exact here; see the tests
 SOME = ("detached_reset", "truncated_20", "no_recurrence", "feedback_alignment", "e_prop")
-
-
-def rng(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def task(steps: int, seed: int):
     """Return spikes, labels, and the mean rate of an input in Hz."""
     count = max(1, steps // 50)
-    options = {"classes": CLASSES, "units": UNITS, "samples_per_class": 40, "steps": steps}
-    spikes, labels = data.randman(**options, spikes_per_unit=count, generator=rng(seed))
+    shape = {"classes": CLASSES, "units": UNITS, "samples_per_class": 40, "steps": steps}
+    spikes, labels = data.randman(**shape, spikes_per_unit=count, generator=seeded(seed))
     return spikes, labels, 1000 * count / steps
 
 
@@ -52,7 +49,7 @@ def build(depth: int, input_rate: float, seed: int, recurrent_rate: float = RATE
         input_rate=min(input_rate, 100.0),
         hidden_rate=RATE,
         recurrent_rate=recurrent_rate,
-        generator=rng(100 + seed),
+        generator=seeded(100 + seed),
     )
 
 
@@ -60,9 +57,19 @@ def step_loss(readout, labels):
     return step_cross_entropy(labels, len(readout)).loss(readout)
 
 
-def train(network, spikes, labels, seed: int) -> None:
-    options = {"epochs": 15, "batch_size": 50, "lr": 2e-3, "progress": False}
-    training.fit(network, spikes, labels, loss=step_loss, generator=rng(200 + seed), **options)
+def train(network, spikes, labels, seed: int, epochs: int) -> None:
+    settings = {"epochs": epochs, "batch_size": 50, "lr": 2e-3, "progress": False}
+    training.fit(network, spikes, labels, loss=step_loss, generator=seeded(200 + seed), **settings)
+
+
+def rounded(row) -> dict:
+    """Return a row of the laboratory as it is stored; a cosine that is unknown is None."""
+    return {
+        "rule": row.rule,
+        "parameter": row.parameter,
+        "cosine": None if math.isnan(row.cosine) else round(row.cosine, 4),
+        "norm_ratio": float(f"{row.norm_ratio:.4g}"),
+    }
 
 
 def measured(network, spikes, labels, seed: int, rules) -> dict:
@@ -71,7 +78,7 @@ def measured(network, spikes, labels, seed: int, rules) -> dict:
     with torch.no_grad():
         out = network(spikes)
     return {
-        "rows": laboratory(network, batch, error, rules=rules, seed=seed),
+        "rows": [rounded(row) for row in laboratory(network, batch, error, rules=rules, seed=seed)],
         "accuracy": training.accuracy(network, spikes, labels).value,
         "rates": [1000 * layer.spikes.mean().item() for layer in out.hidden],
     }
@@ -82,15 +89,11 @@ def gather(runs: list[dict]) -> dict:
     found = {}
     for run in runs:
         for row in run["rows"]:
-            if row.parameter == "readout.weight" and row.rule not in (
-                "bptt",
-                "truncated_5",
-                "erbp",
-            ):
-                continue  # exact for every rule; see the tests
-            cell = found.setdefault(row.rule, {}).setdefault(row.parameter, ([], []))
-            cell[0].append(None if math.isnan(row.cosine) else round(row.cosine, 4))
-            cell[1].append(float(f"{row.norm_ratio:.4g}"))
+            if row["parameter"] == "readout.weight" and row["rule"] not in READOUTS:
+                continue
+            cell = found.setdefault(row["rule"], {}).setdefault(row["parameter"], ([], []))
+            cell[0].append(row["cosine"])
+            cell[1].append(row["norm_ratio"])
     rows = {
         rule: {name: {"cosine": c, "norm_ratio": r} for name, (c, r) in cells.items()}
         for rule, cells in found.items()
@@ -102,74 +105,67 @@ def gather(runs: list[dict]) -> dict:
     }
 
 
-def point(depth: int, steps: int, seeds: range) -> list[dict]:
-    """Measure networks of one depth on one duration, before and after training."""
-    before, after = [], []
-    for seed in seeds:
-        spikes, labels, rate = task(steps, seed)
-        network = build(depth, rate, seed)
-        before.append(measured(network, spikes, labels, seed, RULES))
-        train(network, spikes, labels, seed)
-        after.append(measured(network, spikes, labels, seed, RULES))
-        print(depth, steps, seed, after[-1]["accuracy"], after[-1]["rates"], flush=True)
-    setting = {"depth": depth, "steps": steps}
-    return [setting | {"trained": done} | gather(runs) for done, runs in ((0, before), (1, after))]
+def point(epochs: int, depth: int, steps: int, seed: int) -> dict:
+    """Measure a network of one depth on one duration, before and after training."""
+    spikes, labels, rate = task(steps, seed)
+    network = build(depth, rate, seed)
+    before = measured(network, spikes, labels, seed, RULES)
+    train(network, spikes, labels, seed, epochs)
+    return {"before": before, "after": measured(network, spikes, labels, seed, RULES)}
 
 
-def recurrence(seeds: range) -> list[dict]:
-    """Measure untrained networks whose recurrent weights were drawn larger and larger."""
+def points(given, cases: list[dict]) -> list[dict]:
+    """Run :func:`point` for every seed, and gather the seeds."""
     found = []
-    for recurrent_rate in RECURRENT_RATES:
-        runs = []
-        for seed in seeds:
-            spikes, labels, rate = task(100, seed)
-            network = build(1, rate, seed, recurrent_rate)
-            runs.append(measured(network, spikes, labels, seed, {k: RULES[k] for k in SOME}))
-        std = network.hidden[0].recurrent_weight.std().item()
-        found.append({"recurrent_rate": recurrent_rate, "weight_std": std} | gather(runs))
+    for setting in cases:
+        seeds = [setting | {"seed": seed} for seed in given.seeds]
+        rows = run_cases(given, seeds, partial(point, given.epochs))
+        for trained, when in enumerate(("before", "after")):
+            found.append(setting | {"trained": trained} | gather([row[when] for row in rows]))
     return found
 
 
-def estimates(seeds: range) -> list[dict]:
-    """Measure the two estimates from losses alone on an untrained network, depth 1, T = 100."""
-    kinds = [("score_function", {"width": w}, 64, 4) for w in (0.1, 0.5)]
-    kinds += [("smoothed_differences", {"size": s}, 256, 4) for s in (0.05, 0.2)]
-    functions = {
-        "score_function": score_function,
-        "smoothed_differences": smoothed_differences,
-    }
-    found = []
-    for rule, setting, samples, parts in kinds:
-        rows = []
-        for seed in seeds:
-            spikes, labels, rate = task(100, seed)
-            network, batch = build(1, rate, seed), spikes[:, :BATCH]
-            error, generator = step_cross_entropy(labels[:BATCH], 100), rng(300 + seed)
-            exact = RULES["bptt"](network, batch, error)
-            drawn = [
-                functions[rule](
-                    network, batch, error, generator=generator, samples=samples, **setting
-                )
-                for _ in range(parts)
-            ]
-            halves = [average(drawn[: parts // 2]), average(drawn[parts // 2 :])]
-            raw = {k: compare(exact, average(drawn[:k])) for k in (1, parts)}
-            for row in agreement_behind_noise(exact, halves):
-                known = not math.isnan(row.cosine)
-                rows.append(
-                    {
-                        "seed": seed,
-                        "parameter": row.parameter,
-                        "cosine": [raw[k][row.parameter].cosine for k in (1, parts)],
-                        "norm_ratio": [raw[k][row.parameter].norm_ratio for k in (1, parts)],
-                        "behind_noise": [row.cosine, row.norm_ratio] if known else None,
-                    }
-                )
-        name, value = next(iter(setting.items()))
-        kind = {"rule": rule, "noise": name, "amount": value, "samples": [samples, samples * parts]}
-        found.append(kind | {"rows": rows})
-        print(kind, rows[0], flush=True)
-    return found
+def recurrence(recurrent_rate: float, seed: int) -> dict:
+    """Measure an untrained network whose recurrent weights were drawn for that rate."""
+    spikes, labels, rate = task(100, seed)
+    network = build(1, rate, seed, recurrent_rate)
+    found = measured(network, spikes, labels, seed, {k: RULES[k] for k in SOME})
+    return found | {"weight_std": network.hidden[0].recurrent_weight.std().item()}
+
+
+#: Estimates from losses alone: their function, the name of their noise, samples of a part, parts.
+ESTIMATES = {
+    "score_function": (score_function, "width", 64, 4),
+    "smoothed_differences": (smoothed_differences, "size", 256, 4),
+}
+NOISES = [("score_function", w) for w in (0.1, 0.5)]
+NOISES += [("smoothed_differences", s) for s in (0.05, 0.2)]
+
+
+def estimate(rule: str, amount: float, seed: int) -> dict:
+    """Measure an estimate from losses alone on an untrained network, depth 1, T = 100."""
+    function, noise, samples, parts = ESTIMATES[rule]
+    spikes, labels, rate = task(100, seed)
+    network, batch = build(1, rate, seed), spikes[:, :BATCH]
+    error = step_cross_entropy(labels[:BATCH], 100)
+    exact = RULES["bptt"](network, batch, error)
+    once = partial(function, generator=seeded(300 + seed), samples=samples, **{noise: amount})
+    drawn = [once(network, batch, error) for _ in range(parts)]
+    halves = [average(drawn[: parts // 2]), average(drawn[parts // 2 :])]
+    raw = {k: compare(exact, average(drawn[:k])) for k in (1, parts)}
+    rows = []
+    for row in agreement_behind_noise(exact, halves):
+        known = not math.isnan(row.cosine)
+        rows.append(
+            {
+                "seed": seed,
+                "parameter": row.parameter,
+                "cosine": [raw[k][row.parameter].cosine for k in (1, parts)],
+                "norm_ratio": [raw[k][row.parameter].norm_ratio for k in (1, parts)],
+                "behind_noise": [row.cosine, row.norm_ratio] if known else None,
+            }
+        )
+    return {"rows": rows}
 
 
 def average(gradients: list[dict]) -> dict:
@@ -177,22 +173,32 @@ def average(gradients: list[dict]) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=5)
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    seeds = range(args.seeds)
-    points = [one for depth in DEPTHS for one in point(depth, 100, seeds)]
-    points += [one for steps in TIMES if steps != 100 for one in point(1, steps, seeds)]
+    given = options(__doc__, seeds=5, epochs=15)
+    cases = [{"depth": depth, "steps": 100} for depth in few(given, DEPTHS)]
+    cases += [{"depth": 1, "steps": steps} for steps in few(given, TIMES) if steps != 100]
+    measured_points = points(given, cases)
+    cases = [{"recurrent_rate": r, "seed": s} for r in RECURRENT_RATES for s in given.seeds]
+    rows, recurrent = run_cases(given, cases, recurrence), []
+    for rate in RECURRENT_RATES:
+        runs = select(rows, recurrent_rate=rate)
+        head = {"recurrent_rate": rate, "weight_std": runs[-1]["weight_std"]}
+        recurrent.append(head | gather(runs))
+    cases = [{"rule": r, "amount": a, "seed": s} for r, a in NOISES for s in given.seeds]
+    rows, estimates = run_cases(given, cases, estimate), []
+    for rule, amount in NOISES:
+        _, noise, samples, parts = ESTIMATES[rule]
+        kind = {"rule": rule, "noise": noise, "amount": amount}
+        found = [row for run in select(rows, rule=rule, amount=amount) for row in run["rows"]]
+        estimates.append(kind | {"samples": [samples, samples * parts], "rows": found})
     found = {
         "hidden": HIDDEN,
         "batch": BATCH,
         "labels": {name: rule.label for name, rule in RULES.items()},
-        "points": points,
-        "recurrence": recurrence(seeds),
-        "estimates": estimates(seeds),
+        "points": measured_points,
+        "recurrence": recurrent,
+        "estimates": estimates,
     }
-    results.save("ch05b_laboratory", found, command="python " + " ".join(sys.argv), seeds=seeds)
+    save(given, found)
 
 
 if __name__ == "__main__":

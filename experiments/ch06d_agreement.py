@@ -1,6 +1,6 @@
 """The exact gradient of spike times beside a surrogate gradient, same network (chapter 6d).
 
-    python experiments/exact_and_surrogate.py        two minutes on one core
+    python experiments/ch06d_agreement.py        two minutes on one core
 
 A network in continuous time, and the same one in steps of 0.05 ms: leaky neurons with a reset to
 zero, and readouts that do not spike. The loss is a fixed mixture of the readouts, of their
@@ -10,13 +10,13 @@ the first layer's weights; then a step is taken against each, and the exact loss
 
 import numpy as np
 import torch
+from _sweep import options, run_cases, save
 
-from snnbook import results
 from snnbook.neurons import LIFParameters, SpikingNetwork
 from snnbook.spike_times import EventNetwork, eventprop, integrated_mem, simulate_events
 from snnbook.surrogates import fast_sigmoid
 
-SEEDS, WIDTHS = range(20), (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+WIDTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 DEPTHS, LOSSES = (1, 2), ("integral", "end")
 INPUTS, HIDDEN, OUTPUTS, SAMPLES, DURATION, DT = 5, 20, 3, 10, 60e-3, 0.05e-3
 LENGTHS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
@@ -104,31 +104,35 @@ def changes(case, kind: str, gradient: np.ndarray, loss: float) -> list[float]:
     return [exact(one, times, mix, kind, with_gradient=False)[0] - loss for one in moved]
 
 
+def run(loss_kind: str, depth: int, seed: int) -> dict:
+    """Compare the gradients of one network; with one hidden layer, also try the steps."""
+    case = draw(depth, seed)
+    loss, wanted, spikes = exact(*case, loss_kind)
+    found, rows, steps = {"exact": wanted}, [], []
+    for through_reset in (False, True):
+        for width in WIDTHS:
+            stepped, found[width], count = surrogate(*case, loss_kind, width, through_reset)
+            row = {"loss_kind": loss_kind, "depth": depth, "seed": seed, "width": width}
+            row |= {"through_reset": through_reset, "loss": loss, "spikes": spikes}
+            row |= {"loss_in_steps": stepped, "spikes_in_steps": count}
+            rows.append(row | agreement(wanted, found[width]))
+    for name in ("exact", 0.1, 1.0) if depth == 1 else ():
+        steps.append({"loss_kind": loss_kind, "seed": seed, "gradient": str(name)})
+        steps[-1]["change"] = changes(case, loss_kind, found[name], loss)
+    return {"rows": rows, "steps": steps}
+
+
 def main() -> None:
-    torch.set_num_threads(1)
-    rows, steps = [], []
-    for kind in LOSSES:
-        for depth in DEPTHS:
-            for seed in SEEDS:
-                case = draw(depth, seed)
-                loss, wanted, spikes = exact(*case, kind)
-                found = {"exact": wanted}
-                for through_reset in (False, True):
-                    for width in WIDTHS:
-                        stepped, found[width], count = surrogate(*case, kind, width, through_reset)
-                        row = {"loss_kind": kind, "depth": depth, "seed": seed, "width": width}
-                        row |= {"through_reset": through_reset, "loss": loss, "spikes": spikes}
-                        row |= {"loss_in_steps": stepped, "spikes_in_steps": count}
-                        rows.append(row | agreement(wanted, found[width]))
-                if depth == 1:
-                    for name in ("exact", 0.1, 1.0):
-                        change = changes(case, kind, found[name], loss)
-                        steps.append({"loss_kind": kind, "seed": seed, "gradient": str(name)})
-                        steps[-1]["change"] = change
-            print(kind, depth, flush=True)
-    found = {"rows": rows, "steps": steps, "lengths": LENGTHS, "dt_ms": DT * 1e3}
-    command = "python experiments/exact_and_surrogate.py"
-    results.save("ch06d_agreement", found, command=command, seeds=SEEDS)
+    given = options(__doc__, seeds=20)
+    cases = [
+        {"loss_kind": kind, "depth": depth, "seed": seed}
+        for kind in LOSSES
+        for depth in DEPTHS
+        for seed in given.seeds
+    ]
+    runs = run_cases(given, cases, run)
+    found = {name: [row for one in runs for row in one[name]] for name in ("rows", "steps")}
+    save(given, found | {"lengths": LENGTHS, "dt_ms": DT * 1e3})
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Event-driven random backpropagation on the official MNIST (chapter 6a, claims 17 and 20).
 
-    python experiments/erbp_mnist.py FOLDER               under four minutes on one core
-    python experiments/erbp_mnist.py FOLDER --validate    the sweep of the learning rates
+    python experiments/ch06a_erbp_mnist.py FOLDER               under four minutes on one core
+    python experiments/ch06a_erbp_mnist.py FOLDER --validate    the sweep of the learning rates
 
 FOLDER holds the four IDX files, gzipped or not; the package does not need them. Their bytes are
 compared with the known MD5 sums. All arms use Adam, for one pass over the training samples; each
@@ -22,9 +22,10 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from _sweep import options, run_cases, save, seeded
 from torch import Tensor
 
-from snnbook import data, gradients, results, training
+from snnbook import data, gradients, training
 from snnbook.local import erbp, random_feedback
 from snnbook.neurons import SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
@@ -37,7 +38,7 @@ FILES = {
 }
 ARMS = ("erbp", "bptt", "frozen")
 SEED, WIDTH, STEPS, MAX_RATE = 0, 200, 25, 200.0
-EPOCHS, BATCH, WINDOW, DECAY = 1, 100, 1.0, 0.9
+BATCH, WINDOW, DECAY = 100, 1.0, 0.9
 RATES = (1e-3, 2e-3, 5e-3, 1e-2)
 CHOSEN = {"erbp": 5e-3, "bptt": 2e-3, "frozen": 5e-3}  # the best of the sweep
 
@@ -62,8 +63,7 @@ def read(folder: Path, part: str) -> tuple[Tensor, Tensor]:
 
 def rule(network: SpikingNetwork):
     """Return the gradient for ``training.fit`` by eRBP, with a random direct feedback."""
-    rng = torch.Generator().manual_seed(100 + SEED)
-    feedback = random_feedback(network, "random", direct=True, generator=rng)
+    feedback = random_feedback(network, "random", direct=True, generator=seeded(100 + SEED))
 
     def gradient(net: SpikingNetwork, spikes: Tensor, labels: Tensor) -> gradients.Gradients:
         error = training.step_cross_entropy(labels, steps=STEPS)
@@ -77,17 +77,17 @@ def loss(readout: Tensor, labels: Tensor) -> Tensor:
     return training.step_cross_entropy(labels, steps=STEPS).loss(readout)
 
 
-def run(arm: str, train, test, lr: float, epochs: int) -> dict:
+def run(train, test, epochs: int, arm: str, lr: float) -> dict:
     """Train one network; return its accuracy on ``test`` with the 95 % interval."""
     start = time.perf_counter()
-    draws = torch.Generator().manual_seed(200 + SEED)
+    draws = seeded(200 + SEED)
     encode = partial(data.rate_code, steps=STEPS, max_rate=MAX_RATE, generator=draws)
     network = SpikingNetwork(
         (784, WIDTH, 10),
         surrogate=fast_sigmoid(width=0.3),
         input_rate=float(train[0].mean()) * MAX_RATE,
         hidden_rate=20.0,
-        generator=torch.Generator().manual_seed(SEED),
+        generator=seeded(SEED),
     )
     network.hidden.requires_grad_(arm != "frozen")
     history = training.fit(
@@ -101,13 +101,11 @@ def run(arm: str, train, test, lr: float, epochs: int) -> dict:
         decide=training.decide_by_sum,
         encode=encode,
         gradient=rule(network) if arm == "erbp" else None,
-        generator=torch.Generator().manual_seed(300 + SEED),
+        generator=seeded(300 + SEED),
         progress=False,
     )
     judged = training.accuracy(network, *test, encode, decide=training.decide_by_sum)
     return {
-        "arm": arm,
-        "lr": lr,
         "accuracy": judged.value,
         "low": judged.low,
         "high": judged.high,
@@ -120,29 +118,23 @@ def run(arm: str, train, test, lr: float, epochs: int) -> dict:
 
 
 def main() -> None:
-    torch.set_num_threads(1)
     parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--validate", action="store_true")
-    given = parser.parse_args()
-    images, labels = read(given.folder, "train")
+    parser.add_argument("files", type=Path, help="folder of the four IDX files")
+    parser.add_argument("--validate", action="store_true", help="sweep, and save nothing")
+    given = options(__doc__, seeds=(SEED,), epochs=1, parser=parser)
+    given.command += " FOLDER"
+    images, labels = read(given.files, "train")
     if given.validate:
         fewer, others = (images[:15000], labels[:15000]), (images[-5000:], labels[-5000:])
         for arm in ARMS:
             for lr in RATES:
-                print(run(arm, fewer, others, lr, 1), flush=True)
+                print(arm, lr, run(fewer, others, given.epochs, arm, lr), flush=True)
         return
-    test, rows = read(given.folder, "t10k"), []
-    for arm in ARMS:
-        rows.append(run(arm, (images, labels), test, CHOSEN[arm], EPOCHS))
-        print(rows[-1], flush=True)
-    settings = {"width": WIDTH, "steps": STEPS, "max_rate": MAX_RATE, "batch": BATCH}
-    results.save(
-        "ch06a_erbp_mnist",
-        {"runs": rows, "epochs": EPOCHS, "window": WINDOW, "decay": DECAY, **settings},
-        command="python experiments/erbp_mnist.py FOLDER",
-        seeds=[SEED],
-    )
+    once = partial(run, (images, labels), read(given.files, "t10k"), given.epochs)
+    rows = run_cases(given, [{"arm": arm, "lr": CHOSEN[arm]} for arm in ARMS], once)
+    settings = {"epochs": given.epochs, "window": WINDOW, "decay": DECAY}
+    settings |= {"width": WIDTH, "steps": STEPS, "max_rate": MAX_RATE, "batch": BATCH}
+    save(given, {"runs": rows} | settings)
 
 
 if __name__ == "__main__":

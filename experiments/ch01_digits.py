@@ -1,6 +1,6 @@
 """Train the spiking network of chapter 1 on handwritten digits with ten seeds.
 
-    python experiments/digits.py        about three minutes on one core
+    python experiments/ch01_digits.py        about three minutes on one core
 
 Beside it, on the same spikes: a readout without hidden layer, and logistic regression on all spike
 trains. Nothing was chosen on the test images: time constants, surrogate width, learning rate and
@@ -10,31 +10,32 @@ epochs were chosen on the last 280 of the 1400 training images.
 import time
 from functools import partial
 
-import torch
+from _sweep import options, pick, run_cases, save, seeded
 from sklearn.linear_model import LogisticRegression
 
-from snnbook import data, results, training
+from snnbook import data, training
 from snnbook.neurons import LIFParameters, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
-SEEDS = range(10)
 STEPS = 50
 PARAMS = LIFParameters(tau_mem=20e-3, tau_syn=10e-3)
 LOSS = partial(training.sum_over_time, scale=1 / STEPS)
-SETTINGS = {"epochs": 20, "batch_size": 64, "lr": 3e-3}
+SETTINGS = {"batch_size": 64, "lr": 3e-3}
+SIZES = {"spiking": (64, 100, 10), "no_hidden": (64, 10)}
 
 
-def run(sizes: tuple[int, ...], spikes: data.Split, seed: int) -> dict:
+def run(spikes: data.Split, epochs: int, kind: str, seed: int) -> dict:
     """Train one network and return its accuracy, spikes and seconds."""
-    generator = torch.Generator().manual_seed(seed)
-    options = {"surrogate": fast_sigmoid(width=0.4)} if len(sizes) > 2 else {}
+    generator, sizes = seeded(seed), SIZES[kind]
+    surrogate = {"surrogate": fast_sigmoid(width=0.4)} if len(sizes) > 2 else {}
     rate = float(spikes.train_inputs.mean()) / PARAMS.dt
-    network = SpikingNetwork(sizes, PARAMS, input_rate=rate, generator=generator, **options)
+    network = SpikingNetwork(sizes, PARAMS, input_rate=rate, generator=generator, **surrogate)
     start = time.perf_counter()
     history = training.fit(
         network,
         spikes.train_inputs,
         spikes.train_labels,
+        epochs=epochs,
         loss=LOSS,
         generator=generator,
         progress=False,
@@ -56,16 +57,14 @@ def logistic(spikes: data.Split) -> float:
 
 
 def main() -> None:
-    torch.set_num_threads(1)
-    split = data.digits()
-    encode = partial(data.latency_code, steps=STEPS, tau=30e-3)
-    spikes = data.Split(encode(split[0]), split[1], encode(split[2]), split[3])
-    found = {"logistic": logistic(spikes), "test_size": len(split.test_labels)}
-    for name, sizes in (("spiking", (64, 100, 10)), ("no_hidden", (64, 10))):
-        rows = [run(sizes, spikes, seed) for seed in SEEDS]
-        found[name] = {key: [row[key] for row in rows] for key in rows[0]}
-        print(name, found[name])
-    results.save("ch01_digits", found, command="python experiments/digits.py", seeds=SEEDS)
+    given = options(__doc__, seeds=10, epochs=20)
+    spikes = data.digits().encoded(partial(data.latency_code, steps=STEPS, tau=30e-3))
+    cases = [{"kind": kind, "seed": seed} for kind in SIZES for seed in given.seeds]
+    rows = run_cases(given, cases, partial(run, spikes, given.epochs))
+    names = ("accuracy", "seconds", "rate")
+    found = {kind: {key: pick(rows, key, kind=kind) for key in names} for kind in SIZES}
+    test_size = len(spikes.test_labels)
+    save(given, {"logistic": logistic(spikes), "test_size": test_size} | found)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A spiking network, a recurrent one and a GRU of equal size on three tasks (chapter 7, claim 26).
 
-    python experiments/gru.py        about a quarter of an hour on one core
+    python experiments/ch07_gru.py        about a quarter of an hour on one core
 
 All three get the same spikes, loss, batches and number of epochs. The GRU has as many parameters
 as the recurrent spiking network. Each gets the best of three learning rates and two losses (the
@@ -9,33 +9,25 @@ half of the epochs; nothing was chosen on the test set. A fourth contestant is t
 with every input spike replaced by the membrane response of a leaky neuron to it.
 """
 
-import itertools
 import time
-from functools import partial
+from functools import cache, partial
 
 import torch
+from _sweep import best, columns, options, run_cases, save, seeded, select
 from torch import Tensor
 
-from snnbook import data, results, training
+from snnbook import data, training
 from snnbook.conclusions import GRUNetwork, gru_size, parameters_of
 from snnbook.neurons import LIFParameters, SpikingNetwork, integrate, psp_kernel
 from snnbook.surrogates import fast_sigmoid
 
-SEEDS = range(5)
 RATES = (3e-3, 1e-2, 3e-2)
 LOSSES = ("mean", "peak")
-EPOCHS = 40
 PARAMS = LIFParameters(tau_mem=20e-3, tau_syn=10e-3)
 
 
-def rng(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
 def digits() -> data.Split:
-    split = data.digits()
-    encode = partial(data.latency_code, steps=50, tau=30e-3)
-    return data.Split(encode(split[0]), split[1], encode(split[2]), split[3])
+    return data.digits().encoded(partial(data.latency_code, steps=50, tau=30e-3))
 
 
 def yin_yang() -> data.Split:
@@ -43,13 +35,13 @@ def yin_yang() -> data.Split:
         times = torch.cat([30 * points, torch.zeros(len(points), 1)], dim=1)
         return (torch.arange(36)[:, None, None] == times.long()).float()
 
-    (points, labels), (tests, answers) = data.yin_yang(2000, seed=42), data.yin_yang(1000, seed=40)
-    return data.Split(spikes(points), labels, spikes(tests), answers)
+    split = data.Split(*data.yin_yang(2000, seed=42), *data.yin_yang(1000, seed=40))
+    return split.encoded(spikes)
 
 
 def randman() -> data.Split:
-    spikes, labels = data.randman(10, 20, 100, steps=100, generator=rng(0))
-    order = torch.randperm(len(labels), generator=rng(1))
+    spikes, labels = data.randman(10, 20, 100, steps=100, generator=seeded(0))
+    order = torch.randperm(len(labels), generator=seeded(1))
     train, test = order[:750], order[750:]
     return data.Split(spikes[:, train], labels[train], spikes[:, test], labels[test])
 
@@ -57,8 +49,7 @@ def randman() -> data.Split:
 def filtered(split: data.Split) -> data.Split:
     """Replace each spike by the response of a leaky neuron, one at its peak."""
     peak = psp_kernel(PARAMS, 200).max()
-    inputs = (integrate(x, PARAMS).mem / peak for x in (split.train_inputs, split.test_inputs))
-    return split._replace(train_inputs=next(inputs), test_inputs=next(inputs))
+    return split.encoded(lambda spikes: integrate(spikes, PARAMS).mem / peak)
 
 
 KINDS = ("feedforward", "recurrent", "gru", "gru, filtered input")
@@ -82,13 +73,11 @@ def build(kind: str, split: data.Split, hidden: int, generator: torch.Generator)
     return SpikingNetwork(sizes, PARAMS, recurrent=kind == "recurrent", **options)
 
 
-def run(
-    kind: str, split: data.Split, hidden: int, lr: float, loss: str, seed: int, epochs: int = EPOCHS
-):
+def learn(split: data.Split, epochs: int, kind: str, hidden: int, lr: float, loss: str, seed: int):
     """Train one network; return its test accuracy and what it cost."""
     mean = loss == "mean"
     scaled = partial(training.sum_over_time, scale=1 / len(split.train_inputs))
-    generator = rng(seed)
+    generator = seeded(seed)
     network = build(kind, split, hidden, generator)
     start = time.perf_counter()
     history = training.fit(
@@ -111,34 +100,41 @@ def run(
     return found
 
 
-def best(kind: str, split: data.Split, hidden: int) -> tuple[float, str]:
-    """Return the learning rate and loss that do best on the last fifth of the training set."""
-    cut = 4 * len(split.train_labels) // 5
-    parts = split.train_inputs[:, :cut], split.train_labels[:cut]
-    held = split.train_inputs[:, cut:], split.train_labels[cut:]
-    choice = data.Split(*parts, *held)
-    settings = itertools.product(RATES, LOSSES)
+@cache
+def spikes_of(task: str, kind: str) -> data.Split:
+    """Return the inputs of one contestant."""
+    split = TASKS[task][0]()
+    return filtered(split) if "filtered" in kind else split
 
-    def judged(setting) -> float:
-        return run(kind, choice, hidden, *setting, seed=100, epochs=EPOCHS // 2)["accuracy"]
 
-    return max(settings, key=judged)
+def trial(epochs: int, task: str, kind: str, lr: float, loss: str) -> dict:
+    """Train with half of the epochs on four fifths of the training set, judge on the last."""
+    split, half = spikes_of(task, kind).validation(), max(1, epochs // 2)
+    found = learn(split, half, kind, TASKS[task][1], lr, loss, seed=100)
+    return {"accuracy": found["accuracy"]}
+
+
+def run(epochs: int, trials: list[dict], task: str, kind: str, seed: int) -> dict:
+    """Train with the learning rate and the loss that did best."""
+    chosen = best(trials, task=task, kind=kind)
+    split, hidden = spikes_of(task, kind), TASKS[task][1]
+    return learn(split, epochs, kind, hidden, chosen["lr"], chosen["loss"], seed)
 
 
 def main() -> None:
-    torch.set_num_threads(1)
-    found = {"epochs": EPOCHS, "tasks": {}}
-    for task, (make, hidden) in TASKS.items():
-        spikes, found["tasks"][task] = make(), {}
-        for kind in KINDS:
-            split = filtered(spikes) if "filtered" in kind else spikes
-            lr, loss = best(kind, split, hidden)
-            rows = [run(kind, split, hidden, lr, loss, seed) for seed in SEEDS]
-            row = {key: [one[key] for one in rows] for key in rows[0]}
-            row |= {"learning_rate": lr, "loss": loss}
-            found["tasks"][task][kind] = row
-            print(task, kind, row, flush=True)
-    results.save("ch07_gru", found, command="python experiments/gru.py", seeds=SEEDS)
+    given = options(__doc__, seeds=5, epochs=40)
+    contests = [{"task": task, "kind": kind} for task in TASKS for kind in KINDS]
+    cases = [one | {"lr": lr, "loss": loss} for one in contests for lr in RATES for loss in LOSSES]
+    trials = run_cases(given, cases, partial(trial, given.epochs))
+    cases = [one | {"seed": seed} for one in contests for seed in given.seeds]
+    rows = run_cases(given, cases, partial(run, given.epochs, trials))
+    tasks = {task: {} for task in TASKS}
+    for one in contests:
+        names = ("accuracy", "seconds", "train_accuracy", "parameters", "spikes")
+        row, chosen = columns(select(rows, **one), *names), best(trials, **one)
+        row |= {"learning_rate": chosen["lr"], "loss": chosen["loss"]}
+        tasks[one["task"]][one["kind"]] = row
+    save(given, {"epochs": given.epochs, "tasks": tasks})
 
 
 if __name__ == "__main__":

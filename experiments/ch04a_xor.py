@@ -1,29 +1,26 @@
 """The delayed XOR with gates of several widths, and with a surrogate gradient (chapter 4a).
 
-Usage: python experiments/soft_xor.py [--seeds 4]
+    python experiments/ch04a_xor.py [--seeds 4]
+
 Networks of 30 recurrent neurons learn for 120 batches of 64 trials. For each width of the active
 zone: accuracy, accuracy of the same weights with (nearly) hard spikes, size of the gradients,
 grid points per spike and values sent per spike. For comparison the same with hard spikes and a
 surrogate gradient.
 """
 
-import argparse
 import time
+from functools import partial
 
 import torch
+from _sweep import options, run_cases, save, seeded
 from torch.nn import functional as F
 
-from snnbook import results
 from snnbook.neurons import LIFParameters, SpikingNetwork
 from snnbook.smoothed import Gate, GatedNetwork, answer_scores, delayed_xor, steps_per_spike
 from snnbook.surrogates import fast_sigmoid
 
-WIDTHS, HARD, BATCHES, SIZES = (0.01, 0.03, 0.1, 0.3, 0.6, 1.0), 1e-3, 120, (3, 30, 2)
+WIDTHS, HARD, SIZES = (0.01, 0.03, 0.1, 0.3, 0.6, 1.0), 1e-3, (3, 30, 2)
 PARAMS = LIFParameters(tau_mem=10e-3, tau_syn=20e-3, dt=2e-3)
-
-
-def rng(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def activity(network, inputs):
@@ -33,11 +30,11 @@ def activity(network, inputs):
     return output.readout, output.hidden.release if gated else output.hidden[0].spikes
 
 
-def train(network, seed: int) -> list[float]:
+def train(network, seed: int, batches: int) -> list[float]:
     """Train on fresh trials and return the norm of the gradient at each batch."""
-    generator, norms = rng(1000 + seed), []
+    generator, norms = seeded(1000 + seed), []
     optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
-    for _ in range(BATCHES):
+    for _ in range(batches):
         task = delayed_xor(64, generator=generator)
         readout, sent = activity(network, task.inputs)
         loss = F.cross_entropy(answer_scores(readout, task.answer), task.labels)
@@ -71,29 +68,31 @@ def measure(network, task) -> dict[str, float]:
     return found | {"accuracy, hard": accuracy(network, task)}
 
 
+def run(task, batches: int, name: str, seed: int) -> dict:
+    """Train one network, with a gate of the width ``name`` or with a surrogate gradient."""
+    generator = seeded(seed)
+    if name == "surrogate":
+        network = SpikingNetwork(
+            SIZES, PARAMS, input_rate=25.0, generator=generator, recurrent=True,
+            surrogate=fast_sigmoid(width=0.5),
+        )  # fmt: skip
+    else:
+        network = GatedNetwork(SIZES, PARAMS, Gate(float(name)), generator=generator)
+    start = time.perf_counter()
+    norms = torch.tensor(train(network, seed, batches))
+    row = {"seconds": time.perf_counter() - start, "gradient": norms.median().item()}
+    return row | {"largest gradient": norms.max().item()} | measure(network, task)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=4)
-    seeds = range(parser.parse_args().seeds)
-    torch.set_num_threads(1)
-    task, rows = delayed_xor(500, generator=rng(999)), {}
-    for name in [*WIDTHS, "surrogate"]:
-        rows[str(name)] = []
-        for seed in seeds:
-            options = {"generator": rng(seed)}
-            if name == "surrogate":
-                options |= {"recurrent": True, "surrogate": fast_sigmoid(width=0.5)}
-                network = SpikingNetwork(SIZES, PARAMS, input_rate=25.0, **options)
-            else:
-                network = GatedNetwork(SIZES, PARAMS, Gate(name), **options)
-            start = time.perf_counter()
-            norms = torch.tensor(train(network, seed))
-            row = {"seconds": time.perf_counter() - start, "gradient": norms.median().item()}
-            row |= {"largest gradient": norms.max().item()} | measure(network, task)
-            rows[str(name)].append(row)
-            print(name, seed, {key: round(value, 3) for key, value in row.items()}, flush=True)
-    data = {"widths": WIDTHS, "hard": HARD, "batches": BATCHES, "rows": rows}
-    results.save("ch04a_xor", data, command="python experiments/soft_xor.py", seeds=list(seeds))
+    given = options(__doc__, seeds=4, batches=120)
+    task, names = delayed_xor(500, generator=seeded(999)), [*map(str, WIDTHS), "surrogate"]
+    cases = [{"name": name, "seed": seed} for name in names for seed in given.seeds]
+    rows = {name: [] for name in names}
+    for row in run_cases(given, cases, partial(run, task, given.batches)):
+        row.pop("seed")
+        rows[row.pop("name")].append(row)
+    save(given, {"widths": WIDTHS, "hard": HARD, "batches": given.batches, "rows": rows})
 
 
 if __name__ == "__main__":

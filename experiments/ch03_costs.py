@@ -1,19 +1,21 @@
 """Measure what BPTT, RTRL and RTRL without recurrence hold and how long they take (chapter 3).
 
-    python experiments/costs.py        about two minutes on one core
+    python experiments/ch03_costs.py        about two minutes on one core
 
 One recurrent layer of N neurons with N inputs and two readouts, batch 1, float32, one thread.
 Bytes are those of the storages alive between two steps; seconds are the processor's,
 per step, of the fastest of five runs.
 """
 
-import torch
+from functools import partial
 
-from snnbook import gradients, results, training
+import torch
+from _sweep import few, options, pick, run_cases, save, seeded
+
+from snnbook import gradients, training
 from snnbook.neurons import SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
-REPEATS = 5
 STEPS = (25, 50, 100, 200, 400, 800)
 NEURONS = {
     "bptt": (16, 32, 64, 128, 256, 512, 1024),
@@ -22,18 +24,18 @@ NEURONS = {
 }
 
 
-def run(rule: str, neurons: int, steps: int) -> dict:
+def run(repeats: int, rule: str, neurons: int, steps: int) -> dict:
     """Measure one rule at one size, and count what it should be."""
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     sizes = (neurons, neurons, 2)
     network = SpikingNetwork(
         sizes, recurrent=True, surrogate=fast_sigmoid(width=0.5), generator=generator
     )
     spikes = (torch.rand(steps, 1, neurons, generator=generator) < 0.05).float()
     error = training.step_cross_entropy(torch.tensor([0]), steps)
-    measured = gradients.measure(rule, network, spikes, error, repeats=REPEATS)
+    measured = gradients.measure(rule, network, spikes, error, repeats=repeats)
     counted = gradients.cost(rule, sizes, steps)
-    return {
+    row = {
         "neurons": neurons,
         "steps": steps,
         "held": measured.held,
@@ -42,17 +44,28 @@ def run(rule: str, neurons: int, steps: int) -> dict:
         "seconds_per_step": measured.seconds / steps,
         "operations_per_step": counted.operations / steps,
     }
+    return {"row": row}
 
 
 def main() -> None:
-    torch.set_num_threads(1)
-    over_steps = {rule: [run(rule, 16, steps) for steps in STEPS] for rule in gradients.COUNTED}
-    over_neurons = {
-        rule: [run(rule, neurons, 50 if rule == "bptt" else 4) for neurons in sizes]
+    given = options(__doc__, seeds=(0,), repeats=5)
+    once = partial(run, given.repeats)
+    over_steps = [
+        {"rule": rule, "neurons": 16, "steps": steps}
+        for rule in gradients.COUNTED
+        for steps in few(given, STEPS)
+    ]
+    over_neurons = [
+        {"rule": rule, "neurons": neurons, "steps": 50 if rule == "bptt" else 4}
         for rule, sizes in NEURONS.items()
-    }
-    data = {"over_steps": over_steps, "over_neurons": over_neurons, "repeats": REPEATS}
-    results.save("ch03_costs", data, command="python experiments/costs.py", seeds=[0])
+        for neurons in few(given, sizes)
+    ]
+    data = {"over_steps": over_steps, "over_neurons": over_neurons}
+    for axis, cases in data.items():
+        rows = run_cases(given, cases, once)
+        rules = dict.fromkeys(case["rule"] for case in cases)
+        data[axis] = {rule: pick(rows, "row", rule=rule) for rule in rules}
+    save(given, data | {"repeats": given.repeats})
 
 
 if __name__ == "__main__":

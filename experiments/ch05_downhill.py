@@ -1,23 +1,23 @@
 """How often one step against the surrogate gradient lowers the true loss (chapter 5).
 
-Usage: python experiments/downhill.py [--seeds 4]
+    python experiments/ch05_downhill.py [--seeds 4]
+
 A network 64-50-10 learns 300 digits in a latency code. At every second training step, one step
 of a given length is tried from there in several directions: against the surrogate gradient of the
 hidden weights, for several widths, and in a random direction. The loss is that of the spiking
 network, on all 300 digits.
 """
 
-import argparse
-import sys
+from functools import partial
 
 import torch
-from side_by_side import rng
+from _sweep import options, run_cases, save, seeded
 
-from snnbook import data, results, training
+from snnbook import data, training
 from snnbook.neurons import SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
-WIDTHS, LENGTHS, STEPS, TRAINED = (0.02, 0.1, 0.5, 2.0, 10.0), (0.01, 0.03, 0.1), 60, 0.1
+WIDTHS, LENGTHS, TRAINED = (0.02, 0.1, 0.5, 2.0, 10.0), (0.01, 0.03, 0.1), 0.1
 
 
 def directions(network, loss_of, seed: int) -> dict[str, torch.Tensor]:
@@ -26,7 +26,7 @@ def directions(network, loss_of, seed: int) -> dict[str, torch.Tensor]:
     for width in WIDTHS:
         layer.surrogate = fast_sigmoid(width=width)
         (found[f"{width:g}"],) = torch.autograd.grad(loss_of(), layer.weight)
-    found["random"] = torch.randn(layer.weight.shape, generator=rng(seed))
+    found["random"] = torch.randn(layer.weight.shape, generator=seeded(seed))
     return {name: vector / vector.norm() for name, vector in found.items()}
 
 
@@ -43,16 +43,16 @@ def outcomes(weight, vectors: dict, loss_of) -> dict[str, list[float]]:
     return found
 
 
-def run(seed: int, spikes, labels) -> list[dict]:
+def run(spikes, labels, steps: int, seed: int) -> dict:
     """Train one network and try steps on the way."""
-    network = SpikingNetwork((64, 50, 10), generator=rng(seed))
+    network = SpikingNetwork((64, 50, 10), generator=seeded(seed))
     optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
     tried = []
 
     def loss_of():
         return training.sum_over_time(network(spikes).readout, labels, scale=4 / len(spikes))
 
-    for step in range(STEPS):
+    for step in range(steps):
         if step % 2 == 0:
             vectors = directions(network, loss_of, 1000 * seed + step)
             tried.append(outcomes(network.hidden[0].weight, vectors, loss_of))
@@ -61,27 +61,23 @@ def run(seed: int, spikes, labels) -> list[dict]:
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    print(seed, loss.item(), flush=True)
-    return tried
+    return {"loss": loss.item(), "tried": tried}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=4)
-    args = parser.parse_args()
-    torch.set_num_threads(1)
+    given = options(__doc__, seeds=4, steps=60)
     split = data.digits()
     spikes, labels = data.latency_code(split.train_inputs[:300], 50), split.train_labels[:300]
-    tried = [one for seed in range(args.seeds) for one in run(seed, spikes, labels)]
+    cases = [{"seed": seed} for seed in given.seeds]
+    rows = run_cases(given, cases, partial(run, spikes, labels, given.steps))
+    tried = [one for row in rows for one in row["tried"]]
     shares = {}
     for name in tried[0]:
         change = torch.tensor([one[name] for one in tried])
         signs = torch.stack([change < 0, change == 0, change > 0], 1).double()
         shares[name] = signs.mean(0).T.tolist()
     found = {"lengths": LENGTHS, "shares_lower_same_higher": shares, "points": len(tried)}
-    results.save(
-        "ch05_downhill", found, command="python " + " ".join(sys.argv), seeds=range(args.seeds)
-    )
+    save(given, found)
 
 
 if __name__ == "__main__":

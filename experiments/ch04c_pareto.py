@@ -1,6 +1,6 @@
 """Accuracy against spikes and time steps: networks trained as rates, and with a surrogate.
 
-    python experiments/rate_pareto.py        about ten minutes on one core
+    python experiments/ch04c_pareto.py        about ten minutes on one core
 
 One architecture and one set of initial weights on the digits. "rate" networks are trained once,
 as rate networks, and run with spikes for any number of steps. "surrogate" networks are trained
@@ -12,14 +12,14 @@ import time
 from functools import partial
 
 import torch
+from _sweep import options, run_cases, save, seeded
 
-from snnbook import data, results, smoothed, surrogates, training
+from snnbook import data, smoothed, surrogates, training
 
-SEEDS = range(5)
 STEPS = (6, 8, 10, 12, 15, 20, 30, 50, 100)
 LONG = (10, 20, 30, 50, 100, 200, 400)
 SHALLOW, DEEP = (64, 100, 10), (64, 100, 100, 100, 10)
-FIT = {"epochs": 20, "batch_size": 64, "lr": 3e-3, "progress": False}
+FIT = {"batch_size": 64, "lr": 3e-3, "progress": False}
 WIDTH = 0.4
 
 
@@ -55,25 +55,25 @@ def judge(network, split, encode, steps):
     }
 
 
-def train_rates(sizes, split, seed, strength=0.0):
+def train_rates(sizes, split, seed, epochs, strength):
     """Train a rate network; return it, its own accuracy and the seconds."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
     network = smoothed.RateNetwork(sizes, generator=generator)
     inputs = [data.constant_code(part, 1) for part in (split[0], split[2])]
-    options = {"loss": training.sum_over_time, "generator": generator, **FIT}
+    settings = {"loss": training.sum_over_time, "generator": generator, "epochs": epochs, **FIT}
     start = time.perf_counter()
-    training.fit(network, inputs[0], split[1], regularizer=penalty(strength, 1), **options)
+    training.fit(network, inputs[0], split[1], regularizer=penalty(strength, 1), **settings)
     seconds = time.perf_counter() - start
     own = training.accuracy(network, inputs[1], split[3], decide=training.decide_by_sum).value
     return network, own, seconds
 
 
-def train_surrogate(sizes, split, seed, code, steps, strength=0.0):
+def train_surrogate(sizes, split, seed, epochs, code, steps, strength):
     """Train a spiking network from the same initial weights; return its record and seconds."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
     start = smoothed.RateNetwork(sizes, generator=generator)
     network = smoothed.to_spiking(start, surrogate=surrogates.fast_sigmoid(width=WIDTH))
-    encode = codes(torch.Generator().manual_seed(1000 + seed))[code]
+    encode = codes(seeded(1000 + seed))[code]
     clock = time.perf_counter()
     training.fit(
         network,
@@ -83,59 +83,60 @@ def train_surrogate(sizes, split, seed, code, steps, strength=0.0):
         loss=partial(training.sum_over_time, scale=1 / steps),
         regularizer=penalty(strength, steps),
         generator=generator,
+        epochs=epochs,
         **FIT,
     )
     return judge(network, split, encode, steps) | {"seconds": time.perf_counter() - clock}
 
 
-def rates(split, seed):
-    """Train and convert; return one curve over the steps for each setting."""
-    found = {}
-    for name, sizes, strength in (
-        ("rate", SHALLOW, 0.0),
-        ("rate, few spikes", SHALLOW, 0.02),
-        ("rate, three hidden layers", DEEP, 0.0),
-    ):
-        network, own, seconds = train_rates(sizes, split, seed, strength)
-        spiking = smoothed.to_spiking(network)
-        for code, encode in codes(torch.Generator().manual_seed(seed)).items():
-            if code == "latency" or (code != "current" and name != "rate"):
-                continue
-            rows = [
-                judge(spiking, split, encode, n) for n in (STEPS if code == "current" else LONG)
-            ]
-            found[f"{name}; {code}"] = {"rows": rows, "own": own, "seconds": seconds}
+#: Networks trained as rates: sizes, and the price of a spike.
+RATES = {
+    "rate": (SHALLOW, 0.0),
+    "rate, few spikes": (SHALLOW, 0.02),
+    "rate, three hidden layers": (DEEP, 0.0),
+}
+#: Networks trained with a surrogate: sizes, code, numbers of steps, and the price of a spike.
+SURROGATE = {
+    "surrogate; current": (SHALLOW, "current", (6, 8, 10, 15, 20, 30), 0.0),
+    "surrogate, few spikes; current": (SHALLOW, "current", (6, 8, 10, 15, 20, 30), 0.003),
+    "surrogate, three hidden layers; current": (DEEP, "current", (10, 15, 20, 30), 0.0003),
+    "surrogate; random": (SHALLOW, "random", (20, 50, 100), 0.0003),
+    "surrogate; latency": (SHALLOW, "latency", (10, 20, 50), 0.0003),
+    "surrogate, few spikes; latency": (SHALLOW, "latency", (10, 20, 50), 0.003),
+}
+
+
+def rates(split, seed, epochs, name):
+    """Train and convert; return a curve over the steps for each code."""
+    sizes, strength = RATES[name]
+    network, own, seconds = train_rates(sizes, split, seed, epochs, strength)
+    spiking, found = smoothed.to_spiking(network), {}
+    for code, encode in codes(seeded(seed)).items():
+        if code == "latency" or (code != "current" and name != "rate"):
+            continue
+        rows = [judge(spiking, split, encode, n) for n in (STEPS if code == "current" else LONG)]
+        found[f"{name}; {code}"] = {"rows": rows, "own": own, "seconds": seconds}
     return found
 
 
-def surrogate(split, seed):
-    """Train a network for each number of steps; return one curve for each setting."""
-    settings = {
-        "surrogate; current": (SHALLOW, "current", (6, 8, 10, 15, 20, 30), 0.0),
-        "surrogate, few spikes; current": (SHALLOW, "current", (6, 8, 10, 15, 20, 30), 0.003),
-        "surrogate, three hidden layers; current": (DEEP, "current", (10, 15, 20, 30), 0.0003),
-        "surrogate; random": (SHALLOW, "random", (20, 50, 100), 0.0003),
-        "surrogate; latency": (SHALLOW, "latency", (10, 20, 50), 0.0003),
-        "surrogate, few spikes; latency": (SHALLOW, "latency", (10, 20, 50), 0.003),
-    }
-    found = {}
-    for name, (sizes, code, all_steps, strength) in settings.items():
-        rows = [train_surrogate(sizes, split, seed, code, n, strength) for n in all_steps]
-        found[name] = {"rows": rows}
-    return found
+def run(split, epochs, name, seed):
+    """Return the curves of one setting, by their names."""
+    if name in RATES:
+        return {"curves": rates(split, seed, epochs, name)}
+    sizes, code, all_steps, strength = SURROGATE[name]
+    rows = [train_surrogate(sizes, split, seed, epochs, code, n, strength) for n in all_steps]
+    return {"curves": {name: {"rows": rows}}}
 
 
 def main() -> None:
-    torch.set_num_threads(1)
-    split = data.digits()
-    found = {}
-    for seed in SEEDS:
-        for name, curve in (rates(split, seed) | surrogate(split, seed)).items():
+    given = options(__doc__, seeds=5, epochs=20)
+    split, found = data.digits(), {}
+    cases = [{"name": n, "seed": s} for s in given.seeds for n in (*RATES, *SURROGATE)]
+    for row in run_cases(given, cases, partial(run, split, given.epochs)):
+        for name, curve in row["curves"].items():
             found.setdefault(name, []).append(curve)
-            last = curve["rows"][-1]
-            print(seed, name, {key: round(value, 3) for key, value in last.items()}, flush=True)
-    stored = {"curves": found, "test_size": len(split.test_labels), "epochs": FIT["epochs"]}
-    results.save("ch04c_pareto", stored, command="python experiments/rate_pareto.py", seeds=SEEDS)
+    sizes = {"test_size": len(split.test_labels), "epochs": given.epochs}
+    save(given, {"curves": found} | sizes)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,18 @@
 """How many forward passes a search without a gradient needs (chapter 4).
 
-Usage: python experiments/search.py [--seeds 5]
+    python experiments/ch04_search.py [--seeds 5]
+
 Networks 64-N-10 learn 200 digits in a latency code until their loss is below a goal, once with
 surrogate gradients and once with an evolution strategy. Both use Adam with the best of a few
 learning rates. The strategy perturbs each weight in units of its initial standard deviation.
 """
 
-import argparse
-import sys
+from functools import partial
 
 import torch
-from side_by_side import rng
+from _sweep import few, options, pick, run_cases, save, seeded
 
-from snnbook import data, results, training
+from snnbook import data, training
 from snnbook.gradients import evolution_strategy, vector_loss
 from snnbook.neurons import LIFParameters, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
@@ -31,7 +31,7 @@ def task() -> tuple[torch.Tensor, torch.Tensor]:
 
 def start(size: int, seed: int, spikes, labels):
     """Return a network 64-size-10, its loss as a closure, and the generator that drew it."""
-    generator = rng(seed)
+    generator = seeded(seed)
     network = SpikingNetwork(
         (64, size, 10),
         LIFParameters(tau_mem=20e-3, tau_syn=10e-3, dt=DT),
@@ -70,31 +70,39 @@ def by_search(size: int, seed: int, lr: float, task) -> int | None:
     return found.passes_to(GOAL)
 
 
-def best(method, size: int, seeds: int, rates, task) -> dict:
+def run(task, method: str, size: int, lr: float, seed: int) -> dict:
+    """Return how many forward passes or steps one network needed, or None."""
+    return {"count": METHODS[method][0](size, seed, lr, task)}
+
+
+#: Name in the result: the method, and its learning rates.
+METHODS = {"gradient": (by_gradient, GRADIENT_RATES), "search": (by_search, SEARCH_RATES)}
+
+
+def chosen(rows: list[dict], size: int, method: str) -> dict:
     """Return the counts of the learning rate that needs the fewest on average."""
-    counts = {}
-    for lr in rates:
-        counts[lr] = [method(size, seed, lr, task) for seed in range(seeds)]
-        print(method.__name__, size, lr, counts[lr], flush=True)
+    counts = {lr: pick(rows, "count", size=size, method=method, lr=lr) for lr in METHODS[method][1]}
     missing = 1e6
     lr = min(counts, key=lambda lr: sum(count or missing for count in counts[lr]))
     return {"lr": lr, "counts": counts[lr]}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=5)
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    shared, rows = task(), []
-    for size in SIZES:
-        row = {"size": size, "weights": 74 * size}
-        row["gradient"] = best(by_gradient, size, args.seeds, GRADIENT_RATES, shared)
-        row["search"] = best(by_search, size, args.seeds, SEARCH_RATES, shared)
-        rows.append(row)
-    found = {"goal": GOAL, "budget": BUDGET, "images": IMAGES, "rows": rows}
-    command = "python " + " ".join(sys.argv)
-    results.save("ch04_search", found, command=command, seeds=range(args.seeds))
+    given = options(__doc__, seeds=5)
+    sizes = few(given, SIZES)
+    cases = [
+        {"method": method, "size": size, "lr": lr, "seed": seed}
+        for size in sizes
+        for method, (_, rates) in METHODS.items()
+        for lr in rates
+        for seed in given.seeds
+    ]
+    rows = run_cases(given, cases, partial(run, task()))
+    table = [
+        {"size": size, "weights": 74 * size} | {way: chosen(rows, size, way) for way in METHODS}
+        for size in sizes
+    ]
+    save(given, {"goal": GOAL, "budget": BUDGET, "images": IMAGES, "rows": table})
 
 
 if __name__ == "__main__":

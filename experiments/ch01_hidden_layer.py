@@ -1,6 +1,6 @@
 """Yin-Yang without a hidden layer, with a frozen one and with a trained one (chapter 1, claim 1).
 
-    python experiments/hidden_layer.py        a few minutes on one core
+    python experiments/ch01_hidden_layer.py        a few minutes on one core
 
 Training and test set are the published ones (5000 and 1000 points). Settings were chosen on the
 published validation set with one seed.
@@ -10,17 +10,16 @@ import time
 from functools import partial
 
 import torch
+from _sweep import few, options, run_cases, save, seeded
 from torch import Tensor
 
-from snnbook import data, results, training
+from snnbook import data, training
 from snnbook.neurons import SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
-SEEDS = range(5)
 STEPS = 36
 WINDOW = 30  # input spikes fall into steps 0 to 30; a spike needs two more to move U
 LOSS = partial(training.sum_over_time, scale=1 / STEPS)
-EPOCHS = (30, 10)  # with the full learning rate, then with a fifth of it
 LEARNING_RATE = {"none": 20e-3, "frozen": 5e-3, "trained": 5e-3}
 SIZES = (10, 30, 120)
 ARMS = (("none", 0), *((kind, size) for size in SIZES for kind in ("frozen", "trained")))
@@ -44,25 +43,22 @@ def build(kind: str, hidden: int, rate: float, generator: torch.Generator) -> Sp
     return network
 
 
-def run(kind: str, hidden: int, seed: int) -> dict:
-    """Train one network and return its accuracy on the test set."""
-    generator = torch.Generator().manual_seed(seed)
+def run(all_epochs: tuple[int, int], kind: str, hidden: int, seed: int) -> dict:
+    """Train one network, at the end with a fifth of the learning rate; return its accuracies."""
+    generator = seeded(seed)
     points, labels = data.yin_yang(5000, seed=42)
     test_points, test_labels = data.yin_yang(1000, seed=40)
     spikes = spikes_of(points)
     network = build(kind, hidden, float(spikes.mean()) / 1e-3, generator)
     start = time.perf_counter()
-    options = {"batch_size": 100, "loss": LOSS, "generator": generator, "progress": False}
-    for epochs, factor in zip(EPOCHS, (1.0, 0.2)):
+    settings = {"batch_size": 100, "loss": LOSS, "generator": generator, "progress": False}
+    for epochs, factor in zip(all_epochs, (1.0, 0.2)):
         lr = factor * LEARNING_RATE[kind]
-        history = training.fit(network, spikes, labels, epochs=epochs, lr=lr, **options)
+        history = training.fit(network, spikes, labels, epochs=epochs, lr=lr, **settings)
     judged = training.accuracy(
         network, spikes_of(test_points), test_labels, decide=training.decide_by_sum
     )
     return {
-        "kind": kind,
-        "hidden": hidden,
-        "seed": seed,
         "accuracy": judged.value,
         "train_accuracy": history.accuracy[-1],
         "seconds": time.perf_counter() - start,
@@ -70,15 +66,14 @@ def run(kind: str, hidden: int, seed: int) -> dict:
 
 
 def main() -> None:
-    torch.set_num_threads(1)
-    rows = []
-    for kind, hidden in ARMS:
-        for seed in SEEDS:
-            rows.append(run(kind, hidden, seed))
-            print(rows[-1], flush=True)
-    found = {"runs": rows, "epochs": sum(EPOCHS), "sizes": SIZES}
-    command = "python experiments/hidden_layer.py"
-    results.save("ch01_hidden_layer", found, command=command, seeds=SEEDS)
+    given = options(__doc__, seeds=5, epochs=30, more=10)
+    cases = [
+        {"kind": kind, "hidden": hidden, "seed": seed}
+        for kind, hidden in few(given, ARMS)
+        for seed in given.seeds
+    ]
+    rows = run_cases(given, cases, partial(run, (given.epochs, given.more)))
+    save(given, {"runs": rows, "epochs": given.epochs + given.more, "sizes": SIZES})
 
 
 if __name__ == "__main__":
