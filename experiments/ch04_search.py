@@ -47,11 +47,11 @@ def start(size: int, seed: int, spikes, labels):
     return network, loss, generator
 
 
-def by_gradient(size: int, seed: int, lr: float, task) -> int | None:
+def by_gradient(size: int, seed: int, lr: float, task, budget: int) -> int | None:
     """Return after how many steps against the surrogate gradient the loss is below the goal."""
     network, loss, _ = start(size, seed, *task)
     optimizer = torch.optim.Adam(network.parameters(), lr=lr)
-    for step in range(MOST_STEPS):
+    for step in range(min(MOST_STEPS, budget)):
         value = loss()
         if value < GOAL:
             return step
@@ -61,18 +61,18 @@ def by_gradient(size: int, seed: int, lr: float, task) -> int | None:
     return None
 
 
-def by_search(size: int, seed: int, lr: float, task) -> int | None:
+def by_search(size: int, seed: int, lr: float, task, budget: int) -> int | None:
     """Return after how many forward passes of a search the loss is below the goal."""
     network, loss, generator = start(size, seed, *task)
     evaluate, weights = vector_loss(network, loss)
-    options = {"sigma": 0.2, "pairs": 20, "lr": lr, "budget": BUDGET, "until": GOAL}
+    options = {"sigma": 0.2, "pairs": 20, "lr": lr, "budget": budget, "until": GOAL}
     found = evolution_strategy(evaluate, weights, generator=generator, **options)
     return found.passes_to(GOAL)
 
 
-def run(task, method: str, size: int, lr: float, seed: int) -> dict:
+def run(task, budget: int, method: str, size: int, lr: float, seed: int) -> dict:
     """Return how many forward passes or steps one network needed, or None."""
-    return {"count": METHODS[method][0](size, seed, lr, task)}
+    return {"count": METHODS[method][0](size, seed, lr, task, budget)}
 
 
 #: Name in the result: the method, and its learning rates.
@@ -97,7 +97,7 @@ def main() -> None:
         for lr in rates
         for seed in given.seeds
     ]
-    rows = run_cases(given, cases, partial(run, task()))
+    rows = run_cases(given, cases, partial(run, task(), BUDGET if not given.quick else 100))
     table = [
         {"size": size, "weights": 74 * size} | {way: chosen(rows, size, way) for way in METHODS}
         for size in sizes

@@ -30,7 +30,7 @@ def test_a_script_can_be_imported_and_says_how_to_run_it(root, name):
     spec = importlib.util.spec_from_file_location(name, scripts(root)[name])
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert f"\n    python experiments/{name}.py" in module.__doc__
+    assert f"python experiments/{name}.py" in module.__doc__
     assert callable(module.main)
 
 
