@@ -10,27 +10,28 @@ import time
 from functools import partial
 
 import torch
+from _sweep import few, options, run_cases, save, seeded
 
-from snnbook import data, gradients, results, training
+from snnbook import data, gradients, training
 from snnbook.local import random_feedback, superspike_gathered
 from snnbook.neurons import SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
-SEEDS = range(3)
 STEPS, WINDOW = 36, 30
-spikes_of = partial(data.time_code, steps=STEPS, span=WINDOW)  # and a fifth input in step 0
-EPOCHS, BATCH, LR = 20, 50, 5e-3
+BATCH, LR = 50, 5e-3
 POINTS = [(depth, 60) for depth in (1, 2, 3, 4)] + [(1, 20), (3, 20), (3, 150)]
 KINDS = ("bptt", "symmetric", "random")
 
 
-def rng(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+def spikes_of(features: torch.Tensor) -> torch.Tensor:
+    """Turn features (n, 4) into spikes (T, n, 5): x spikes in step 30 x, a fifth input at 0."""
+    times = torch.cat([WINDOW * features, torch.zeros(len(features), 1)], dim=1)
+    return (torch.arange(STEPS)[:, None, None] == times.long()).float()
 
 
 def rule(kind: str, network: SpikingNetwork, seed: int):
     """Return the gradient for ``training.fit``: symmetric feedback follows the weights."""
-    fixed = random_feedback(network, "random", direct=True, generator=rng(50 + seed))
+    fixed = random_feedback(network, "random", direct=True, generator=seeded(50 + seed))
 
     def gradient(net, spikes, labels):
         error = training.step_cross_entropy(labels, steps=STEPS)
@@ -47,8 +48,9 @@ def loss(readout, labels):
     return training.step_cross_entropy(labels, steps=STEPS).loss(readout)
 
 
-def run(depth: int, width: int, kind: str, seed: int) -> dict:
+def run(all_epochs: int, depth: int, width: int, gradient: str, seed: int) -> dict:
     """Train one network; return the test accuracy and the first layer's cosine with BPTT."""
+    start = time.perf_counter()
     points, labels = data.yin_yang(1000, seed=42)
     test_points, test_labels = data.yin_yang(1000, seed=40)
     spikes = spikes_of(points.float())
@@ -57,11 +59,11 @@ def run(depth: int, width: int, kind: str, seed: int) -> dict:
         surrogate=fast_sigmoid(width=0.3),
         input_rate=float(spikes.mean()) / 1e-3,
         hidden_rate=20.0,
-        generator=rng(seed),
+        generator=seeded(seed),
     )
-    gradient = rule(kind, network, seed)
+    found_by = rule(gradient, network, seed)
     cosines = []
-    for epochs in (0, EPOCHS):
+    for epochs in (0, all_epochs):
         if epochs:
             history = training.fit(
                 network,
@@ -72,13 +74,13 @@ def run(depth: int, width: int, kind: str, seed: int) -> dict:
                 lr=LR,
                 loss=loss,
                 decide=training.decide_by_sum,
-                gradient=None if kind == "bptt" else gradient,
-                generator=rng(seed),
+                gradient=None if gradient == "bptt" else found_by,
+                generator=seeded(seed),
                 progress=False,
             )
         part = spikes[:, :200], labels[:200]
         exact = rule("bptt", network, seed)(network, *part)
-        found = gradients.compare(exact, gradient(network, *part))
+        found = gradients.compare(exact, found_by(network, *part))
         cosines.append(found["hidden.0.weight"].cosine)
     judged = training.accuracy(
         network, spikes_of(test_points.float()), test_labels, decide=training.decide_by_sum
@@ -89,27 +91,20 @@ def run(depth: int, width: int, kind: str, seed: int) -> dict:
         "cosine_before": cosines[0],
         "cosine_after": cosines[1],
         "rates_hz": [count / (STEPS * 1e-3) for count in history.spike_counts[-1]],
+        "seconds": time.perf_counter() - start,
     }
 
 
 def main() -> None:
-    torch.set_num_threads(1)
-    rows = []
-    for seed in SEEDS:
-        for depth, width in POINTS:
-            for kind in KINDS:
-                start = time.perf_counter()
-                row = {"depth": depth, "width": width, "gradient": kind, "seed": seed}
-                row |= run(depth, width, kind, seed)
-                row["seconds"] = time.perf_counter() - start
-                rows.append(row)
-                print(row, flush=True)
-        results.save(
-            "ch06b_depth",
-            {"runs": rows, "epochs": EPOCHS, "points": 1000},
-            command="python experiments/ch06b_depth.py",
-            seeds=range(seed + 1),
-        )
+    given = options(__doc__, seeds=3, epochs=20)
+    cases = [
+        {"depth": depth, "width": width, "gradient": kind, "seed": seed}
+        for seed in given.seeds
+        for depth, width in few(given, POINTS)
+        for kind in KINDS
+    ]
+    rows = run_cases(given, cases, partial(run, given.epochs))
+    save(given, {"runs": rows, "epochs": given.epochs, "points": 1000})
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ def _downhill() -> str:
 
 def cosine(rule: str, depth: int, trained: bool) -> str:
     """Return the cosine of a rule with the exact surrogate gradient, first layer, 100 steps."""
-    points = results.load("gradient_laboratory")["points"]
+    points = results.load("ch05b_laboratory")["points"]
     where = (depth, 100, int(trained))
     rows = next(p["rows"] for p in points if (p["depth"], p["steps"], p["trained"]) == where)
     found = [x for x in rows[rule]["hidden.0.weight"]["cosine"] if x is not None]
@@ -243,6 +243,6 @@ CLAIMS = (
         ("05b-locality",),
         _local,
         "agrees",
-        sources=("gradient_laboratory",),
+        sources=("ch05b_laboratory",),
     ),
 )

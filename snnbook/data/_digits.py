@@ -1,5 +1,6 @@
 """Handwritten digits, shipped with scikit-learn."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ class Split(NamedTuple):
     Parameters
     ----------
     train_inputs, test_inputs : Tensor
-        Inputs, shape (n, N).
+        Inputs, shape (n, N), or spikes, shape (T, n, N).
     train_labels, test_labels : Tensor
         Classes as whole numbers from 0, int64, shape (n,).
 
@@ -30,6 +31,42 @@ class Split(NamedTuple):
     train_labels: Tensor
     test_inputs: Tensor
     test_labels: Tensor
+
+    def encoded(self, encode: Callable[[Tensor], Tensor]) -> "Split":
+        """Return the same samples with the inputs of both parts encoded, such as into spikes.
+
+        >>> split = Split(torch.zeros(2, 3), torch.zeros(2), torch.zeros(1, 3), torch.zeros(1))
+        >>> split.encoded(lambda inputs: inputs.expand(10, -1, -1)).test_inputs.shape
+        torch.Size([10, 1, 3])
+        """
+        return self._replace(
+            train_inputs=encode(self.train_inputs), test_inputs=encode(self.test_inputs)
+        )
+
+    def validation(self, share: float = 0.2) -> "Split":
+        """Return a split of the training samples alone: the last ``share`` of them judge.
+
+        Settings chosen on it have not seen the test samples.
+
+        Raises
+        ------
+        ValueError
+            If one of the two parts would be empty.
+
+        >>> inputs, labels = torch.zeros(10, 5, 2), torch.tensor([0, 1, 0, 1, 1])
+        >>> Split(inputs, labels, inputs, labels).validation(0.4).test_labels
+        tensor([1, 1])
+        """
+        count = len(self.train_labels)
+        cut = count - round(share * count)
+        if not 0 < cut < count:
+            raise ValueError(
+                f"share is {share} of {count} training samples; a number between 0 and 1 that "
+                "leaves samples in both parts is accepted"
+            )
+        axis = self.train_inputs.dim() - 2
+        learn, judge = self.train_inputs.tensor_split([cut], dim=axis)
+        return Split(learn, self.train_labels[:cut], judge, self.train_labels[cut:])
 
 
 def digits(test_size: int = 397, seed: int = 0) -> Split:

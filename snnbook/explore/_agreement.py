@@ -15,7 +15,7 @@ DEFAULT = "e-prop, symmetric feedback"
 @cache
 def _stored() -> tuple[dict, dict, dict]:
     """Return label -> rule, name of a network -> (layers, steps), and the rows of each point."""
-    data = results.load("gradient_laboratory")
+    data = results.load("ch05b_laboratory")
     rules = {label: rule for rule, label in data["labels"].items() if rule != "bptt"}
     points = {(p["depth"], p["steps"], p["trained"]): p["rows"] for p in data["points"]}
     places = sorted({key[:2] for key in points})

@@ -121,6 +121,7 @@ def feedback(live: bool | None = None) -> Explorer:
         alt="Left, the angle between feedback and forward weights over the epochs, for the first "
         "and the last hidden layer. Right, the training accuracy of the rule and of "
         "backpropagation.",
-        caption="Stored runs of `experiments/feedback_depth.py`, means over the seeds.",
+        caption="Stored runs of `experiments/ch06a_digits.py` and `ch06a_yin_yang.py`, means over "
+        "the seeds.",
         live=live,
     )

@@ -10,8 +10,9 @@ from torch import Tensor
 from snnbook._validate import check_choice, check_positive
 from snnbook.data import two_clicks
 from snnbook.explore._explorer import Control, Explorer, Layer, Panel
-from snnbook.neurons import LIFParameters, fluctuation_driven_, integrate, unroll
+from snnbook.neurons import LIFParameters, fluctuation_driven_
 from snnbook.surrogates import fast_sigmoid, true_derivative
+from snnbook.training import side_by_side
 
 PARAMS = LIFParameters()
 TRAINED = 0.2  # width of the surrogate that trained the network
@@ -56,10 +57,7 @@ def losses(hidden: Tensor, readout: Tensor, width: float = TRAINED) -> Tensor:
     """
     spikes, labels = task()
     surrogate = fast_sigmoid(width=width) if width else true_derivative()
-    drive = torch.einsum("tbi,koi->tbko", spikes, hidden).flatten(2)
-    fired = unroll(drive, PARAMS, surrogate=surrogate).spikes
-    drive = torch.einsum("tbki,koi->tbko", fired.unflatten(2, (-1, 2)), readout).flatten(2)
-    scores = integrate(drive, PARAMS).mem.unflatten(2, (-1, 2)).mean(0)
+    scores = side_by_side((hidden, readout), spikes, PARAMS, surrogate=surrogate)[0].mean(0)
     wanted = labels[:, None].expand(-1, len(hidden))
     each = torch.nn.functional.cross_entropy(scores.transpose(1, 2), wanted, reduction="none")
     return each.mean(0)

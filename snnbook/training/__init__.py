@@ -43,6 +43,14 @@ from snnbook.training._penalties import (
     mean_counts as mean_counts,
     spike_count_penalty as spike_count_penalty,
 )
+from snnbook.training._side_by_side import (
+    SideBySide as SideBySide,
+    accuracy_side_by_side as accuracy_side_by_side,
+    fit_side_by_side as fit_side_by_side,
+    mean_score as mean_score,
+    peak_score as peak_score,
+    side_by_side as side_by_side,
+)
 from snnbook.training._statistics import (
     Accuracy as Accuracy,
     SeedInterval as SeedInterval,

@@ -1,50 +1,8 @@
 """What chapter 5 says and its experiments stand on."""
 
-import sys
-
 import numpy as np
-import pytest
-import torch
 
 from snnbook import results, surrogates
-from snnbook.neurons import SpikingNetwork
-
-
-@pytest.fixture(scope="module")
-def side_by_side(root):
-    sys.path.insert(0, str(root / "experiments"))
-    try:
-        import side_by_side
-
-        yield side_by_side
-    finally:
-        sys.path.remove(str(root / "experiments"))
-
-
-def test_networks_side_by_side_do_not_see_each_other(side_by_side):
-    seeds = (3, 5)
-    surrogate = surrogates.fast_sigmoid(width=0.3)
-    options = {"input_rate": 60.0, "surrogate": surrogate}
-    both = side_by_side.SideBySide((7, 9, 8, 3), seeds, **options)
-    spikes = (torch.rand(25, 4, 7, generator=side_by_side.rng(0)) < 0.2).float()
-    readout = both(spikes)
-    gradients = torch.autograd.grad(readout.square().sum(), list(both.weights))
-    for index, seed in enumerate(seeds):
-        alone = SpikingNetwork((7, 9, 8, 3), generator=side_by_side.rng(seed), **options)
-        expected = alone(spikes).readout
-        assert torch.allclose(readout[:, :, index], expected, atol=1e-5)
-        own = torch.autograd.grad(expected.square().sum(), list(alone.parameters()))
-        for found, wanted in zip(gradients, own):
-            assert torch.allclose(found[index], wanted, rtol=1e-3, atol=1e-4)
-
-
-def test_labels_of_their_own(side_by_side):
-    model = side_by_side.SideBySide((4, 6, 2), (0, 1), input_rate=60.0)
-    spikes = (torch.rand(20, 3, 4, generator=side_by_side.rng(1)) < 0.3).float()
-    labels = torch.tensor([[0, 1], [1, 0], [0, 1]])
-    history = side_by_side.train(model, lambda step: (spikes, labels), 3, 1e-3)
-    assert np.array(history).shape == (3, 2)
-    assert len(side_by_side.accuracies(model, spikes, labels)) == 2
 
 
 def table(name):

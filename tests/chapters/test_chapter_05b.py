@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook import gradients, laboratory, results, surrogates, training
 from snnbook.gradients import compare
@@ -18,10 +19,6 @@ from snnbook.plotting import two_neuron_arrows
 from snnbook.plotting._pair import LOOKS
 
 
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
-
-
 def task(width=0.1, seed=0, sizes=(50, 48, 5), steps=80, batch=8, rate=15.0):
     network = SpikingNetwork(
         sizes,
@@ -29,16 +26,18 @@ def task(width=0.1, seed=0, sizes=(50, 48, 5), steps=80, batch=8, rate=15.0):
         surrogate=surrogates.fast_sigmoid(width=width),
         reset_gradient=True,
         input_rate=rate,
-        generator=rng(seed),
+        generator=seeded(seed),
     )
-    spikes = (torch.rand(steps, batch, sizes[0], generator=rng(100 + seed)) < rate * 1e-3).float()
+    spikes = (
+        torch.rand(steps, batch, sizes[0], generator=seeded(100 + seed)) < rate * 1e-3
+    ).float()
     labels = torch.arange(batch) % sizes[-1]
     return network, spikes, training.step_cross_entropy(labels, steps)
 
 
 @pytest.fixture(scope="module")
 def stored():
-    found = results.load("gradient_laboratory")
+    found = results.load("ch05b_laboratory")
     return {(one["depth"], one["steps"], one["trained"]): one for one in found["points"]}
 
 
@@ -78,13 +77,13 @@ def test_random_feedback_is_chance():
     exact = term_gradient(*run)
     found = []
     for draw in range(12):
-        matrix = torch.randn(4, 64, generator=rng(draw))
+        matrix = torch.randn(4, 64, generator=seeded(draw))
         found.append(compare(exact, term_gradient(*run, back=[matrix]))["hidden.0.weight"].cosine)
     assert abs(np.mean(found)) < 0.2 and 0.05 < np.std(found) < 0.4
 
 
 def test_loops_and_signs():
-    axes, _ = torch.linalg.qr(torch.randn(5, 2, generator=rng(2), dtype=torch.float64))
+    axes, _ = torch.linalg.qr(torch.randn(5, 2, generator=seeded(2), dtype=torch.float64))
     place = torch.zeros(5, dtype=torch.float64), axes[:, 0], axes[:, 1]
     for back, closes in ((20.0, True), (5.0, False)):
         loop = closed_loop(
@@ -93,7 +92,7 @@ def test_loops_and_signs():
             radius=1.8,
         )
         assert (abs(loop.total) < 1e-10) is closes
-    many = 4 * torch.rand(4000, 5, generator=rng(0), dtype=torch.float64) - 2
+    many = 4 * torch.rand(4000, 5, generator=seeded(0), dtype=torch.float64) - 2
     assert 0.1 < sign_errors(many, 5.0, 1.0).by_weight["w"] < 0.16
 
 
@@ -129,7 +128,7 @@ def test_erbp_is_chance_in_a_hidden_layer_and_near_in_the_readout(stored):
 
 
 def test_the_referees_agree_with_the_surrogate():
-    for one in results.load("gradient_laboratory")["estimates"]:
+    for one in results.load("ch05b_laboratory")["estimates"]:
         rows = [row for row in one["rows"] if row["parameter"] == "hidden.0.weight"]
         assert np.mean([row["behind_noise"][0] for row in rows]) > 0.7
         if one["amount"] in (0.5, 0.2):

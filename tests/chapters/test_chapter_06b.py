@@ -3,15 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook import data, local, results
 from snnbook.neurons import SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 from snnbook.training import fit
-
-
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
 
 
 def mean(rows, what="accuracy", **chosen):
@@ -63,8 +60,8 @@ def test_a_rule_of_three_factors_trains_in_the_one_loop():
 
     labels = torch.arange(16) % 2
     spikes = torch.eye(2)[labels].expand(30, 16, 2).contiguous()
-    network = SpikingNetwork((2, 10, 2), surrogate=fast_sigmoid(width=0.5), generator=rng(0))
-    feedback = local.random_feedback(network, "random", direct=True, generator=rng(1))
+    network = SpikingNetwork((2, 10, 2), surrogate=fast_sigmoid(width=0.5), generator=seeded(0))
+    feedback = local.random_feedback(network, "random", direct=True, generator=seeded(1))
 
     def gradient(net, x, y):
         return local.superspike(net, x, step_cross_entropy(y, steps=30), feedback=feedback)
@@ -77,13 +74,13 @@ def test_a_rule_of_three_factors_trains_in_the_one_loop():
         batch_size=8,
         lr=0.02,
         gradient=gradient,
-        generator=rng(2),
+        generator=seeded(2),
     )
     assert history.accuracy[-1] == 1.0
 
 
 def test_a_silent_neuron_hears_its_error_through_a_wide_surrogate():
-    inputs = (torch.rand(60, 1, 20, generator=rng(0)) < 0.05).double()
+    inputs = (torch.rand(60, 1, 20, generator=seeded(0)) < 0.05).double()
     wanted = torch.zeros(60, 1, 1).double()
     wanted[40] = 1.0
     quiet = (torch.full((1, 1, 20), 0.002).double(),)

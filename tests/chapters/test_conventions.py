@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook import data, surrogates, training
 from snnbook.neurons import (
@@ -20,12 +21,8 @@ from snnbook.neurons import (
 PARAMS = LIFParameters()
 
 
-def rng(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
 def random_drive(steps=60, batch=3, neurons=4, seed=0):
-    return torch.randn(steps, batch, neurons, generator=rng(seed), dtype=torch.float64) * 0.4
+    return torch.randn(steps, batch, neurons, generator=seeded(seed), dtype=torch.float64) * 0.4
 
 
 def impulse(weight, steps=8):
@@ -35,17 +32,17 @@ def impulse(weight, steps=8):
 
 
 def test_time_comes_first():
-    out = LIF(5, 7, generator=rng())(torch.zeros(11, 3, 5))
+    out = LIF(5, 7, generator=seeded())(torch.zeros(11, 3, 5))
     assert out.spikes.shape == out.mem.shape == out.syn.shape == (11, 3, 7)
     assert out.state.mem.shape == out.state.syn.shape == (3, 7)
     with pytest.raises((TypeError, ValueError), match="spikes"):
-        LIF(5, 7, generator=rng())(torch.zeros(11, 5))
+        LIF(5, 7, generator=seeded())(torch.zeros(11, 5))
 
 
 def test_weights_are_out_in():
-    layer = LIF(5, 7, generator=rng())
+    layer = LIF(5, 7, generator=seeded())
     assert layer.weight.shape == (7, 5)
-    pair = RecurrentLIF(1, 2, generator=rng())
+    pair = RecurrentLIF(1, 2, generator=seeded())
     assert pair.recurrent_weight.shape == (2, 2)
     weight = torch.tensor([[0.0, 3.0], [0.0, 0.0]])  # V_01: from neuron 1 to neuron 0
     state = LIFState(torch.zeros(1, 2), torch.tensor([[0.0, 1.5]]))  # neuron 1 spikes now
@@ -134,14 +131,14 @@ def test_continuing_equals_one_long_run():
 
 
 def test_layers_hold_no_state():
-    spikes = (torch.rand(30, 2, 5, generator=rng()) < 0.3).float()
-    for layer in (LIF(5, 4, generator=rng()), LeakyReadout(5, 4, generator=rng())):
+    spikes = (torch.rand(30, 2, 5, generator=seeded()) < 0.3).float()
+    for layer in (LIF(5, 4, generator=seeded()), LeakyReadout(5, 4, generator=seeded())):
         assert torch.equal(layer(spikes).mem, layer(spikes).mem)
         assert list(layer.buffers()) == []
 
 
 def test_same_seed_same_network():
-    first, second, other = (SpikingNetwork((6, 5, 3), generator=rng(seed)) for seed in (3, 3, 4))
+    first, second, other = (SpikingNetwork((6, 5, 3), generator=seeded(seed)) for seed in (3, 3, 4))
     for a, b, c in zip(first.parameters(), second.parameters(), other.parameters()):
         assert torch.equal(a, b)
         assert not torch.equal(a, c)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook import gradients, training
 from snnbook.neurons import (
@@ -19,24 +20,20 @@ from snnbook.neurons import (
 from snnbook.surrogates import fast_sigmoid
 
 
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
-
-
 def smooth_task(sizes=(3, 4, 3, 2), steps=7, batch=2, seed=0):
-    rnn = gradients.smooth_rnn(sizes, generator=rng(seed))
-    inputs = torch.randn(steps, batch, sizes[0], dtype=torch.float64, generator=rng(seed + 1))
-    target = torch.randn(steps, batch, sizes[-1], dtype=torch.float64, generator=rng(seed + 2))
+    rnn = gradients.smooth_rnn(sizes, generator=seeded(seed))
+    inputs = torch.randn(steps, batch, sizes[0], dtype=torch.float64, generator=seeded(seed + 1))
+    target = torch.randn(steps, batch, sizes[-1], dtype=torch.float64, generator=seeded(seed + 2))
     return rnn, inputs, training.step_squared_error(target)
 
 
 def spiking_task(steps=14, sizes=(4, 5, 3, 2), **options):
     options = {"surrogate": fast_sigmoid(width=0.8), "recurrent": True} | options
-    network = SpikingNetwork(sizes, generator=rng(0), **options).double()
+    network = SpikingNetwork(sizes, generator=seeded(0), **options).double()
     with torch.no_grad():
         for layer in network.hidden:
             layer.weight.mul_(1.5).add_(0.1)
-    spikes = (torch.rand(steps, 2, sizes[0], generator=rng(1)) < 0.5).double()
+    spikes = (torch.rand(steps, 2, sizes[0], generator=seeded(1)) < 0.5).double()
     return network, spikes, training.step_cross_entropy(torch.tensor([0, 1]), steps)
 
 

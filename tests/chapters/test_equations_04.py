@@ -4,12 +4,9 @@ import math
 
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook.gradients import _search
-
-
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
 
 
 @pytest.mark.equation("eq-04-search")
@@ -18,7 +15,7 @@ def test_search_estimates_the_smoothed_gradient():
     sigma, pairs = 0.3, 40_000
     weights = torch.tensor([0.2, -0.1], dtype=torch.float64)
     found = _search.perturbation_gradient(
-        lambda w: float((w > 0).sum()), weights, sigma=sigma, pairs=pairs, generator=rng(0)
+        lambda w: float((w > 0).sum()), weights, sigma=sigma, pairs=pairs, generator=seeded(0)
     )
     # The average of a unit step over N(0, sigma^2) is the normal distribution function.
     density = [
@@ -34,7 +31,7 @@ def test_search_estimates_the_smoothed_gradient():
 @pytest.mark.parametrize("pairs", [20, 200, 2000])
 def test_cosine_of_the_search(pairs):
     weights = 400
-    gradient = torch.randn(weights, generator=rng(99), dtype=torch.float64)
+    gradient = torch.randn(weights, generator=seeded(99), dtype=torch.float64)
     options = {"sigma": 0.7, "pairs": pairs}
     start, cosines = torch.zeros_like(gradient), []
 
@@ -42,7 +39,7 @@ def test_cosine_of_the_search(pairs):
         return float(gradient @ w)
 
     for seed in range(8):
-        found = _search.perturbation_gradient(loss, start, generator=rng(seed), **options)
+        found = _search.perturbation_gradient(loss, start, generator=seeded(seed), **options)
         cosines.append(torch.cosine_similarity(found, gradient, dim=0).item())
     expected = math.sqrt(pairs / (pairs + weights))
     assert abs(sum(cosines) / len(cosines) - expected) < 0.03

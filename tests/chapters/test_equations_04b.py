@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import sympy
 import torch
+from helpers import seeded
 
 from snnbook import smoothed
 from snnbook.neurons import LIFParameters
@@ -14,10 +15,6 @@ from snnbook.smoothed import ExponentialEscape, SigmoidEscape
 
 DOUBLE = torch.float64
 PARAMS = LIFParameters()
-
-
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
 
 
 def probability(escape, x):
@@ -46,8 +43,8 @@ def train_probability(weight, inputs, spikes, escape):
 
 
 def small_case(steps=5, neurons=2):
-    inputs = (torch.rand(steps, 1, 3, generator=rng(0)) < 0.6).to(DOUBLE)
-    weight = 0.1 + 0.2 * torch.randn(neurons, 3, generator=rng(1), dtype=DOUBLE)
+    inputs = (torch.rand(steps, 1, 3, generator=seeded(0)) < 0.6).to(DOUBLE)
+    weight = 0.1 + 0.2 * torch.randn(neurons, 3, generator=seeded(1), dtype=DOUBLE)
     return weight, inputs
 
 
@@ -67,8 +64,8 @@ KINDS = (SigmoidEscape(0.25), ExponentialEscape(0.3, hazard=0.7))
 @pytest.mark.equation("eq-04b-escape")
 @pytest.mark.parametrize("escape", KINDS, ids=repr)
 def test_coins_follow_the_membrane(escape):
-    drive = (0.2 * torch.randn(30, 1, 2, generator=rng(2), dtype=DOUBLE)).expand(-1, 4000, -1)
-    record = smoothed.stochastic_unroll(drive, PARAMS, escape=escape, generator=rng(3))
+    drive = (0.2 * torch.randn(30, 1, 2, generator=seeded(2), dtype=DOUBLE)).expand(-1, 4000, -1)
+    record = smoothed.stochastic_unroll(drive, PARAMS, escape=escape, generator=seeded(3))
     assert set(record.spikes.unique().tolist()) == {0.0, 1.0}
     expected = np.vectorize(lambda u: probability(escape, u - 1))(record.mem.numpy())
     for low, high in ((0.02, 0.1), (0.1, 0.3), (0.3, 0.7), (0.7, 0.95)):
@@ -102,7 +99,7 @@ def test_two_kinds_of_noise():
 @pytest.mark.parametrize("escape", KINDS, ids=repr)
 def test_likelihood_is_a_product_of_coins(escape):
     weight, inputs = small_case()
-    target = (torch.rand(5, 1, 2, generator=rng(4)) < 0.4).to(DOUBLE)
+    target = (torch.rand(5, 1, 2, generator=seeded(4)) < 0.4).to(DOUBLE)
     found = smoothed.log_likelihood(weight, inputs, target, PARAMS, escape=escape)
     wanted = train_probability(weight.numpy(), inputs[:, 0].numpy(), target[:, 0].numpy(), escape)
     assert float(found.sum()) == pytest.approx(math.log(wanted), rel=1e-9)
@@ -112,7 +109,7 @@ def test_likelihood_is_a_product_of_coins(escape):
 @pytest.mark.parametrize("escape", KINDS, ids=repr)
 def test_surprise_times_trace(escape):
     weight, inputs = small_case()
-    target = (torch.rand(5, 1, 2, generator=rng(5)) < 0.4).to(DOUBLE)
+    target = (torch.rand(5, 1, 2, generator=seeded(5)) < 0.4).to(DOUBLE)
     found = smoothed.likelihood_gradient(weight, inputs, target, PARAMS, escape=escape)
 
     def log_p(matrix):
@@ -188,10 +185,10 @@ def test_slope_of_the_expected_spike(escape):
         at = torch.tensor(x, dtype=DOUBLE)
         assert float(escape.surrogate().derivative(at)) == pytest.approx(slope, rel=1e-5)
     # A spike that is sampled passes exactly this back.
-    drive = (0.3 * torch.randn(6, 2, 3, generator=rng(6), dtype=DOUBLE)).requires_grad_()
+    drive = (0.3 * torch.randn(6, 2, 3, generator=seeded(6), dtype=DOUBLE)).requires_grad_()
     state = (torch.zeros(2, 3, dtype=DOUBLE), torch.full((2, 3), 0.9, dtype=DOUBLE))
     state = tuple(part.requires_grad_() for part in state)
-    record = smoothed.stochastic_unroll(drive[:1], escape=escape, state=state, generator=rng(7))
+    record = smoothed.stochastic_unroll(drive[:1], escape=escape, state=state, generator=seeded(7))
     (passed,) = torch.autograd.grad(record.spikes.sum(), state[1])
     wanted = (probability(escape, -0.1 + 1e-6) - probability(escape, -0.1 - 1e-6)) / 2e-6
     assert torch.allclose(passed, torch.full_like(passed, wanted), rtol=1e-5)

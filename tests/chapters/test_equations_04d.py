@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sympy
 import torch
+from helpers import seeded
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
@@ -17,10 +18,6 @@ KERNELS = {
     "double": lambda s: np.exp(-s / 2) - np.exp(-s),
 }
 EACH = pytest.mark.parametrize("name", sorted(KERNELS))
-
-
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
 
 
 def row(values):
@@ -71,8 +68,8 @@ def test_membrane_solves_the_differential_equations(name):
 def test_first_crossing_by_search(name):
     cell = spike_times.CELLS[name]()
     for seed in range(6):
-        times = (2 * torch.rand(5, generator=rng(seed))).tolist()
-        weights = torch.rand(5, generator=rng(50 + seed)) * (0.2 + 0.1 * seed)
+        times = (2 * torch.rand(5, generator=seeded(seed))).tolist()
+        weights = torch.rand(5, generator=seeded(50 + seed)) * (0.2 + 0.1 * seed)
         weights = (cell.smallest_weight * weights).tolist()
         found = spike_times.first_spike(row(times), row(weights), cell).item()
         assert found == pytest.approx(search(name, times, weights), abs=1e-9)
@@ -136,7 +133,7 @@ def test_root_of_the_leaky_cells(name):
 @pytest.mark.equation("eq-04d-spikeprop")
 def test_spikeprop_by_differences():
     times, wanted = data.temporal_xor()
-    network = spike_times.spikeprop_network(hidden=4, generator=rng(3))
+    network = spike_times.spikeprop_network(hidden=4, generator=seeded(3))
     loss, gradients = spike_times.spikeprop(network, times, wanted)
 
     def loss_now():
@@ -190,7 +187,7 @@ def test_square_root_before_silence():
 @pytest.mark.equation("eq-04d-penalty")
 def test_penalty_by_loops():
     network = spike_times.TimingNetwork(
-        (3, 4, 2), spike_times.EqualTau(), gain=0.8, generator=rng(0)
+        (3, 4, 2), spike_times.EqualTau(), gain=0.8, generator=seeded(0)
     )
     total = 0.0
     for layer in network.layers:

@@ -5,6 +5,7 @@ import math
 import pytest
 import sympy
 import torch
+from helpers import seeded
 
 from snnbook import surrogates
 from snnbook.neurons import LIFParameters, LIFState, SpikingNetwork, unroll
@@ -12,10 +13,6 @@ from snnbook.surrogates import Z
 from snnbook.training import sum_over_time
 
 FAMILIES = list(surrogates.ALL.values())
-
-
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
 
 
 @pytest.mark.equation("eq-05-step")
@@ -111,7 +108,7 @@ def test_line_and_its_surrogate_loss():
 @pytest.mark.equation("eq-05-height")
 @pytest.mark.parametrize("layers", [1, 2, 3])
 def test_height_is_a_power_of_depth(layers):
-    spikes = (torch.rand(30, 4, 6, generator=rng(0)) < 0.2).double()
+    spikes = (torch.rand(30, 4, 6, generator=seeded(0)) < 0.2).double()
     labels = torch.arange(4) % 2
     factor = 1.5
 
@@ -119,7 +116,7 @@ def test_height_is_a_power_of_depth(layers):
         surrogate = surrogates.fast_sigmoid(width=0.5, height=height)
         sizes = (6, *[8] * layers, 2)
         rates = {"input_rate": 200.0, "hidden_rate": 50.0}
-        network = SpikingNetwork(sizes, surrogate=surrogate, generator=rng(1), **rates).double()
+        network = SpikingNetwork(sizes, surrogate=surrogate, generator=seeded(1), **rates).double()
         loss = sum_over_time(network(spikes).readout, labels, scale=0.1)
         return torch.autograd.grad(loss, [layer.weight for layer in network.hidden])
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook import gradients, local, training
 from snnbook.laboratory import (
@@ -18,10 +19,6 @@ from snnbook.laboratory import (
 from snnbook.neurons import LIFParameters, SpikingNetwork, unroll
 from snnbook.plotting import two_neuron_arrows
 from snnbook.surrogates import fast_sigmoid
-
-
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
 
 
 def pair(steps=9):
@@ -131,15 +128,15 @@ def numpy_network(w, v1, v2, u1, u2, x, slope):
 
 @pytest.mark.equation("eq-05b-sigmoid")
 def test_the_sigmoid_network_in_numpy():
-    points = torch.randn(30, 5, generator=rng(0), dtype=torch.float64)
+    points = torch.randn(30, 5, generator=seeded(0), dtype=torch.float64)
     expected = [numpy_network(*point, 0.7, 3.0) for point in points.numpy()]
     assert np.allclose(sigmoid_network(points, 0.7, 3.0).numpy(), expected)
 
 
 @pytest.mark.equation("eq-05b-loop")
 def test_a_gradient_closes_its_loops():
-    axes, _ = torch.linalg.qr(torch.randn(5, 2, generator=rng(1), dtype=torch.float64))
-    center = torch.randn(5, generator=rng(2), dtype=torch.float64)
+    axes, _ = torch.linalg.qr(torch.randn(5, 2, generator=seeded(1), dtype=torch.float64))
+    center = torch.randn(5, generator=seeded(2), dtype=torch.float64)
     for back, closes in ((6.0, True), (2.0, False)):
         loop = closed_loop(
             lambda w, back=back: sigmoid_network_gradient(w, slope=6.0, surrogate_slope=back),
@@ -158,7 +155,7 @@ def test_a_gradient_closes_its_loops():
 @pytest.mark.equation("eq-05b-two-paths")
 def test_two_paths_to_the_output():
     k, h = 4.0, 1e-6
-    for point in torch.randn(20, 5, generator=rng(3), dtype=torch.float64).numpy():
+    for point in torch.randn(20, 5, generator=seeded(3), dtype=torch.float64).numpy():
         w, v1, v2, u1, u2 = point
 
         def sigma(a):
@@ -205,7 +202,7 @@ def test_the_bias_of_a_squared_loss(w):
 
 @pytest.mark.equation("eq-05b-cosine")
 def test_cosine_and_length():
-    a, b = (torch.randn(4, 3, generator=rng(seed), dtype=torch.float64) for seed in (4, 5))
+    a, b = (torch.randn(4, 3, generator=seeded(seed), dtype=torch.float64) for seed in (4, 5))
     found = gradients.compare({"w": a}, {"w": b})["w"]
     x, y = a.numpy().ravel(), b.numpy().ravel()
     assert found.cosine == pytest.approx(x @ y / np.sqrt((x @ x) * (y @ y)))
@@ -215,7 +212,7 @@ def test_cosine_and_length():
 @pytest.mark.equation("eq-05b-chance")
 @pytest.mark.parametrize("size", [16, 64, 256])
 def test_the_spread_of_a_random_cosine(size):
-    a, b = torch.randn(2, 20000, size, generator=rng(6))
+    a, b = torch.randn(2, 20000, size, generator=seeded(6))
     cosines = torch.nn.functional.cosine_similarity(a, b)
     assert abs(float(cosines.mean())) < 4 / math.sqrt(20000 * size)
     assert float(cosines.std()) == pytest.approx(1 / math.sqrt(size), rel=0.03)

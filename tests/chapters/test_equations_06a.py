@@ -4,19 +4,16 @@ import math
 
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook import gradients, local, training
 from snnbook.local import feedback_angles
 from snnbook.neurons import SpikingNetwork
 
 
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
-
-
 def case(sizes=(8, 6, 5, 3)):
-    network = SpikingNetwork(sizes, input_rate=150.0, generator=rng(0)).double()
-    spikes = (torch.rand(50, 2, sizes[0], generator=rng(1)) < 0.2).double()
+    network = SpikingNetwork(sizes, input_rate=150.0, generator=seeded(0)).double()
+    spikes = (torch.rand(50, 2, sizes[0], generator=seeded(1)) < 0.2).double()
     return network, spikes, training.step_cross_entropy(torch.tensor([0, 2]), steps=50)
 
 
@@ -29,7 +26,7 @@ def test_the_blame_of_a_hidden_layer():
     found = local.feedback_alignment(network, spikes, error, feedback=mirrored)
     for name, value in exact.items():
         torch.testing.assert_close(found[name], value, rtol=1e-10, atol=1e-13)
-    feedback = local.random_feedback(network, generator=rng(2))
+    feedback = local.random_feedback(network, generator=seeded(2))
     found = local.feedback_alignment(network, spikes, error, feedback=feedback)
     for name, value in _swapped(network, spikes, error, feedback).items():
         torch.testing.assert_close(found[name], value, rtol=1e-10, atol=1e-13)
@@ -64,7 +61,7 @@ def _swapped(network, spikes, error, feedback):
 @pytest.mark.equation("eq-06a-angle")
 def test_the_angle_of_two_matrices():
     network, _, _ = case((8, 6, 3))
-    feedback = local.random_feedback(network, generator=rng(4))
+    feedback = local.random_feedback(network, generator=seeded(4))
     one, two = network.readout.weight.detach(), feedback.matrices[0]
     pairs = [(float(a), float(b)) for a, b in zip(one.flatten(), two.flatten())]
     inner = math.fsum(a * b for a, b in pairs)
@@ -75,9 +72,9 @@ def test_the_angle_of_two_matrices():
 
 def linear(step, steps):
     """Follow feedback alignment of a linear network; return G, W, A and the data."""
-    x = torch.randn(6, 40, generator=rng(0), dtype=torch.float64)
-    wanted = torch.randn(2, 6, generator=rng(1), dtype=torch.float64) @ x
-    feedback = torch.randn(2, 4, generator=rng(2), dtype=torch.float64)
+    x = torch.randn(6, 40, generator=seeded(0), dtype=torch.float64)
+    wanted = torch.randn(2, 6, generator=seeded(1), dtype=torch.float64) @ x
+    feedback = torch.randn(2, 4, generator=seeded(2), dtype=torch.float64)
     first = torch.zeros(4, 6, dtype=torch.float64)
     top = torch.zeros(2, 4, dtype=torch.float64)
     for _ in range(steps):
@@ -118,7 +115,7 @@ def test_the_invariant_to_first_order_in_the_step():
 @pytest.mark.equation("eq-06a-erbp")
 def test_erbp_event_by_event():
     network, spikes, error = case((5, 4, 3))
-    feedback = local.random_feedback(network, direct=True, generator=rng(3))
+    feedback = local.random_feedback(network, direct=True, generator=seeded(3))
     with torch.no_grad():
         out, (matrix,) = network(spikes), feedback.matrices
     wanted = torch.zeros(4, 5, dtype=torch.float64)

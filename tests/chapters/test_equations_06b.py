@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook import local
 from snnbook.local import WIDE
@@ -15,12 +16,8 @@ from snnbook.training import step_squared_error
 ALPHA, BETA = LIFParameters().alpha, LIFParameters().beta
 
 
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
-
-
 def one_neuron(steps=70, inputs=4, seed=0):
-    draw = rng(seed)
+    draw = seeded(seed)
     spikes = (torch.rand(steps, 1, inputs, generator=draw) < 0.15).double()
     target = (torch.rand(steps, 1, 1, generator=draw) < 0.05).double()
     return (0.6 * torch.rand(1, 1, inputs, generator=draw, dtype=torch.float64),), spikes, target
@@ -109,7 +106,7 @@ def test_the_step_size_of_a_synapse():
 
 @pytest.mark.equation("eq-06b-hidden")
 def test_feedback_to_a_hidden_layer():
-    draw = rng(2)
+    draw = seeded(2)
     weights = tuple(0.5 * torch.rand(1, *s, generator=draw).double() for s in ((5, 4), (2, 5)))
     spikes = (torch.rand(60, 1, 4, generator=draw) < 0.2).double()
     target = (torch.rand(60, 1, 2, generator=draw) < 0.1).double()
@@ -153,12 +150,12 @@ def test_adaptation_in_a_plain_loop():
 @pytest.mark.equation("eq-06b-slow-trace")
 def test_the_slow_trace_is_a_derivative():
     """Carry the derivative of a by the weight with all chain-rule factors written out."""
-    network = local.AdaptiveNetwork((1, 1, 1), strength=0.25, generator=rng(0)).double()
+    network = local.AdaptiveNetwork((1, 1, 1), strength=0.25, generator=seeded(0)).double()
     with torch.no_grad():
         network.weight.fill_(0.75)
         network.recurrent_weight.zero_()
         network.readout.weight.fill_(1.0)
-    spikes = (torch.rand(60, 1, 1, generator=rng(1)) < 0.3).double()
+    spikes = (torch.rand(60, 1, 1, generator=seeded(1)) < 0.3).double()
     error = step_squared_error(torch.full((60, 1, 1), 2.0).double())
     out = network(spikes)
     record = out.hidden[0]
@@ -187,11 +184,11 @@ def test_the_order_of_the_sum():
     late = [sum(kernel[n - m] * signal[n] for n in range(m, 50)) for m in range(50)]
     assert signal @ filtered(raised) == pytest.approx(raised @ np.array(late), rel=1e-10)
     network = SpikingNetwork(
-        (3, 4, 2), surrogate=fast_sigmoid(width=0.5), generator=rng(0)
+        (3, 4, 2), surrogate=fast_sigmoid(width=0.5), generator=seeded(0)
     ).double()
-    spikes = (torch.rand(40, 2, 3, generator=rng(1)) < 0.3).double()
+    spikes = (torch.rand(40, 2, 3, generator=seeded(1)) < 0.3).double()
     error = step_squared_error(torch.ones(40, 2, 2).double())
-    feedback = local.random_feedback(network, "random", direct=True, generator=rng(2))
+    feedback = local.random_feedback(network, "random", direct=True, generator=seeded(2))
     online = local.superspike(network, spikes, error, feedback=feedback)
     found = local.superspike_gathered(network, spikes, error, feedback=feedback)
     for name, value in online.items():

@@ -2,14 +2,11 @@
 
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook import gradients, local, training
 from snnbook.neurons import SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
-
-
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
 
 
 def case(**options):
@@ -17,11 +14,11 @@ def case(**options):
         (6, 7, 5, 3),
         surrogate=fast_sigmoid(width=0.5),
         input_rate=300.0,
-        generator=rng(0),
+        generator=seeded(0),
         **options,
     ).double()
-    spikes = (torch.rand(50, 4, 6, generator=rng(1)) < 0.3).double()
-    readouts = local.random_readouts(network, generator=rng(2))
+    spikes = (torch.rand(50, 4, 6, generator=seeded(1)) < 0.3).double()
+    readouts = local.random_readouts(network, generator=seeded(2))
     return network, spikes, training.step_cross_entropy(torch.tensor([0, 1, 2, 1]), 50), readouts
 
 

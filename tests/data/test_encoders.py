@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -32,10 +33,6 @@ def first_spike(spikes):
     """Return the step of the first spike, and T for a silent unit."""
     silent = spikes.sum(0) == 0
     return torch.where(silent, spikes.shape[0], spikes.argmax(0))
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 class TestLatency:

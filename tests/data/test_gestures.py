@@ -2,40 +2,37 @@
 
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook.data import GESTURES, gestures
 
 
-def rng(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
 def test_they_are_deterministic_and_balanced():
-    one, labels = gestures(44, generator=rng())
-    assert torch.equal(one, gestures(44, generator=rng())[0])
-    assert not torch.equal(one, gestures(44, generator=rng(1))[0])
+    one, labels = gestures(44, generator=seeded())
+    assert torch.equal(one, gestures(44, generator=seeded())[0])
+    assert not torch.equal(one, gestures(44, generator=seeded(1))[0])
     assert labels.bincount(minlength=len(GESTURES)).tolist() == [4] * 11
     assert set(one.unique().tolist()) == {0.0, 1.0}
 
 
 def test_the_rates_are_plausible():
     """Between 1 and 200 events a second and pixel in every class, at 1 ms steps."""
-    spikes, labels = gestures(110, generator=rng())
+    spikes, labels = gestures(110, generator=seeded())
     for kind in range(11):
         rate = 1e3 * float(spikes[:, labels == kind].mean())
         assert 1 < rate < 200, GESTURES[kind]
 
 
 def test_without_noise_an_unmoving_pixel_is_silent():
-    quiet, labels = gestures(55, noise=0.0, generator=rng())
+    quiet, labels = gestures(55, noise=0.0, generator=seeded())
     blinks = quiet[:, labels == 10].sum(0).reshape(-1, 2, 12, 12)
     assert float(blinks[:, :, 0, 0].sum()) == 0  # a corner that the disc does not reach
-    assert float(gestures(55, noise=1.0, generator=rng())[0].mean()) == 1.0
+    assert float(gestures(55, noise=1.0, generator=seeded())[0].mean()) == 1.0
 
 
 def test_left_and_right_are_one_another_in_the_opposite_order():
     """The mean column of the ON events moves right in one class, left in the other."""
-    spikes, labels = gestures(220, noise=0.0, generator=rng(3))
+    spikes, labels = gestures(220, noise=0.0, generator=seeded(3))
     on = spikes[:, :, :144].reshape(60, 220, 12, 12).sum(2)
     columns = torch.arange(12.0)
     drift = {}
@@ -61,4 +58,4 @@ def _steps_right(on):
 )
 def test_a_wrong_argument_is_named(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        gestures(**{"samples": 4, "generator": rng(), **wrong})
+        gestures(**{"samples": 4, "generator": seeded(), **wrong})

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 from hypothesis import given, settings, strategies as st
 
 from snnbook.data import Split, digits, randman, random_patterns, yin_yang
@@ -43,10 +44,6 @@ def checksum(tensor):
     array = tensor.numpy()
     little_endian = array.astype(array.dtype.newbyteorder("<"))
     return hashlib.sha256(little_endian.tobytes()).hexdigest()
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 class TestYinYang:

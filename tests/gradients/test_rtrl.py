@@ -2,24 +2,12 @@
 
 import pytest
 import torch
+from gradients.cases import task
 from hypothesis import given, settings, strategies as st
 
 from snnbook import gradients, training
 from snnbook.neurons import LIFParameters, SpikingNetwork
-from snnbook.surrogates import ALL, fast_sigmoid
-
-
-def task(seed, *, steps=12, batch=2, sizes=(4, 5, 3), **options):
-    """Return a network in float64 that spikes, its input, and an error."""
-    generator = torch.Generator().manual_seed(seed)
-    options = {"surrogate": fast_sigmoid(width=0.8)} | options
-    network = SpikingNetwork(sizes, generator=generator, **options).double()
-    with torch.no_grad():
-        for layer in network.hidden:
-            layer.weight.mul_(1.5).add_(0.1)
-    spikes = (torch.rand(steps, batch, sizes[0], generator=generator) < 0.5).double()
-    labels = torch.randint(sizes[-1], (batch,), generator=generator)
-    return network, spikes, training.step_cross_entropy(labels, steps)
+from snnbook.surrogates import ALL
 
 
 def difference(a, b):

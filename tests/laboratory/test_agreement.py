@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook.gradients import bptt, compare, rtrl
 from snnbook.laboratory import RULES, SLOW_RULES, Rule, laboratory, score_function, with_layers
@@ -23,10 +24,6 @@ from snnbook.surrogates import fast_sigmoid
 from snnbook.training import step_cross_entropy
 
 STEPS = 25
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 def case(sizes=(5, 8, 7, 3), **options):

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook.gradients import bptt, compare
 from snnbook.laboratory import (
@@ -15,10 +16,6 @@ from snnbook.laboratory import (
 from snnbook.laboratory._estimates import LOGISTIC_WIDTH
 from snnbook.neurons import LIFParameters, SpikingNetwork
 from snnbook.training import step_cross_entropy, step_squared_error
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 def linear(inputs=4, outputs=3, steps=12):

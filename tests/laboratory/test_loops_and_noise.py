@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook.laboratory import (
     closed_loop,
@@ -17,16 +18,12 @@ from snnbook.laboratory import (
 from snnbook.neurons import LIFParameters
 
 
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
-
-
 def weights(count, seed=0):
-    return 4 * torch.rand(count, 5, generator=rng(seed), dtype=torch.float64) - 2
+    return 4 * torch.rand(count, 5, generator=seeded(seed), dtype=torch.float64) - 2
 
 
 def plane(seed):
-    axes, _ = torch.linalg.qr(torch.randn(5, 2, generator=rng(seed), dtype=torch.float64))
+    axes, _ = torch.linalg.qr(torch.randn(5, 2, generator=seeded(seed), dtype=torch.float64))
     return torch.zeros(5, dtype=torch.float64), axes[:, 0], axes[:, 1]
 
 

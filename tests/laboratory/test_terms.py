@@ -2,16 +2,13 @@
 
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook.gradients import autograd, bptt
 from snnbook.laboratory import NEEDS, TERMS, count_terms, needs, term_gradient
 from snnbook.neurons import SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 from snnbook.training import step_cross_entropy, step_squared_error
-
-
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
 
 
 def make(sizes=(5, 7, 6, 3), **options):
@@ -21,11 +18,11 @@ def make(sizes=(5, 7, 6, 3), **options):
         input_rate=100.0,
         hidden_rate=50.0,
         surrogate=fast_sigmoid(width=0.5),
-        generator=rng(0),
+        generator=seeded(0),
         **options,
     ).double()
-    spikes = (torch.rand(30, 4, sizes[0], generator=rng(1)) < 0.2).double()
-    target = torch.randn(30, 4, sizes[-1], generator=rng(2), dtype=torch.float64)
+    spikes = (torch.rand(30, 4, sizes[0], generator=seeded(1)) < 0.2).double()
+    target = torch.randn(30, 4, sizes[-1], generator=seeded(2), dtype=torch.float64)
     return network, spikes, step_squared_error(target)
 
 
@@ -71,7 +68,7 @@ def test_other_matrices_on_the_way_back():
     above = [network.hidden[1].weight.detach(), network.readout.weight.detach()]
     exact = term_gradient(network, spikes, error)
     assert agree(exact, term_gradient(network, spikes, error, back=above))
-    other = [torch.randn(w.shape, generator=rng(3), dtype=w.dtype) for w in above]
+    other = [torch.randn(w.shape, generator=seeded(3), dtype=w.dtype) for w in above]
     found = term_gradient(network, spikes, error, back=other)
     assert torch.equal(found["readout.weight"], exact["readout.weight"])
     assert not torch.allclose(found["hidden.1.weight"], exact["hidden.1.weight"])
@@ -121,7 +118,7 @@ def test_bad_input():
 
 
 def test_a_network_without_hidden_layers():
-    network = SpikingNetwork((3, 2), generator=rng(0))
+    network = SpikingNetwork((3, 2), generator=seeded(0))
     spikes = torch.ones(6, 2, 3)
     error = step_cross_entropy(torch.tensor([0, 1]), steps=6)
     found = term_gradient(network, spikes, error)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 from torch.utils._pytree import tree_leaves
 
 from snnbook.data import evidence, sinusoids
@@ -29,24 +30,20 @@ from snnbook.training import step_cross_entropy, step_squared_error
 PARAMS = AdaptiveParameters(LIFParameters(20e-3, 10e-3, 5e-3), tau_adapt=0.3)
 
 
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
-
-
 def adaptive(seed=0, recurrent=True, strength=0.4, adaptive=0.5):
     network = AdaptiveNetwork(
-        (5, 6, 2), PARAMS, strength=strength, adaptive=adaptive, generator=rng(seed)
+        (5, 6, 2), PARAMS, strength=strength, adaptive=adaptive, generator=seeded(seed)
     ).double()
     with torch.no_grad():
-        network.weight.copy_(0.9 * torch.rand(6, 5, generator=rng(seed + 1)))
+        network.weight.copy_(0.9 * torch.rand(6, 5, generator=seeded(seed + 1)))
         if not recurrent:
             network.recurrent_weight.zero_()
     return network
 
 
 def trial(seed=2, steps=50, batch=3):
-    spikes = (torch.rand(steps, batch, 5, generator=rng(seed)) < 0.2).double()
-    return spikes, step_squared_error(torch.randn(steps, batch, 2, generator=rng(seed)).double())
+    spikes = (torch.rand(steps, batch, 5, generator=seeded(seed)) < 0.2).double()
+    return spikes, step_squared_error(torch.randn(steps, batch, 2, generator=seeded(seed)).double())
 
 
 def by_autograd(network, spikes, error):
@@ -105,7 +102,7 @@ def test_bptt_is_exact_and_eprop_is_not_with_recurrence():
 @pytest.mark.parametrize("kind", ["symmetric", "random"])
 def test_gathered_is_online(kind):
     network, (spikes, error) = adaptive(), trial()
-    feedback = None if kind == "symmetric" else torch.randn(2, 6, generator=rng(5)).double()
+    feedback = None if kind == "symmetric" else torch.randn(2, 6, generator=seeded(5)).double()
     online = adaptive_eprop(network, spikes, error, feedback=feedback)
     found = adaptive_gradient(network, spikes, error, recurrent=False, feedback=feedback)
     assert_equal(found, online, online)
@@ -114,10 +111,10 @@ def test_gathered_is_online(kind):
 @pytest.mark.parametrize("sizes, recurrent", [((5, 6, 2), True), ((5, 6, 7, 4, 2), False)])
 def test_superspike_gathered_is_online(sizes, recurrent):
     network = SpikingNetwork(
-        sizes, recurrent=recurrent, generator=rng(1), surrogate=fast_sigmoid(width=0.5)
+        sizes, recurrent=recurrent, generator=seeded(1), surrogate=fast_sigmoid(width=0.5)
     ).double()
     spikes, error = trial()
-    feedback = random_feedback(network, "random", direct=True, generator=rng(2))
+    feedback = random_feedback(network, "random", direct=True, generator=seeded(2))
     online = superspike(network, spikes, error, feedback=feedback)
     found = superspike_gathered(network, spikes, error, feedback=feedback)
     assert_equal(found, online, online)
@@ -177,7 +174,7 @@ def test_what_is_kept_does_not_grow_with_time():
 
 def test_the_error_of_a_decision():
     labels = torch.tensor([0, 1, 1])
-    readout = torch.randn(20, 3, 2, generator=rng(0)).double().requires_grad_()
+    readout = torch.randn(20, 3, 2, generator=seeded(0)).double().requires_grad_()
     error = decision_error(labels, steps=20, window=5)
     (want,) = torch.autograd.grad(error.loss(readout), readout)
     found = torch.stack([error(now, n) for n, now in enumerate(readout.detach())])
@@ -190,11 +187,11 @@ def test_the_error_of_a_decision():
 
 
 def test_evidence_is_balanced_and_deterministic():
-    first, again = (evidence(101, generator=rng(7)) for _ in range(2))
+    first, again = (evidence(101, generator=seeded(7)) for _ in range(2))
     assert torch.equal(first.spikes, again.spikes) and torch.equal(first.labels, again.labels)
     assert int(first.labels.sum()) in (50, 51)
     assert torch.equal((first.cues.sum(1) >= 2).long(), first.labels)
-    many = evidence(2000, generator=rng(8))
+    many = evidence(2000, generator=seeded(8))
     assert len(many.cues.unique(dim=0)) == 8
     assert (many.cues.float().mean(0) - 0.5).abs().max() < 0.06
     left, right, recall, noise = many.spikes.unflatten(2, (4, 10)).unbind(2)
@@ -204,12 +201,14 @@ def test_evidence_is_balanced_and_deterministic():
     counts = right.sum((0, 2)) > left.sum((0, 2))
     assert (counts.long() == many.labels).float().mean() > 0.97
     with pytest.raises(ValueError, match="odd"):
-        evidence(4, cues=2, generator=rng(0))
+        evidence(4, cues=2, generator=seeded(0))
 
 
 def test_sinusoids():
-    curve = sinusoids(200, outputs=2, frequencies=(1.0, 4.0), generator=rng(1))
-    assert torch.equal(curve, sinusoids(200, outputs=2, frequencies=(1.0, 4.0), generator=rng(1)))
+    curve = sinusoids(200, outputs=2, frequencies=(1.0, 4.0), generator=seeded(1))
+    assert torch.equal(
+        curve, sinusoids(200, outputs=2, frequencies=(1.0, 4.0), generator=seeded(1))
+    )
     power = torch.fft.rfft(curve[:, 0], dim=0).abs().square()
     assert float(power[[1, 4]].sum() / power.sum()) > 0.999
     assert torch.allclose(curve.abs().amax(0), torch.ones(1, 2))

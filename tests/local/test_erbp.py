@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from helpers import seeded
 from torch.utils._pytree import tree_leaves
 
 from snnbook.local import ERBP, erbp, random_feedback
@@ -9,18 +10,14 @@ from snnbook.neurons import SpikingNetwork
 from snnbook.training import step_squared_error
 
 
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
-
-
 def case(steps=40, batch=2, sizes=(4, 5, 3, 2)):
-    network = SpikingNetwork(sizes, generator=rng(0)).double()
+    network = SpikingNetwork(sizes, generator=seeded(0)).double()
     with torch.no_grad():
         for layer in network.hidden:
             layer.weight.abs_().mul_(2.0)
-    spikes = (torch.rand(steps, batch, sizes[0], generator=rng(1)) < 0.3).double()
-    error = step_squared_error(torch.randn(steps, batch, 2, generator=rng(2)).double())
-    feedback = random_feedback(network, "random", direct=True, generator=rng(3))
+    spikes = (torch.rand(steps, batch, sizes[0], generator=seeded(1)) < 0.3).double()
+    error = step_squared_error(torch.randn(steps, batch, 2, generator=seeded(2)).double())
+    feedback = random_feedback(network, "random", direct=True, generator=seeded(3))
     return network, spikes, error, feedback
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from helpers import seeded
+from local.cases import assert_equal, network, run
 
 from snnbook.gradients import bptt, rtrl
 from snnbook.local import (
@@ -11,33 +13,7 @@ from snnbook.local import (
     random_feedback,
     random_readouts,
 )
-from snnbook.neurons import SpikingNetwork
-from snnbook.surrogates import fast_sigmoid
 from snnbook.training import step_cross_entropy
-
-STEPS, BATCH = 25, 3
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
-def network(sizes=(5, 8, 7, 3), seed=0, **options):
-    options = {"surrogate": fast_sigmoid(width=0.5), "input_rate": 10.0, **options}
-    return SpikingNetwork(sizes, hidden_rate=3.0, generator=seeded(seed), **options).double()
-
-
-def run(inputs=5, outputs=3, seed=1, steps=STEPS):
-    spikes = torch.rand(steps, BATCH, inputs, generator=seeded(seed)).lt(0.3).double()
-    labels = torch.randint(outputs, (BATCH,), generator=seeded(seed))
-    return spikes, step_cross_entropy(labels, steps=steps)
-
-
-def assert_equal(found, want):
-    assert found.keys() == want.keys()
-    for name, value in want.items():
-        assert value.any(), f"{name} is zero: the test says nothing"
-        torch.testing.assert_close(found[name], value, rtol=1e-10, atol=1e-14)
 
 
 @pytest.mark.parametrize("recurrent", [False, True])
@@ -63,7 +39,7 @@ def test_one_hidden_layer_makes_the_two_rules_one(recurrent):
 
 
 def test_direct_feedback_is_exact_in_the_last_hidden_layer_alone():
-    net = network()
+    net = network((5, 8, 7, 3))
     symmetric = random_feedback(net, "symmetric", direct=True)
     found, exact = direct_feedback_alignment(net, *run(), feedback=symmetric), bptt(net, *run())
     for name in ("hidden.1.weight", "readout.weight"):
@@ -126,7 +102,7 @@ def test_matrices_are_scaled_like_the_weights():
 
 
 def test_matrices_are_values_fixed_by_the_seed():
-    net = network()
+    net = network((5, 8, 7, 3))
     first, second = (random_feedback(net, generator=seeded(3)).matrices for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(first, second))
     fixed = random_feedback(net, "symmetric").matrices[0].clone()
@@ -142,7 +118,7 @@ def test_matrices_are_values_fixed_by_the_seed():
 
 
 def test_rule_changes_nothing():
-    net = network(recurrent=True)
+    net = network((5, 8, 7, 3), recurrent=True)
     before = {name: value.clone() for name, value in net.named_parameters()}
     found = feedback_alignment(net, *run(), feedback=random_feedback(net, "symmetric"))
     for name, value in net.named_parameters():
@@ -157,7 +133,7 @@ def test_no_hidden_layer():
 
 
 def test_bad_input_is_named():
-    net = network()
+    net = network((5, 8, 7, 3))
     good, direct = random_feedback(net, "symmetric"), random_feedback(net, "uniform", direct=True)
     with pytest.raises(TypeError, match="feedback is a list; a Feedback is accepted"):
         feedback_alignment(net, *run(), feedback=[])

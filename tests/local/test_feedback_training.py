@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook.local import (
     ARMS,
@@ -15,14 +16,10 @@ from snnbook.neurons import SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
 
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
-
-
 def case():
     labels = torch.arange(16) % 2
     spikes = torch.eye(2)[labels].expand(30, 16, 2).contiguous()
-    network = SpikingNetwork((2, 8, 6, 2), surrogate=fast_sigmoid(width=0.5), generator=rng(0))
+    network = SpikingNetwork((2, 8, 6, 2), surrogate=fast_sigmoid(width=0.5), generator=seeded(0))
     return network, spikes, labels
 
 
@@ -48,4 +45,4 @@ def test_the_angle_is_that_between_vectors():
 
 def test_an_unknown_arm_is_named():
     with pytest.raises(ValueError, match="arm"):
-        feedback_gradient("magic", case()[0], steps=3, generator=rng(0))
+        feedback_gradient("magic", case()[0], steps=3, generator=seeded(0))

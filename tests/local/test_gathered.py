@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook.local import (
     direct_feedback_alignment,
@@ -15,26 +16,22 @@ from snnbook.surrogates import fast_sigmoid
 from snnbook.training import step_cross_entropy
 
 
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
-
-
 def case(**options):
     network = SpikingNetwork(
         (6, 8, 7, 5, 3),
         surrogate=fast_sigmoid(width=0.5),
         input_rate=300.0,
-        generator=rng(0),
+        generator=seeded(0),
         **options,
     ).double()
-    spikes = (torch.rand(40, 4, 6, generator=rng(1)) < 0.3).double()
+    spikes = (torch.rand(40, 4, 6, generator=seeded(1)) < 0.3).double()
     return network, spikes, step_cross_entropy(torch.tensor([0, 1, 2, 1]), steps=40)
 
 
 @pytest.mark.parametrize("kind", ["random", "sign_symmetric", "symmetric"])
 def test_gathered_is_feedback_alignment(kind):
     network, spikes, error = case()
-    feedback = random_feedback(network, kind, generator=rng(2))
+    feedback = random_feedback(network, kind, generator=seeded(2))
     plain = feedback_alignment(network, spikes, error, feedback=feedback)
     found = feedback_gathered(network, spikes, error, feedback=feedback)
     assert list(found) == list(plain)
@@ -45,7 +42,7 @@ def test_gathered_is_feedback_alignment(kind):
 
 def test_direct_feedback_and_superspike_are_one_rule_without_reset_and_recurrence():
     network, spikes, error = case()
-    feedback = random_feedback(network, direct=True, generator=rng(2))
+    feedback = random_feedback(network, direct=True, generator=seeded(2))
     plain = direct_feedback_alignment(network, spikes, error, feedback=feedback)
     found = superspike_gathered(network, spikes, error, feedback=feedback)
     for name, value in plain.items():
@@ -55,6 +52,6 @@ def test_direct_feedback_and_superspike_are_one_rule_without_reset_and_recurrenc
 @pytest.mark.parametrize("option", ["recurrent", "reset_gradient"])
 def test_a_layer_with_other_paths_is_refused(option):
     network, spikes, error = case(**{option: True})
-    feedback = random_feedback(network, generator=rng(2))
+    feedback = random_feedback(network, generator=seeded(2))
     with pytest.raises(ValueError, match=r"hidden layer 0 .* reset_gradient"):
         feedback_gathered(network, spikes, error, feedback=feedback)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 from torch.utils._pytree import tree_leaves
 
 from snnbook.data import picture_spikes
@@ -11,12 +12,8 @@ from snnbook.local import WIDE, learn_raster, match_spikes, raster_start, raster
 from snnbook.neurons import LIFParameters, integrate, psp_kernel, unroll
 
 
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
-
-
 def case(sizes=(6, 3), steps=60, runs=2, seed=0, size=0.5):
-    draw = rng(seed)
+    draw = seeded(seed)
     weights = tuple(
         size * torch.rand(runs, after, before, generator=draw, dtype=torch.float64)
         for before, after in zip(sizes, sizes[1:])
@@ -113,7 +110,7 @@ def test_what_is_kept_does_not_grow_with_time():
 
 
 def test_one_neuron_learns_a_train():
-    draw = rng(3)
+    draw = seeded(3)
     spikes = (torch.rand(80, 1, 60, generator=draw) < 0.03).float()
     target = torch.zeros(80, 1, 1)
     target[[30, 60]] = 1.0

@@ -5,6 +5,7 @@ import io
 
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook.neurons import (
     LIF,
@@ -16,10 +17,6 @@ from snnbook.neurons import (
     unroll,
 )
 from snnbook.surrogates import gaussian
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 def spikes(steps=20, batch=3, units=5, seed=1):

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook import smoothed
 from snnbook.neurons import LIFParameters, unroll
@@ -20,13 +21,9 @@ KINDS = [
 each_kind = pytest.mark.parametrize("escape", KINDS, ids=repr)
 
 
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
-
-
 def small_layer(neurons=2, steps=6, seed=1):
     """Return weights, inputs of one sample, and a loss that is not linear in the spikes."""
-    generator = rng(seed)
+    generator = seeded(seed)
     inputs = torch.zeros(steps, 1, 3, dtype=DOUBLE)
     inputs[0, 0, 0] = inputs[1, 0, 1] = inputs[2, 0, 2] = 1
     weight = 0.3 + 0.3 * torch.randn(neurons, 3, generator=generator, dtype=DOUBLE)
@@ -98,8 +95,8 @@ def test_surrogate_is_the_derivative_of_the_escape_function(escape):
 
 @pytest.mark.parametrize("reset", ["subtract", "zero", "none"])
 def test_without_noise_it_is_the_lif(reset):
-    drive = 0.3 * torch.randn(60, 4, 5, generator=rng(0), dtype=DOUBLE) + 0.05
-    recurrent = 0.1 * torch.randn(5, 5, generator=rng(1), dtype=DOUBLE)
+    drive = 0.3 * torch.randn(60, 4, 5, generator=seeded(0), dtype=DOUBLE) + 0.05
+    recurrent = 0.1 * torch.randn(5, 5, generator=seeded(1), dtype=DOUBLE)
     wanted = unroll(drive, reset=reset, recurrent_weight=recurrent)
     found = smoothed.stochastic_unroll(
         drive, escape=SigmoidEscape(1e-9), reset=reset, recurrent_weight=recurrent
@@ -139,7 +136,7 @@ def test_spikes_come_as_often_as_they_should(escape):
     drive = torch.zeros(1, runs, 1, dtype=DOUBLE)
     for x in (-0.3, 0.0, 0.1):
         state = (torch.zeros(runs, 1, dtype=DOUBLE), torch.full((runs, 1), 1.0 + x, dtype=DOUBLE))
-        spikes = smoothed.stochastic_unroll(drive, escape=escape, state=state, generator=rng(3))
+        spikes = smoothed.stochastic_unroll(drive, escape=escape, state=state, generator=seeded(3))
         p = float(escape.probability(torch.tensor(x, dtype=DOUBLE)))
         error = math.sqrt(p * (1 - p) / runs)
         assert abs(float(spikes.spikes.mean()) - p) <= 4 * error + 1e-9
@@ -147,7 +144,7 @@ def test_spikes_come_as_often_as_they_should(escape):
 
 @each_kind
 def test_likelihood_gradient_against_finite_differences(escape):
-    generator = rng(2)
+    generator = seeded(2)
     inputs = (torch.rand(40, 3, 6, generator=generator) < 0.1).to(DOUBLE)
     target = (torch.rand(40, 3, 2, generator=generator) < 0.1).to(DOUBLE)
     weight = 0.2 * torch.randn(2, 6, generator=generator, dtype=DOUBLE)
@@ -164,7 +161,7 @@ def test_likelihood_gradient_against_finite_differences(escape):
 
 @each_kind
 def test_likelihood_is_concave(escape):
-    generator = rng(4)
+    generator = seeded(4)
     inputs = (torch.rand(30, 1, 4, generator=generator) < 0.15).to(DOUBLE)
     target = (torch.rand(30, 1, 1, generator=generator) < 0.1).to(DOUBLE)
 
@@ -205,7 +202,13 @@ def test_score_function_hits_the_exact_gradient(estimator, escape):
     weight, inputs, loss = small_layer()
     wanted = exact_gradient(weight, inputs, loss, escape)
     found = smoothed.gradient_samples(
-        weight, inputs, loss, estimator=estimator, samples=40_000, escape=escape, generator=rng(5)
+        weight,
+        inputs,
+        loss,
+        estimator=estimator,
+        samples=40_000,
+        escape=escape,
+        generator=seeded(5),
     )
     error = found.std(0) / math.sqrt(len(found))
     assert ((found.mean(0) - wanted).abs() <= 4 * error).all()
@@ -216,11 +219,11 @@ def test_local_score_is_what_automatic_differentiation_gives():
     weight, inputs, loss = small_layer()
     options = {"escape": SigmoidEscape(0.3)}
     found = smoothed.gradient_samples(
-        weight, inputs, loss, estimator="baseline", samples=50, generator=rng(6), **options
+        weight, inputs, loss, estimator="baseline", samples=50, generator=seeded(6), **options
     )
     leaf = weight.clone().requires_grad_()
     drive = (inputs @ leaf.T).expand(-1, 50, -1)
-    record = smoothed.stochastic_unroll(drive, gradient="none", generator=rng(6), **options)
+    record = smoothed.stochastic_unroll(drive, gradient="none", generator=seeded(6), **options)
     log_prob = record.log_prob.sum((0, 2))[:, None]
     smoothed.score_loss(loss(record.spikes)[:, None], log_prob).backward()
     assert torch.allclose(leaf.grad, found.mean(0), rtol=1e-9)
@@ -232,7 +235,7 @@ def test_baseline_lowers_the_variance_and_shortcuts_are_biased():
     wanted = exact_gradient(weight, inputs, loss, escape)
     spread, bias = {}, {}
     for estimator in smoothed.ESTIMATORS:
-        options = {"samples": 20_000, "escape": escape, "generator": rng(7)}
+        options = {"samples": 20_000, "escape": escape, "generator": seeded(7)}
         found = smoothed.gradient_samples(weight, inputs, loss, estimator=estimator, **options)
         spread[estimator] = float(found.var(0).sum())
         bias[estimator] = float((found.mean(0) - wanted).norm() / wanted.norm())
@@ -266,7 +269,7 @@ def test_escape_derivative_is_exact_for_one_coin_and_a_linear_loss():
     def last(spikes):
         return 2.0 * spikes[2, :, 0]
 
-    options = {"estimator": "escape", "escape": escape, "samples": 4000, "generator": rng(8)}
+    options = {"estimator": "escape", "escape": escape, "samples": 4000, "generator": seeded(8)}
     found = smoothed.gradient_samples(weight, inputs, last, **options)
     wanted = exact_gradient(weight, inputs, last, escape)
     assert abs(float(found.mean() - wanted)) <= 4 * float(found.std()) / math.sqrt(4000)
@@ -275,7 +278,7 @@ def test_escape_derivative_is_exact_for_one_coin_and_a_linear_loss():
 @pytest.mark.parametrize("gradient", ["escape", "identity"])
 def test_a_small_noise_gives_the_surrogate_gradient_of_the_lif(gradient):
     # The forward pass without noise, the backward pass with a derivative that stays.
-    drive = (0.3 * torch.randn(40, 2, 3, generator=rng(0), dtype=DOUBLE)).requires_grad_()
+    drive = (0.3 * torch.randn(40, 2, 3, generator=seeded(0), dtype=DOUBLE)).requires_grad_()
     quiet, wide = SigmoidEscape(1e-9), SigmoidEscape(0.2)
     spikes = unroll(drive.detach()).spikes
     forced = smoothed.stochastic_unroll(drive, escape=wide, gradient=gradient, target=spikes)
@@ -297,25 +300,25 @@ def test_optimal_baseline_of_one_coin_leaves_no_variance():
 
 
 def test_learning_xor():
-    history = smoothed.learn_xor("escape", networks=4, updates=120, generator=rng(0))
+    history = smoothed.learn_xor("escape", networks=4, updates=120, generator=seeded(0))
     assert float(history.accuracy[:5].mean()) < 0.7
     assert float(history.accuracy[-10:].mean()) > 0.97
-    frozen = smoothed.learn_xor("readout", networks=4, updates=60, generator=rng(0))
+    frozen = smoothed.learn_xor("readout", networks=4, updates=60, generator=seeded(0))
     assert float(frozen.accuracy[-10:].mean()) < 0.9
 
 
 def test_a_graded_network_promises_more_than_its_spikes_keep():
     loud = {"escape": SigmoidEscape(1.0)}
     options = {"networks": 4, "neurons": 5, "updates": 120, "lr": 0.03}
-    history = smoothed.learn_xor("expected", generator=rng(0), **options, **loud)
+    history = smoothed.learn_xor("expected", generator=seeded(0), **options, **loud)
     promised = smoothed.xor_loss(history, graded=True, **loud)
-    kept = smoothed.xor_loss(history, generator=rng(1), **loud)
+    kept = smoothed.xor_loss(history, generator=seeded(1), **loud)
     assert (promised < kept).all()
 
 
 def test_networks_side_by_side_do_not_share_weights():
-    first = smoothed.learn_xor("baseline", networks=3, updates=5, generator=rng(0))
-    again = smoothed.learn_xor("baseline", networks=3, updates=5, generator=rng(0))
+    first = smoothed.learn_xor("baseline", networks=3, updates=5, generator=seeded(0))
+    again = smoothed.learn_xor("baseline", networks=3, updates=5, generator=seeded(0))
     assert torch.equal(first.hidden, again.hidden)
     assert not torch.allclose(first.hidden[0], first.hidden[1])
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 from scipy.integrate import quad
 from scipy.special import erfcx
 
@@ -15,10 +16,6 @@ from snnbook.spike_times import simulate_exact
 
 PARAMS = LIFParameters()
 HALF = LIFParameters(tau_mem=1 / math.log(2), tau_syn=1 / math.log(2), dt=1.0)
-
-
-def rng(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 def grid(low, high, count):
@@ -124,7 +121,7 @@ def test_staircase_against_the_simulation(params):
 
 
 def test_the_time_step_costs_one_order():
-    mean = 1.05 + 3 * torch.rand(400, dtype=torch.float64, generator=rng())
+    mean = 1.05 + 3 * torch.rand(400, dtype=torch.float64, generator=seeded())
     signed, raw, worst = [], [], []
     for dt in (1e-3, 5e-4, 2.5e-4):
         params = LIFParameters(dt=dt)
@@ -169,7 +166,7 @@ def test_siegert_against_a_simulation():
     params = LIFParameters(dt=5e-5)
     mean, std, copies = torch.tensor([0.8, 1.2, 2.0], dtype=torch.float64), 0.3, 100
     counts = smoothed.count_rate(
-        mean.repeat(copies), params, steps=10_000, skip=1000, std=std, generator=rng()
+        mean.repeat(copies), params, steps=10_000, skip=1000, std=std, generator=seeded()
     ).reshape(copies, 3)
     # Spikes are looked for once a step: to first order that raises the threshold
     # (Broadie, Glasserman and Kou 1997) by 0.5826 standard deviations of a step.
@@ -190,7 +187,7 @@ def test_siegert_gradient():
 
 
 def test_regular_spikes_stay_within_one_of_the_mean():
-    values = torch.rand(5, 7, generator=rng())
+    values = torch.rand(5, 7, generator=seeded())
     current = data.constant_code(values, 200)
     for phase in (0.0, 0.5, 0.9):
         spikes = data.regular_code(values, 200, phase=phase)
@@ -203,8 +200,8 @@ def test_regular_spikes_stay_within_one_of_the_mean():
 
 @pytest.mark.parametrize("curve", ["lif", "relu"])
 def test_network_gradient_against_finite_differences(curve):
-    network = smoothed.RateNetwork((3, 4, 2), curve=curve, generator=rng(3)).double()
-    inputs = 0.1 * torch.rand(1, 5, 3, dtype=torch.float64, generator=rng(1)) + 0.02
+    network = smoothed.RateNetwork((3, 4, 2), curve=curve, generator=seeded(3)).double()
+    inputs = 0.1 * torch.rand(1, 5, 3, dtype=torch.float64, generator=seeded(1)) + 0.02
 
     def loss(*weights):
         names = [name for name, _ in network.named_parameters()]
@@ -224,8 +221,8 @@ def mismatch(network, spiking, inputs, steps, skip=0):
 
 @pytest.mark.parametrize("curve", ["lif", "relu"])
 def test_spikes_approach_the_predicted_rates(curve):
-    network = smoothed.RateNetwork((20, 50, 5), curve=curve, softness=1e-4, generator=rng(2))
-    inputs = data.constant_code(torch.rand(10, 20, generator=rng(4)), 1)
+    network = smoothed.RateNetwork((20, 50, 5), curve=curve, softness=1e-4, generator=seeded(2))
+    inputs = data.constant_code(torch.rand(10, 20, generator=seeded(4)), 1)
     spiking = smoothed.to_spiking(network)
     with torch.no_grad():
         errors = [mismatch(network, spiking, inputs, steps, skip=100) for steps in (50, 200, 800)]
@@ -237,7 +234,7 @@ def test_spikes_approach_the_predicted_rates(curve):
 
 
 def test_conversion_copies_the_weights():
-    network = smoothed.RateNetwork((6, 5, 4, 3), generator=rng())
+    network = smoothed.RateNetwork((6, 5, 4, 3), generator=seeded())
     spiking = smoothed.to_spiking(network)
     assert list(spiking.state_dict()) == list(network.state_dict())
     for one, other in zip(spiking.parameters(), network.parameters()):
@@ -246,8 +243,8 @@ def test_conversion_copies_the_weights():
 
 @pytest.mark.parametrize("threshold", [0.25, 2.0])
 def test_threshold_and_weights_scale_together(threshold):
-    network = smoothed.RateNetwork((6, 5, 4, 3), generator=rng()).double()
-    inputs = data.constant_code(torch.rand(3, 6, dtype=torch.float64, generator=rng(1)), 100)
+    network = smoothed.RateNetwork((6, 5, 4, 3), generator=seeded()).double()
+    inputs = data.constant_code(torch.rand(3, 6, dtype=torch.float64, generator=seeded(1)), 100)
     plain = smoothed.to_spiking(network)(inputs)
     scaled = smoothed.to_spiking(network, LIFParameters(threshold=threshold))(inputs)
     for one, other in zip(plain.hidden, scaled.hidden):
@@ -256,8 +253,8 @@ def test_threshold_and_weights_scale_together(threshold):
 
 
 def test_conversion_to_other_time_constants():
-    network = smoothed.RateNetwork((20, 40, 30, 5), softness=1e-4, generator=rng(2))
-    values = torch.rand(10, 20, generator=rng(4))
+    network = smoothed.RateNetwork((20, 40, 30, 5), softness=1e-4, generator=seeded(2))
+    values = torch.rand(10, 20, generator=seeded(4))
     fast = LIFParameters(tau_mem=5e-3, tau_syn=2e-3, dt=2.5e-4)
     with torch.no_grad():
         predicted = network(data.constant_code(values, 1))
@@ -273,8 +270,8 @@ def test_conversion_to_other_time_constants():
 
 
 def test_relu_network_is_scaled_to_a_rate():
-    network = smoothed.RateNetwork((8, 20, 15, 4), curve="relu", generator=rng(5))
-    inputs = data.constant_code(torch.rand(30, 8, generator=rng(6)), 1)
+    network = smoothed.RateNetwork((8, 20, 15, 4), curve="relu", generator=seeded(5))
+    inputs = data.constant_code(torch.rand(30, 8, generator=seeded(6)), 1)
     with torch.no_grad():
         for layer in network.hidden:
             layer.weight.mul_(0.1)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 from scipy.integrate import quad
 
 from snnbook.data import delayed_xor
@@ -22,10 +23,6 @@ from snnbook.spike_times import simulate_exact
 
 PARAMS = LIFParameters(tau_mem=10e-3, tau_syn=5e-3, dt=1e-3)
 SHAPES = ("parabola", "boxcar")
-
-
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
 
 
 def constant(value, steps, params=PARAMS):
@@ -92,8 +89,8 @@ def test_trace_approaches_the_exact_neuron_in_the_width_at_first_order():
 
 def test_recurrent_network_approaches_hard_spikes_at_first_order():
     """With excitation alone, where no spike is aborted."""
-    weight = 0.1 * torch.rand(6, 6, generator=rng(1), dtype=torch.float64)
-    drive = 1.2 + 0.6 * torch.rand(1, 1, 6, generator=rng(2), dtype=torch.float64)
+    weight = 0.1 * torch.rand(6, 6, generator=seeded(1), dtype=torch.float64)
+    drive = 1.2 + 0.6 * torch.rand(1, 1, 6, generator=seeded(2), dtype=torch.float64)
     params = LIFParameters(tau_mem=10e-3, tau_syn=5e-3, dt=2e-5)
 
     def traces(width):
@@ -115,9 +112,9 @@ def loss_of(weights, recurrent, inputs, **options):
 
 @pytest.mark.parametrize("backflow", [False, True])
 def test_gradient_of_a_recurrent_network_is_exact(backflow):
-    inputs = torch.rand(25, 2, 3, generator=rng(3), dtype=torch.float64)
-    weights = (1.6 * torch.rand(4, 3, generator=rng(4), dtype=torch.float64)).requires_grad_()
-    recurrent = 0.3 * torch.randn(4, 4, generator=rng(5), dtype=torch.float64)
+    inputs = torch.rand(25, 2, 3, generator=seeded(3), dtype=torch.float64)
+    weights = (1.6 * torch.rand(4, 3, generator=seeded(4), dtype=torch.float64)).requires_grad_()
+    recurrent = 0.3 * torch.randn(4, 4, generator=seeded(5), dtype=torch.float64)
     recurrent.requires_grad_()
     loss, record = loss_of(weights, recurrent, inputs, backflow=backflow)
     assert record.resets.sum() > 10
@@ -212,7 +209,7 @@ def test_quiet_neurons_stay_finite():
 
 
 def test_split_run_equals_whole_run():
-    drive = 2 * torch.rand(30, 2, 3, generator=rng(7), dtype=torch.float64)
+    drive = 2 * torch.rand(30, 2, 3, generator=seeded(7), dtype=torch.float64)
     whole = gated_unroll(drive, PARAMS, Gate(0.3))
     first = gated_unroll(drive[:11], PARAMS, Gate(0.3))
     second = gated_unroll(drive[11:], PARAMS, Gate(0.3), state=first.state)
@@ -237,10 +234,10 @@ def test_bad_arguments_are_named():
 
 def test_network_learns_a_short_delayed_xor():
     network = GatedNetwork(
-        (3, 20, 2), LIFParameters(tau_syn=20e-3, dt=2e-3), Gate(0.4), generator=rng(0)
+        (3, 20, 2), LIFParameters(tau_syn=20e-3, dt=2e-3), Gate(0.4), generator=seeded(0)
     )
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
-    task = delayed_xor(48, pause=0, generator=rng(1))
+    task = delayed_xor(48, pause=0, generator=seeded(1))
     for _ in range(40):
         scores = answer_scores(network(task.inputs).readout, task.answer)
         loss = torch.nn.functional.cross_entropy(scores, task.labels)

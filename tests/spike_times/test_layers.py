@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook.spike_times import (
     EventNetwork,
@@ -17,10 +18,6 @@ from snnbook.spike_times import (
 SIZES, DURATION = (4, 6, 5, 3), 60e-3
 
 
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
-
-
 def network(seed, tau_syn=5e-3):
     gain = (20e-3 / tau_syn) ** 0.6
     return SpikeTimeNetwork(
@@ -29,7 +26,7 @@ def network(seed, tau_syn=5e-3):
         spread=(0.8 * gain, 0.8 * gain, 0.6 * gain),
         tau_syn=tau_syn,
         duration=DURATION,
-        generator=rng(seed),
+        generator=seeded(seed),
     )
 
 
@@ -47,7 +44,7 @@ def plain(net, tau_syn):
 @pytest.mark.parametrize("seed", range(3))
 def test_spikes_and_gradients_are_those_of_the_plain_solver(seed, tau_syn):
     net = network(seed, tau_syn)
-    times = 30e-3 * torch.rand(3, SIZES[0], generator=rng(9 + seed), dtype=torch.float64)
+    times = 30e-3 * torch.rand(3, SIZES[0], generator=seeded(9 + seed), dtype=torch.float64)
     times.requires_grad_()
     output = net(times)
     marks = torch.cos(torch.arange(output.layers[-1].times.shape[1], dtype=torch.float64))
@@ -81,7 +78,7 @@ def test_spikes_and_gradients_are_those_of_the_plain_solver(seed, tau_syn):
 
 def test_the_gradient_of_first_spikes_is_that_of_differences():
     net = network(1)
-    times = 30e-3 * torch.rand(4, SIZES[0], generator=rng(3), dtype=torch.float64)
+    times = 30e-3 * torch.rand(4, SIZES[0], generator=seeded(3), dtype=torch.float64)
 
     def loss():
         found = net(times).times
@@ -111,7 +108,7 @@ def test_a_silent_layer_has_no_spikes_and_no_gradient():
 @pytest.mark.parametrize("tau_syn", [5e-3, 20e-3])
 def test_the_membrane_is_at_threshold_where_it_spikes_and_below_elsewhere(tau_syn):
     net = network(0, tau_syn)
-    times = 30e-3 * torch.rand(1, SIZES[0], generator=rng(1), dtype=torch.float64)
+    times = 30e-3 * torch.rand(1, SIZES[0], generator=seeded(1), dtype=torch.float64)
     order = times.argsort(1)
     arrived = Trains(times.gather(1, order), order)
     layer = net.layers[0]
@@ -135,7 +132,7 @@ def test_many_spikes_find_room():
     [
         (lambda: SpikeLayer(torch.ones(2, 2), 1.0, 1.0, 1.0), "float64"),
         (lambda: SpikeLayer(torch.ones(2, 2).double(), 0.0, 1.0, 1.0), "tau_mem"),
-        (lambda: SpikeTimeNetwork((2, 2), mean=(1, 2), spread=(1,), generator=rng(0)), "mean"),
+        (lambda: SpikeTimeNetwork((2, 2), mean=(1, 2), spread=(1,), generator=seeded(0)), "mean"),
     ],
 )
 def test_wrong_arguments_are_named(build, says):

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 from scipy.special import lambertw
 
 from snnbook import data, spike_times
@@ -14,10 +15,6 @@ from snnbook.spike_times import simulate_exact
 
 EACH = pytest.mark.parametrize("name", sorted(spike_times.CELLS))
 INF = math.inf
-
-
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
 
 
 def draw(cell, generator, batch=1, inputs=6, outputs=4):
@@ -41,7 +38,7 @@ def exact(name, times, weight):
 
 @EACH
 def test_first_spike_is_that_of_the_exact_integrator(name):
-    cell, generator = spike_times.CELLS[name](), rng(0)
+    cell, generator = spike_times.CELLS[name](), seeded(0)
     spikes = silent = 0
     for _ in range(60):
         times, weight = draw(cell, generator)
@@ -56,7 +53,7 @@ def test_first_spike_is_that_of_the_exact_integrator(name):
 @EACH
 def test_membrane_is_at_threshold_first_at_the_spike(name):
     cell = spike_times.CELLS[name](tau_syn=5e-3, threshold=0.7)
-    times, weight = draw(cell, rng(1), batch=5)
+    times, weight = draw(cell, seeded(1), batch=5)
     times = 5e-3 * times
     found = spike_times.first_spike(times, weight, cell)
     grid = torch.linspace(0, 0.1, 4001, dtype=torch.float64)
@@ -74,7 +71,7 @@ def test_membrane_is_at_threshold_first_at_the_spike(name):
 @EACH
 def test_gradients_are_those_of_finite_differences(name):
     cell = spike_times.CELLS[name]()
-    times, weight = (value.requires_grad_() for value in draw(cell, rng(2), batch=4, outputs=9))
+    times, weight = (value.requires_grad_() for value in draw(cell, seeded(2), batch=4, outputs=9))
     spoke = torch.isfinite(spike_times.first_spike(times, weight, cell))
     assert spoke.any() and not spoke.all()
 
@@ -88,9 +85,9 @@ def test_gradients_are_those_of_finite_differences(name):
 def test_gradient_of_a_network_with_delays(name):
     cell = spike_times.CELLS[name]()
     network = spike_times.TimingNetwork(
-        (3, 4, 2), cell, gain=4.0, delays=(0.0, 0.5), generator=rng(3)
+        (3, 4, 2), cell, gain=4.0, delays=(0.0, 0.5), generator=seeded(3)
     )
-    times = torch.rand(5, 3, generator=rng(4), dtype=torch.float64).requires_grad_()
+    times = torch.rand(5, 3, generator=seeded(4), dtype=torch.float64).requires_grad_()
     labels = torch.arange(5) % 2
     weights = list(network.parameters())
 
@@ -124,8 +121,8 @@ def test_ties_act_together_and_order_plays_no_role(name):
     tied = torch.tensor([[0.2, 0.2, 0.2]], dtype=torch.float64)
     whole = spike_times.first_spike(tied[:, :1], split.sum(1, keepdim=True), cell)
     assert spike_times.first_spike(tied, split, cell) == pytest.approx(whole.item(), abs=1e-12)
-    times, weight = draw(cell, rng(5), batch=3)
-    order = torch.randperm(6, generator=rng(6))
+    times, weight = draw(cell, seeded(5), batch=3)
+    order = torch.randperm(6, generator=seeded(6))
     again = spike_times.first_spike(times[:, order], weight[:, order], cell)
     torch.testing.assert_close(
         again, spike_times.first_spike(times, weight, cell), rtol=0, atol=1e-12
@@ -166,7 +163,7 @@ def test_no_crossing_at_the_very_threshold():
 def test_random_networks_never_give_nan(name):
     cell = spike_times.CELLS[name]()
     for seed in range(20):
-        generator = rng(seed)
+        generator = seeded(seed)
         times = 4 * torch.rand(20, 7, generator=generator, dtype=torch.float64)
         times[torch.rand(20, 7, generator=generator) < 0.3] = INF
         times = times.round(decimals=1).requires_grad_()  # many ties
@@ -179,7 +176,7 @@ def test_random_networks_never_give_nan(name):
 
 
 def test_shift_and_scale_of_time():
-    times, weight = draw(spike_times.DoubleTau(), rng(7), batch=3)
+    times, weight = draw(spike_times.DoubleTau(), seeded(7), batch=3)
     base = spike_times.first_spike(times, weight, spike_times.DoubleTau())
     moved = spike_times.first_spike(5e-3 * (times - 7), weight, spike_times.DoubleTau(tau_syn=5e-3))
     torch.testing.assert_close(moved, 5e-3 * (base - 7), rtol=0, atol=1e-12)
@@ -253,7 +250,7 @@ def test_the_loss_has_no_nan():
 )
 def test_training_is_repeatable_and_remedies_wake_the_silent(help_):
     def trained():
-        generator = rng(0)
+        generator = seeded(0)
         network = spike_times.TimingNetwork(
             (2, 6, 2), spike_times.NonLeaky(), gain=(0.3, 4.0), spread=0.1, generator=generator
         )
@@ -276,7 +273,7 @@ def test_training_is_repeatable_and_remedies_wake_the_silent(help_):
 
 def test_spikeprop_is_autograd_by_hand():
     times, wanted = data.temporal_xor()
-    network = spike_times.spikeprop_network(generator=rng(0))
+    network = spike_times.spikeprop_network(generator=seeded(0))
     loss, gradients = spike_times.spikeprop(network, times, wanted)
     found = 0.5 * ((network(times).times - wanted) ** 2).sum()
     found.backward()
@@ -287,7 +284,7 @@ def test_spikeprop_is_autograd_by_hand():
 
 def test_spikeprop_with_silent_neurons():
     times, wanted = data.temporal_xor()
-    network = spike_times.spikeprop_network(generator=rng(0))
+    network = spike_times.spikeprop_network(generator=seeded(0))
     with torch.no_grad():
         network.layers[0].weight[0] = 0.0  # one hidden neuron is silent
     gradients = spike_times.spikeprop(network, times, wanted)[1]
@@ -301,6 +298,6 @@ def test_spikeprop_with_silent_neurons():
 
 def test_spikeprop_learns_the_temporal_xor():
     times, wanted = data.temporal_xor()
-    network = spike_times.spikeprop_network(generator=rng(1))
+    network = spike_times.spikeprop_network(generator=seeded(1))
     losses = spike_times.train_spikeprop(network, times, wanted, cycles=300, lr=0.01, tol=0.5)
     assert losses[0] > 10 and losses[-1] <= 0.5 and len(losses) < 300

@@ -4,23 +4,26 @@ from functools import partial
 
 import pytest
 import torch
+from helpers import seeded
 
 from snnbook.spike_times import SpikeTimeNetwork, fit_times, share_right, wake_silent
-
-
-def rng(seed):
-    return torch.Generator().manual_seed(seed)
 
 
 def order_task(mean=(4.0,), **options):
     """Two inputs, and the output of the earlier one must be first."""
     network = SpikeTimeNetwork(
-        (2, 2), mean=mean, spread=(1.0,), tau_mem=2.0, tau_syn=1.0, duration=10.0, generator=rng(0)
+        (2, 2),
+        mean=mean,
+        spread=(1.0,),
+        tau_mem=2.0,
+        tau_syn=1.0,
+        duration=10.0,
+        generator=seeded(0),
     )
     labels = torch.arange(20) % 2
     times = 1.0 - torch.eye(2, dtype=torch.float64)[labels]
     options = {"epochs": 40, "batch_size": 5, "lr": 0.05, "decay": 1.0, **options}
-    history = fit_times(network, times, labels, generator=rng(1), **options)
+    history = fit_times(network, times, labels, generator=seeded(1), **options)
     return network, times, labels, history
 
 
@@ -38,11 +41,11 @@ def test_without_help_silence_stays_and_with_help_it_ends():
 
 
 def test_hidden_neurons_are_roused():
-    network = SpikeTimeNetwork((2, 3, 2), mean=(0.1, 1.0), spread=(0.01, 0.01), generator=rng(0))
+    network = SpikeTimeNetwork((2, 3, 2), mean=(0.1, 1.0), spread=(0.01, 0.01), generator=seeded(0))
     before = network.layers[0].weight.detach().clone()
     times, labels = torch.zeros(4, 2, dtype=torch.float64), torch.zeros(4).long()
     remedy = partial(wake_silent, rouse=0.25)
-    options = {"epochs": 1, "batch_size": 4, "lr": 5e-3, "generator": rng(0)}
+    options = {"epochs": 1, "batch_size": 4, "lr": 5e-3, "generator": seeded(0)}
     assert fit_times(network, times, labels, remedy=remedy, **options).raised == (3,)
     torch.testing.assert_close(network.layers[0].weight.detach(), before + 0.25)
 

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 import torch
+from helpers import seeded
 from hypothesis import given, settings, strategies as st
 from torch.autograd import gradcheck
 
@@ -21,12 +22,8 @@ from snnbook.training import (
 TASK_LOSSES = [max_over_time, sum_over_time, ttfs_cross_entropy]
 
 
-def generator(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
-def spike_trains(steps, batch, neurons, rate=0.3, seed=0):
-    return (torch.rand(steps, batch, neurons, generator=generator(seed)) < rate).double()
+def random_spikes(steps, batch, neurons, rate=0.3, seed=0):
+    return (torch.rand(steps, batch, neurons, generator=seeded(seed)) < rate).double()
 
 
 # cross entropies on a membrane -----------------------------------------------------------------
@@ -47,7 +44,7 @@ def test_a_flat_readout_costs_the_logarithm_of_the_number_of_classes(loss):
     ],
 )
 def test_cross_entropies_against_the_written_formula(loss, scores):
-    readout = torch.randn(9, 4, 3, generator=generator(), dtype=torch.float64)
+    readout = torch.randn(9, 4, 3, generator=seeded(), dtype=torch.float64)
     labels = torch.tensor([0, 2, 1, 2])
     z = scores(readout)
     expected = sum(
@@ -59,12 +56,12 @@ def test_cross_entropies_against_the_written_formula(loss, scores):
 
 @pytest.mark.parametrize("loss", [max_over_time, partial(sum_over_time, scale=0.3)])
 def test_gradients_of_cross_entropies_are_finite_differences(loss):
-    readout = torch.randn(6, 3, 4, generator=generator(1), dtype=torch.float64, requires_grad=True)
+    readout = torch.randn(6, 3, 4, generator=seeded(1), dtype=torch.float64, requires_grad=True)
     assert gradcheck(partial(loss, labels=torch.tensor([3, 0, 1])), (readout,))
 
 
 def test_the_maximum_passes_its_gradient_to_one_step():
-    readout = torch.randn(6, 1, 2, generator=generator(2), dtype=torch.float64, requires_grad=True)
+    readout = torch.randn(6, 1, 2, generator=seeded(2), dtype=torch.float64, requires_grad=True)
     max_over_time(readout, torch.tensor([0])).backward()
     assert (readout.grad != 0).sum(dim=0).tolist() == [[1, 1]]
 
@@ -81,7 +78,7 @@ def test_large_potentials_do_not_overflow():
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10**6), steps=st.integers(1, 12), rate=st.floats(0, 1))
 def test_first_spike_time_is_the_first_spike(seed, steps, rate):
-    spikes = spike_trains(steps, 2, 3, rate, seed)
+    spikes = random_spikes(steps, 2, 3, rate, seed)
     expected = torch.tensor(
         [
             [next((n for n in range(steps) if spikes[n, b, c]), steps) for c in range(3)]
@@ -94,7 +91,7 @@ def test_first_spike_time_is_the_first_spike(seed, steps, rate):
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**6), rate=st.floats(0, 0.6))
 def test_the_derivative_is_the_exact_effect_of_a_spike(seed, rate):
-    spikes = spike_trains(8, 1, 2, rate, seed)
+    spikes = random_spikes(8, 1, 2, rate, seed)
     time = partial(first_spike_time, dt=1.0, late=11.0)
     free = spikes.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(time(free).sum(), free)
@@ -127,7 +124,7 @@ def test_ttfs_closed_form():
 
 
 def test_ttfs_gradient_is_a_finite_difference_inside_the_unit_interval():
-    spikes = 0.1 + 0.8 * torch.rand(5, 2, 3, generator=generator(3), dtype=torch.float64)
+    spikes = 0.1 + 0.8 * torch.rand(5, 2, 3, generator=seeded(3), dtype=torch.float64)
     loss = partial(ttfs_cross_entropy, labels=torch.tensor([0, 2]), dt=1.0, tau=3.0)
     assert gradcheck(loss, (spikes.requires_grad_(),))
 
@@ -135,7 +132,7 @@ def test_ttfs_gradient_is_a_finite_difference_inside_the_unit_interval():
 @pytest.mark.parametrize("scale", [0.2, 1.0])
 def test_a_step_on_ttfs_brings_the_first_spike_forward(scale):
     """The gradient reaches the weights through the surrogate, also of a silent neuron (0.2)."""
-    layer = LIF(4, 2, surrogate=fast_sigmoid(width=0.5), generator=generator(4))
+    layer = LIF(4, 2, surrogate=fast_sigmoid(width=0.5), generator=seeded(4))
     with torch.no_grad():
         layer.weight.fill_(0.25 * scale)
     inputs, labels = torch.ones(30, 1, 4), torch.tensor([0])
@@ -175,7 +172,7 @@ def test_a_fine_step_gives_van_rossums_distance():
 
 
 def test_van_rossum_against_the_convolution():
-    spikes, target = spike_trains(20, 3, 2, seed=5), spike_trains(20, 3, 2, seed=6)
+    spikes, target = random_spikes(20, 3, 2, seed=5), random_spikes(20, 3, 2, seed=6)
     kernel = torch.exp(-torch.arange(20, dtype=torch.float64) / 4)
     total = 0.0
     for n in range(20):
@@ -185,12 +182,12 @@ def test_van_rossum_against_the_convolution():
 
 
 def test_van_rossum_gradient_is_a_finite_difference():
-    spikes = torch.rand(7, 2, 3, generator=generator(7), dtype=torch.float64, requires_grad=True)
-    assert gradcheck(partial(van_rossum, target=spike_trains(7, 2, 3)), (spikes,))
+    spikes = torch.rand(7, 2, 3, generator=seeded(7), dtype=torch.float64, requires_grad=True)
+    assert gradcheck(partial(van_rossum, target=random_spikes(7, 2, 3)), (spikes,))
 
 
 def test_equal_trains_cost_nothing():
-    spikes = spike_trains(10, 2, 3)
+    spikes = random_spikes(10, 2, 3)
     assert van_rossum(spikes, spikes.clone()).item() == 0
 
 
@@ -199,7 +196,7 @@ def test_equal_trains_cost_nothing():
 
 @pytest.mark.parametrize("loss", TASK_LOSSES)
 def test_a_batch_given_twice_costs_the_same(loss):
-    spikes, labels = spike_trains(8, 3, 4), torch.tensor([0, 3, 1])
+    spikes, labels = random_spikes(8, 3, 4), torch.tensor([0, 3, 1])
     twice = loss(spikes.repeat(1, 2, 1), labels.repeat(2))
     assert twice.item() == pytest.approx(loss(spikes, labels).item(), rel=1e-14)
 
