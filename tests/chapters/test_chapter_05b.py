@@ -7,15 +7,12 @@ import torch
 from snnbook import gradients, laboratory, results, surrogates, training
 from snnbook.gradients import compare
 from snnbook.laboratory import (
-    TERMS,
     closed_loop,
     sigmoid_network_gradient,
     sign_errors,
     term_gradient,
 )
 from snnbook.neurons import SpikingNetwork
-from snnbook.plotting import two_neuron_arrows
-from snnbook.plotting._pair import LOOKS
 
 
 def rng(seed):
@@ -45,10 +42,6 @@ def stored():
 def mean(point, rule, what="cosine", name="hidden.0.weight"):
     values = [value for value in point["rows"][rule][name][what] if value is not None]
     return float(np.mean(values))
-
-
-def test_the_drawing_has_one_look_for_each_term():
-    assert set(LOOKS) == set(TERMS) == {arrow.term for arrow in two_neuron_arrows(2)}
 
 
 def test_dropped_paths_cost_one_more_bump():

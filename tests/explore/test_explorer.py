@@ -9,7 +9,7 @@ from matplotlib import pyplot as plt
 from site_server import HOW_TO_INSTALL, browser, find_chromium
 
 from snnbook import explore
-from snnbook.explore import Control, Explorer, Layer, Panel, is_live
+from snnbook.explore import Control, Explorer, Layer, Panel
 from snnbook.explore._pack import pack, unpack
 from snnbook.neurons import LIFParameters
 
@@ -112,23 +112,6 @@ def test_a_figure_that_is_too_large_is_refused():
     explorer = Explorer("heavy", heavy, {"p": Control("p", (1, 2), 1)}, [panel], alt="Noise.")
     with pytest.raises(ValueError, match="at most 300 kB"):
         _ = explorer.html
-
-
-@pytest.mark.parametrize(
-    ("environment", "live"),
-    [
-        ({}, False),
-        ({"JPY_SESSION_NAME": "a.ipynb"}, True),
-        ({"JPY_SESSION_NAME": "a.ipynb", "SNNBOOK_LIVE": "0"}, False),
-        ({"SNNBOOK_LIVE": "1"}, True),
-    ],
-)
-def test_the_kernel_drives_only_where_a_notebook_says_so(monkeypatch, environment, live):
-    for name in ("JPY_SESSION_NAME", "SNNBOOK_LIVE"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    assert is_live() is live
 
 
 def test_numbers_get_a_minus_sign_and_words_keep_their_hyphen():
