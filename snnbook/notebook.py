@@ -104,3 +104,14 @@ def inline_html(text: str) -> str:
     '<code>a &lt; b</code> &amp; c'
     """
     return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text))
+
+
+def chapter_number(page: str) -> str:
+    """Return the number of a chapter from the name of its file.
+
+    Examples
+    --------
+    >>> chapter_number("04a-soft-nonlinearity")
+    '4a'
+    """
+    return page.split("-")[0].lstrip("0")

@@ -1,5 +1,6 @@
 """The explorer: what is stored, what is shown without scripts, in a browser and with a kernel."""
 
+import base64
 import json
 import re
 
@@ -10,7 +11,7 @@ from site_server import HOW_TO_INSTALL, browser, find_chromium
 
 from snnbook import explore
 from snnbook.explore import Control, Explorer, Layer, Panel
-from snnbook.explore._pack import pack, unpack
+from snnbook.explore._pack import TOP, pack
 from snnbook.neurons import LIFParameters
 
 X = np.linspace(0, 1, 5)
@@ -36,6 +37,17 @@ def small(**options):
 
 def stored(page):
     return json.loads(re.search(r'explorer-data">(.*?)</script>', page, re.S)[1])
+
+
+def unpack(packed: dict, name: str, frame: int) -> np.ndarray:
+    """Return an array as the page sees it."""
+    stored = packed["arrays"][name]
+    index = packed["frames"][name][frame]
+    first = stored["ends"][index - 1] if index else 0
+    words = np.frombuffer(base64.b64decode(stored["data"]), dtype="<u2")
+    part = words[first : stored["ends"][index]].astype(float)
+    values = stored["low"] + part * (stored["high"] - stored["low"]) / TOP
+    return np.where(part > TOP, np.nan, values)
 
 
 def test_every_frame_is_what_the_function_returned():
