@@ -115,7 +115,7 @@ def xor(live: bool | None = None) -> Explorer:
             ),
         ],
         alt="Two input spikes, the membranes of four hidden neurons, and of two outputs over time.",
-        caption="A stored network, run by `snnbook.spike_times._layers` for every setting.",
+        caption="A stored network, run by `snnbook.spike_times.SpikeLayer` for every setting.",
         live=live,
         title="Temporal XOR",
         chapter="06d-spike-times",
