@@ -1,7 +1,9 @@
-"""Numbers that travel from a cell into the text of a page."""
+"""Between a cell and its page: numbers for the text, and whether a notebook is there at all."""
 
+import html
 import importlib.util
 import math
+import os
 import re
 import sys
 from typing import Any
@@ -41,7 +43,7 @@ def glue(name: str, value: Any) -> None:
     if not _NAME.fullmatch(name):
         raise ValueError(f"name is {name!r}; letters, digits, '.', '-' and '_' are accepted")
     value = _plain(name, value)
-    if _in_kernel() and importlib.util.find_spec("myst_nb") is not None:
+    if in_notebook() and importlib.util.find_spec("myst_nb") is not None:
         from myst_nb import glue as store
 
         store(name, value, display=False)
@@ -62,8 +64,54 @@ def _plain(name: str, value: Any) -> Any:
     return value
 
 
-def _in_kernel() -> bool:
-    """Return whether this process is the kernel of a notebook."""
+def in_notebook() -> bool:
+    """Return whether this process is the kernel of a notebook, be it open or run for the book.
+
+    Examples
+    --------
+    >>> in_notebook()
+    False
+    """
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
-    return shell is not None and hasattr(shell, "kernel")
+    return getattr(shell, "kernel", None) is not None
+
+
+def is_live() -> bool:
+    """Return whether a notebook application, not a book build or a test, answers to this process.
+
+    The sign must be there, so that a page never gets a control that nobody answers:
+    ``SNNBOOK_LIVE`` set to 1 or 0 decides; otherwise Jupyter's server has named the notebook in
+    ``JPY_SESSION_NAME``, or the kernel is Colab's. A book build, nbconvert and nbval set neither.
+
+    Examples
+    --------
+    >>> is_live()
+    False
+    """
+    wish = os.environ.get("SNNBOOK_LIVE", "")
+    if wish:
+        return wish == "1"
+    return bool(os.environ.get("JPY_SESSION_NAME")) or "google.colab" in sys.modules
+
+
+def inline_html(text: str) -> str:
+    """Return plain text as HTML, with the parts between backquotes as code.
+
+    Examples
+    --------
+    >>> inline_html("`a < b` & c")
+    '<code>a &lt; b</code> &amp; c'
+    """
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text))
+
+
+def chapter_number(page: str) -> str:
+    """Return the number of a chapter from the name of its file.
+
+    Examples
+    --------
+    >>> chapter_number("04a-soft-nonlinearity")
+    '4a'
+    """
+    return page.split("-")[0].lstrip("0")

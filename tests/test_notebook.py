@@ -1,4 +1,7 @@
-"""Glued numbers: plain, finite, and silent in a notebook."""
+"""Glued numbers: plain, finite, and silent in a notebook; and whether one is there."""
+
+import sys
+import types
 
 import nbformat
 import numpy as np
@@ -6,7 +9,7 @@ import pytest
 import torch
 from nbclient import NotebookClient
 
-from snnbook.notebook import glue
+from snnbook.notebook import glue, in_notebook, is_live
 
 
 @pytest.mark.parametrize(
@@ -41,6 +44,36 @@ def test_bad_arguments():
     for name in ("", "two words", "a`b", "-x"):
         with pytest.raises(ValueError, match="name is"):
             glue(name, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("environment", "live"),
+    [
+        ({}, False),
+        ({"JPY_SESSION_NAME": "a.ipynb"}, True),
+        ({"JPY_SESSION_NAME": "a.ipynb", "SNNBOOK_LIVE": "0"}, False),
+        ({"SNNBOOK_LIVE": "1"}, True),
+    ],
+)
+def test_the_kernel_drives_only_where_a_notebook_says_so(monkeypatch, environment, live):
+    for name in ("JPY_SESSION_NAME", "SNNBOOK_LIVE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert is_live() is live
+
+
+def test_a_notebook_is_a_shell_with_a_kernel(monkeypatch):
+    assert not in_notebook()
+    ipython = types.ModuleType("IPython")
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    for shell, there in (
+        (None, False),  # a script that has imported IPython
+        (types.SimpleNamespace(), False),  # IPython in a terminal
+        (types.SimpleNamespace(kernel=object()), True),
+    ):
+        ipython.get_ipython = lambda shell=shell: shell
+        assert in_notebook() is there
 
 
 def test_in_a_kernel_it_stores_and_training_leaves_no_trace(tmp_path):

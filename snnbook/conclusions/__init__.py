@@ -12,9 +12,6 @@ from snnbook.conclusions._after import (
     METHODS as METHODS,
     SPACE as SPACE,
     TIME as TIME,
-    Method as Method,
-    method_map as method_map,
-    verdict_grid as verdict_grid,
 )
 from snnbook.conclusions._claims import (
     VERDICTS as VERDICTS,

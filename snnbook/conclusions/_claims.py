@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from snnbook.notebook import chapter_number
 from snnbook.training import seed_interval
 
 #: The verdicts, with the mark that stands for each where color alone would not do.
@@ -83,7 +84,7 @@ def table(claims: Iterable[Claim]) -> str:
     """
     rows = [":::{div} claims", "", "| no. | claim | measured | verdict |", "|---|---|---|---|"]
     for claim in claims:
-        links = ", ".join(f"[{_short(name)}]({name}.ipynb)" for name in claim.chapters)
+        links = ", ".join(f"[{chapter_number(name)}]({name}.ipynb)" for name in claim.chapters)
         word = "chapter" if len(claim.chapters) == 1 else "chapters"
         name = claim.words[:2] == "eR"  # eRBP keeps its small letter
         words = claim.words if name else claim.words[0].upper() + claim.words[1:]
@@ -116,8 +117,3 @@ def percent(shares: Iterable[float], digits: int = 1) -> str:
     ends = max(found.low, 0.0), min(found.high, 1.0)
     mean, low, high = (f"{100 * x:.{digits}f}" for x in (found.mean, *ends))
     return f"{mean} % ({low} to {high})"
-
-
-def _short(name: str) -> str:
-    """Return the number of a chapter from its file name, without leading zeros."""
-    return name.split("-")[0].lstrip("0")

@@ -13,7 +13,6 @@ from snnbook.explore._explorer import (
     Explorer as Explorer,
     Layer as Layer,
     Panel as Panel,
-    is_live as is_live,
 )
 from snnbook.explore._feedback import (
     feedback as feedback,
@@ -32,11 +31,13 @@ from snnbook.explore._lif import (
     lif_frame as lif_frame,
 )
 from snnbook.explore._rates import (
-    rate_frame as rate_frame,
     rates as rates,
+    rates_frame as rates_frame,
+)
+from snnbook.explore._route import (
+    route as route,
 )
 from snnbook.explore._slider import (
-    Slider as Slider,
     slider as slider,
 )
 from snnbook.explore._spike_time import (
@@ -52,7 +53,6 @@ from snnbook.explore._three_factors import (
     three_factors_frame as three_factors_frame,
 )
 from snnbook.explore._unrolled import (
-    sum_over_paths as sum_over_paths,
     unrolled as unrolled,
     unrolled_frame as unrolled_frame,
 )
@@ -63,18 +63,21 @@ from snnbook.explore._xor import (
     xor_frame as xor_frame,
 )
 
-#: Every explorer of the book, by its name on the page.
+#: Every explorer of the book, by its name on the page, in the order of the route.
 EXPLORERS = {
-    "lif": lif,
-    "unrolled": unrolled,
-    "gate": gate,
-    "escape": escape,
-    "rates": rates,
-    "spike-time": spike_time,
-    "landscape": landscape,
-    "surrogate": surrogate,
-    "agreement": agreement,
-    "feedback": feedback,
-    "three-factors": three_factors,
-    "xor": xor,
+    make.__name__.replace("_", "-"): make
+    for make in (
+        lif,
+        unrolled,
+        gate,
+        escape,
+        rates,
+        spike_time,
+        landscape,
+        surrogate,
+        agreement,
+        feedback,
+        three_factors,
+        xor,
+    )
 }

@@ -1,6 +1,6 @@
 """Explorer of chapter 5b: how far each learning rule is from the exact gradient."""
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
@@ -84,12 +84,15 @@ def _mean(values: list) -> float:
 def agreement(live: bool | None = None) -> Explorer:
     """Return the explorer of the gradient laboratory: rule, network, before or after training.
 
-    >>> agreement()
-    Explorer('agreement': rule, network, trained, 234 settings)
+    >>> list(agreement().controls)
+    ['rule', 'network', 'trained']
 
     Chapter 5b.
     """
     rules, names, _ = _stored()
+    by_layer = partial(Panel, xlim=(-0.6, 4.6), names=LAYERS)
+    cosine = (Layer("bars", "cosine", color="mem"),)
+    length = (Layer("bars", "length", color="surrogate"),)
     return Explorer(
         name="agreement",
         function=agreement_frame,
@@ -99,23 +102,16 @@ def agreement(live: bool | None = None) -> Explorer:
             "trained": Control("after training", (False, True), False),
         },
         panels=[
-            Panel(
-                (Layer("bars", "cosine", color="mem"),),
-                "Cosine with the exact gradient",
-                (-0.6, 4.6),
-                (-0.5, 1.05),
-                names=LAYERS,
-            ),
-            Panel(
-                (Layer("bars", "length", color="surrogate"),),
-                "Relative length, powers of ten",
-                (-0.6, 4.6),
-                (-4, 6),
-                names=LAYERS,
-            ),
+            by_layer(cosine, "Cosine with the exact gradient", ylim=(-0.5, 1.05)),
+            by_layer(length, "Relative length, powers of ten", ylim=(-4, 6)),
         ],
         alt="For each hidden layer, the cosine between a rule's gradient and the exact one, and "
         "the ratio of their lengths.",
         caption="Means over the stored seeds of the gradient laboratory.",
         live=live,
+        title="The gradient laboratory",
+        chapter="05b-locality",
+        heading="ch05b-explore",
+        change="Change the learning rule, the network, and whether it is trained.",
+        question="Which rules keep the direction of the exact gradient?",
     )

@@ -1,10 +1,12 @@
 """Explorer of chapter 4b: one neuron with escape noise, several runs, and their mean."""
 
+from functools import partial
+
 import numpy as np
 import torch
 
 from snnbook._validate import check_choice, check_integer
-from snnbook.explore._explorer import Control, Explorer, Layer, Panel
+from snnbook.explore._explorer import THRESHOLD, Control, Explorer, Layer, Panel
 from snnbook.neurons import LIFParameters, unroll
 from snnbook.smoothed import ExponentialEscape, SigmoidEscape, stochastic_unroll
 
@@ -113,7 +115,20 @@ def escape(live: bool | None = None) -> Explorer:
 
     Chapter 4b.
     """
-    axis = {"xlim": (0, DURATION), "wide": True}
+    over_time = partial(Panel, xlim=(0, DURATION), wide=True)
+    ticks = (
+        Layer("ticks", "rows", "spikes", "eight runs", "spikes"),
+        Layer("ticks", "quiet_rows", "quiet_spikes", "without noise", "reset"),
+    )
+    membrane = (
+        THRESHOLD,
+        Layer("line", "quiet", "time", "without noise", "reset", True),
+        Layer("line", "mem", "time", "lowest run", "mem"),
+    )
+    chance = (
+        Layer("line", "probability", "time", "lowest run", "mem"),
+        Layer("line", "expected", "time", f"mean of {RUNS} runs", "surrogate"),
+    )
     return Explorer(
         name="escape",
         function=escape_frame,
@@ -124,38 +139,14 @@ def escape(live: bool | None = None) -> Explorer:
             "sample": Control("sample", (1, 2, 3), 1),
         },
         panels=[
-            Panel(
-                (
-                    Layer("ticks", "rows", "spikes", "eight runs", "spikes"),
-                    Layer("ticks", "quiet_rows", "quiet_spikes", "without noise", "reset"),
-                ),
-                "Spikes",
-                ylim=(-0.6, SHOWN + 0.6),
-                height=120,
-                yticks=False,
-                **axis,
-            ),
-            Panel(
-                (
-                    Layer("level", "threshold", label="threshold", color="threshold", dashed=True),
-                    Layer("line", "quiet", "time", "without noise", "reset", True),
-                    Layer("line", "mem", "time", "lowest run", "mem"),
-                ),
-                "Membrane potential U",
-                ylim=(-1.4, 1.8),
-                height=130,
-                **axis,
-            ),
-            Panel(
-                (
-                    Layer("line", "probability", "time", "lowest run", "mem"),
-                    Layer("line", "expected", "time", f"mean of {RUNS} runs", "surrogate"),
-                ),
+            over_time(ticks, "Spikes", ylim=(-0.6, SHOWN + 0.6), height=120, yticks=False),
+            over_time(membrane, "Membrane potential U", ylim=(-1.4, 1.8), height=130),
+            over_time(
+                chance,
                 "Probability of a spike in a step",
                 ylim=(0, 1),
                 xlabel="time (ms)",
                 height=130,
-                **axis,
             ),
         ],
         alt="Spikes of eight runs with the same input, and the membrane and spike probability of "
@@ -163,4 +154,9 @@ def escape(live: bool | None = None) -> Explorer:
         caption="A weak input from 10 to 40 ms and a strong one from 60 to 90 ms, run by "
         "`snnbook.smoothed.stochastic_unroll`. The orange ticks are the spikes of the LIF neuron.",
         live=live,
+        title="Escape noise",
+        chapter="04b-probabilistic",
+        heading="ch04b-explore",
+        change="Change the noise and its kind, the input, the sample.",
+        question="What is random about a spike, and what is not?",
     )

@@ -4,8 +4,6 @@ import hashlib
 import html
 import itertools
 import json
-import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,7 +12,8 @@ from typing import Any
 
 from snnbook._validate import check_choice
 from snnbook.explore._pack import pack
-from snnbook.explore._slider import LIMIT, _encode, _inline, _svg
+from snnbook.explore._svg import as_svg, caption_html, check_size, encode
+from snnbook.notebook import is_live
 
 KINDS = ("line", "ticks", "points", "bars", "map", "level", "graph")
 
@@ -113,6 +112,10 @@ class Panel:
     yticks: bool = True
 
 
+#: The dashed line of most membranes, at the number that the function returns as ``threshold``.
+THRESHOLD = Layer("level", "threshold", label="threshold", color="threshold", dashed=True)
+
+
 @dataclass(frozen=True, repr=False)
 class Explorer:
     """An interactive figure: make it the last line of a cell.
@@ -135,7 +138,12 @@ class Explorer:
     live : bool, optional
         ``True``: controls driven by the kernel (ipywidgets), any number between the ends.
         ``False``: the page alone, which works without a kernel. When not given, the kernel
-        drives where a notebook application has announced itself (see :func:`is_live`).
+        drives where a notebook application has announced itself, see
+        :func:`snnbook.notebook.is_live`.
+    title, question, change : str, optional
+        For the route through the book: what it is called there, what to ask it, what to move.
+    chapter, heading : str, optional
+        Where it stands: the file of its chapter, and the label of its heading.
 
     Raises
     ------
@@ -160,6 +168,11 @@ class Explorer:
     alt: str
     caption: str = ""
     live: bool | None = None
+    title: str = ""
+    chapter: str = ""
+    heading: str = ""
+    change: str = ""
+    question: str = ""
     _pages: dict = field(default_factory=dict, init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -218,19 +231,14 @@ class Explorer:
         page = _PAGE.format(
             name=self.name,
             key=hashlib.sha256((self.name + text).encode()).hexdigest()[:12],
-            still=_encode(_svg(self.picture(), self.name)),
+            still=encode(as_svg(self.picture(), self.name)),
             alt=html.escape(f"{self.alt} {frames[grid.index(self.start)]['text']}"),
             text=html.escape(frames[grid.index(self.start)]["text"]),
-            caption=f"<figcaption>{_inline(self.caption)}</figcaption>\n" if self.caption else "",
+            caption=caption_html(self.caption),
             data=text,
             module=_module(),
         )
-        if len(page) > LIMIT:
-            raise ValueError(
-                f"the figure takes {len(page) // 1000} kB; at most {LIMIT // 1000} kB are "
-                "accepted: use fewer values or shorter arrays"
-            )
-        return page
+        return check_size(page, "fewer values or shorter arrays")
 
     def widget(self):
         """Return the figure driven by the kernel: a box of ipywidgets."""
@@ -250,24 +258,6 @@ class Explorer:
     def __repr__(self) -> str:
         settings = len(self.grid())
         return f"Explorer({self.name!r}: {', '.join(self.controls)}, {settings} settings)"
-
-
-def is_live() -> bool:
-    """Return whether a notebook application, not a book build or a test, runs this kernel.
-
-    The sign must be there, so that a page never gets a control that nobody answers:
-    ``SNNBOOK_LIVE`` set to 1 or 0 decides; otherwise Jupyter's server has named the notebook in
-    ``JPY_SESSION_NAME``, or the kernel is Colab's. A book build, nbconvert and nbval set neither.
-
-    Examples
-    --------
-    >>> is_live()
-    False
-    """
-    wish = os.environ.get("SNNBOOK_LIVE", "")
-    if wish:
-        return wish == "1"
-    return bool(os.environ.get("JPY_SESSION_NAME")) or "google.colab" in sys.modules
 
 
 @cache

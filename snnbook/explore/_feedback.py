@@ -1,6 +1,6 @@
 """Explorer of chapter 6a: random feedback in training, over depth."""
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
@@ -87,6 +87,16 @@ def feedback(live: bool | None = None) -> Explorer:
 
     Chapter 6a.
     """
+    over_epochs = partial(Panel, xlim=(0, 30), xlabel="epochs")
+    angles = (
+        Layer("line", "right", "epoch", "chance", "chance", True),
+        Layer("line", "lowest", "epoch", "to the first layer", "input"),
+        Layer("line", "top", "epoch", "to the last layer", "mem", True),
+    )
+    learned = (
+        Layer("line", "exact", "trained", "backpropagation", "true", True),
+        Layer("line", "learned", "trained", "this rule", "surrogate"),
+    )
     return Explorer(
         name="feedback",
         function=feedback_frame,
@@ -96,27 +106,8 @@ def feedback(live: bool | None = None) -> Explorer:
             "depth": Control("hidden layers", DEPTHS, 1, free=False),
         },
         panels=[
-            Panel(
-                (
-                    Layer("line", "right", "epoch", "chance", "chance", True),
-                    Layer("line", "lowest", "epoch", "to the first layer", "input"),
-                    Layer("line", "top", "epoch", "to the last layer", "mem", True),
-                ),
-                "Angle to the forward weights (degrees)",
-                (0, 30),
-                (0, 125),
-                xlabel="epochs",
-            ),
-            Panel(
-                (
-                    Layer("line", "exact", "trained", "backpropagation", "true", True),
-                    Layer("line", "learned", "trained", "this rule", "surrogate"),
-                ),
-                "Accuracy while training",
-                (0, 30),
-                (0, 1.02),
-                xlabel="epochs",
-            ),
+            over_epochs(angles, "Angle to the forward weights (degrees)", ylim=(0, 125)),
+            over_epochs(learned, "Accuracy while training", ylim=(0, 1.02)),
         ],
         alt="Left, the angle between feedback and forward weights over the epochs, for the first "
         "and the last hidden layer. Right, the training accuracy of the rule and of "
@@ -124,4 +115,9 @@ def feedback(live: bool | None = None) -> Explorer:
         caption="Stored runs of `experiments/ch06a_digits.py` and `ch06a_yin_yang.py`, means over "
         "the seeds.",
         live=live,
+        title="Random feedback",
+        chapter="06a-feedback-alignment",
+        heading="ch06a-explore",
+        change="Change the task, the rule, the number of hidden layers.",
+        question="Do the weights turn toward the feedback, and how deep?",
     )

@@ -1,13 +1,13 @@
 """Explorer of chapter 4a: the width of the active zone, what it sends, and its gradient."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from snnbook._validate import check_positive
-from snnbook.explore._explorer import Control, Explorer, Layer, Panel
+from snnbook.explore._explorer import THRESHOLD, Control, Explorer, Layer, Panel
 from snnbook.neurons import LIFParameters
 from snnbook.smoothed import Gate, gated_unroll
 
@@ -107,8 +107,26 @@ def gate(live: bool | None = None) -> Explorer:
 
     Chapter 4a.
     """
-    level = {"kind": "level", "color": "threshold"}
-    time, over = {"xlim": (0, DURATION)}, {"xlim": (0.5, 3.0), "xlabel": "current"}
+    over_time = partial(Panel, xlim=(0, DURATION))
+    over_current = partial(Panel, xlim=(0.5, 3.0), xlabel="current")
+    membrane = (
+        THRESHOLD,
+        Layer("level", "zone", label="zone begins", color="threshold"),
+        Layer("line", "mem", "time", "membrane", "mem"),
+    )
+    sent = (
+        Layer("line", "hard", "currents", "LIF", "true", True),
+        Layer("line", "sent", "currents", "gated", "surrogate"),
+        Layer("points", "now_sent", "now", color="surrogate"),
+    )
+    pulse = (
+        Layer("line", "pulse", "time", "sent per ms", "spikes"),
+        Layer("line", "syn", "time", "trace s", "syn", True),
+    )
+    slope = (
+        Layer("line", "slope", "currents", color="surrogate"),
+        Layer("points", "now_slope", "now", color="surrogate"),
+    )
     return Explorer(
         name="gate",
         function=gate_frame,
@@ -118,53 +136,21 @@ def gate(live: bool | None = None) -> Explorer:
             "shape": Control("shape of the gate", ("parabola", "boxcar"), "parabola"),
         },
         panels=[
-            Panel(
-                (
-                    Layer(y="threshold", label="threshold", dashed=True, **level),
-                    Layer(y="zone", label="zone begins", **level),
-                    Layer("line", "mem", "time", "membrane", "mem"),
-                ),
-                "Membrane potential U",
-                ylim=(0, 1.1),
-                height=120,
-                **time,
+            over_time(membrane, "Membrane potential U", ylim=(0, 1.1), height=120),
+            over_current(sent, "Spikes sent", ylim=(-0.1, 2.4), height=120),
+            over_time(
+                pulse, "The spike as a pulse", ylim=(-0.1, 2.6), xlabel="time (ms)", height=150
             ),
-            Panel(
-                (
-                    Layer("line", "hard", "currents", "LIF", "true", True),
-                    Layer("line", "sent", "currents", "gated", "surrogate"),
-                    Layer("points", "now_sent", "now", color="surrogate"),
-                ),
-                "Spikes sent",
-                ylim=(-0.1, 2.4),
-                height=120,
-                **over,
-            ),
-            Panel(
-                (
-                    Layer("line", "pulse", "time", "sent per ms", "spikes"),
-                    Layer("line", "syn", "time", "trace s", "syn", True),
-                ),
-                "The spike as a pulse",
-                ylim=(-0.1, 2.6),
-                xlabel="time (ms)",
-                height=150,
-                **time,
-            ),
-            Panel(
-                (
-                    Layer("line", "slope", "currents", color="surrogate"),
-                    Layer("points", "now_slope", "now", color="surrogate"),
-                ),
-                "Slope of what is sent, by autograd",
-                ylim=(-0.5, 12),
-                height=150,
-                **over,
-            ),
+            over_current(slope, "Slope of what is sent, by autograd", ylim=(-0.5, 12), height=150),
         ],
         alt="A membrane that rises through an active zone, the pulse that it sends, and what is "
         "sent and its slope over the current.",
         caption="One neuron and one current of 10 ms, run by `snnbook.smoothed.gated_unroll`. "
         "Curves that leave their frame are cut; the sentence has the number.",
         live=live,
+        title="The active zone",
+        chapter="04a-soft-nonlinearity",
+        heading="ch04a-explore",
+        change="Change the width and the shape of the gate, and the current.",
+        question="What does a gradient everywhere cost?",
     )

@@ -1,6 +1,6 @@
 """Explorer of chapter 5: the loss of a small network in a plane of weights, and two descents."""
 
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -225,7 +225,22 @@ def landscape(live: bool | None = None) -> Explorer:
 
     Chapter 5.
     """
-    across = {"xlim": (-0.25, 1.25)}
+    across = partial(Panel, xlim=(-0.25, 1.25))
+    descents = (
+        Layer("map", "loss"),
+        Layer("level", "height", label="the line", color="threshold", dashed=True),
+        Layer("line", "y_surrogate", "x_surrogate", "surrogate", "surrogate"),
+        Layer("line", "y_true", "x_true", "true", "recurrent"),
+        Layer("points", "y_start", "x_start", "start", "recurrent"),
+    )
+    along = (
+        Layer("line", "staircase", "line", "true", "true"),
+        Layer("line", "smooth", "line", "surrogate", "surrogate", True),
+    )
+    down = (
+        Layer("line", "by_true", "step", "true", "recurrent", True),
+        Layer("line", "by_surrogate", "step", "surrogate", "surrogate"),
+    )
     return Explorer(
         name="landscape",
         function=landscape_frame,
@@ -236,14 +251,8 @@ def landscape(live: bool | None = None) -> Explorer:
             "height": Control("height of the line", (-0.4, 0.0, 0.4), 0.0),
         },
         panels=[
-            Panel(
-                (
-                    Layer("map", "loss"),
-                    Layer("level", "height", label="the line", color="threshold", dashed=True),
-                    Layer("line", "y_surrogate", "x_surrogate", "surrogate", "surrogate"),
-                    Layer("line", "y_true", "x_true", "true", "recurrent"),
-                    Layer("points", "y_start", "x_start", "start", "recurrent"),
-                ),
+            across(
+                descents,
                 "Two descents on the true loss",
                 ylim=(-0.75, 0.75),
                 xlabel="weights: 0 before training, 1 after it",
@@ -251,30 +260,11 @@ def landscape(live: bool | None = None) -> Explorer:
                 height=260,
                 wide=True,
                 shape=(len(UP), len(ACROSS)),
-                **across,
             ),
-            Panel(
-                (
-                    Layer("line", "staircase", "line", "true", "true"),
-                    Layer("line", "smooth", "line", "surrogate", "surrogate", True),
-                ),
-                "Loss along the line",
-                ylim=(0, 2.5),
-                xlabel="along the line",
-                height=150,
-                **across,
+            across(
+                along, "Loss along the line", ylim=(0, 2.5), xlabel="along the line", height=150
             ),
-            Panel(
-                (
-                    Layer("line", "by_true", "step", "true", "recurrent", True),
-                    Layer("line", "by_surrogate", "step", "surrogate", "surrogate"),
-                ),
-                "Loss on the way down",
-                xlim=(0, STEPS),
-                ylim=(0, 2.5),
-                xlabel="step",
-                height=150,
-            ),
+            Panel(down, "Loss on the way down", (0, STEPS), (0, 2.5), xlabel="step", height=150),
         ],
         alt="The loss of a small network as a map over a plane of weights, with a descent along "
         "the surrogate gradient and one along the true slope, the loss along a line, and the "
@@ -283,4 +273,9 @@ def landscape(live: bool | None = None) -> Explorer:
         "loss. Every step has the same length, so only the direction counts. The surrogate's loss "
         "is its slope, integrated and scaled to fit.",
         live=live,
+        title="Two descents",
+        chapter="05-surrogate-gradients",
+        heading="ch05-landscape",
+        change="Change the width of the surrogate, the start, and how the true slope is measured.",
+        question="How do you walk down a staircase?",
     )

@@ -1,10 +1,12 @@
 """Explorer of chapter 2: one LIF neuron, its input, its current, its membrane and its spikes."""
 
+from functools import partial
+
 import numpy as np
 import torch
 
 from snnbook._validate import check_choice, check_positive
-from snnbook.explore._explorer import Control, Explorer, Layer, Panel
+from snnbook.explore._explorer import THRESHOLD, Control, Explorer, Layer, Panel
 from snnbook.neurons import LIFParameters, unroll
 
 #: Arrival times of the input spikes in ms, by the name of the pattern.
@@ -93,6 +95,13 @@ def lif(live: bool | None = None) -> Explorer:
 
     Chapter 2.
     """
+    over_time = partial(Panel, xlim=(0, DURATION), wide=True)
+    ticks = (
+        Layer("ticks", "input_rows", "inputs", "input", "input"),
+        Layer("ticks", "spike_rows", "spikes", "output", "spikes"),
+    )
+    current = (Layer("line", "syn", "time", color="syn"),)
+    membrane = (THRESHOLD, Layer("line", "mem", "time", "membrane", "mem"))
     return Explorer(
         name="lif",
         function=lif_frame,
@@ -105,40 +114,18 @@ def lif(live: bool | None = None) -> Explorer:
             "dt": Control("time step", tuple(STEPS), "1 ms"),
         },
         panels=[
-            Panel(
-                (
-                    Layer("ticks", "input_rows", "inputs", "input", "input"),
-                    Layer("ticks", "spike_rows", "spikes", "output", "spikes"),
-                ),
-                "Spikes",
-                (0, DURATION),
-                (-0.6, 1.6),
-                height=60,
-                wide=True,
-                yticks=False,
-            ),
-            Panel(
-                (Layer("line", "syn", "time", color="syn"),),
-                "Synaptic current I",
-                (0, DURATION),
-                (0, 19),
-                height=90,
-                wide=True,
-            ),
-            Panel(
-                (
-                    Layer("level", "threshold", label="threshold", color="threshold", dashed=True),
-                    Layer("line", "mem", "time", "membrane", "mem"),
-                ),
-                "Membrane potential U",
-                (0, DURATION),
-                (-0.6, 3.0),
-                xlabel="time (ms)",
-                height=170,
-                wide=True,
+            over_time(ticks, "Spikes", ylim=(-0.6, 1.6), height=60, yticks=False),
+            over_time(current, "Synaptic current I", ylim=(0, 19), height=90),
+            over_time(
+                membrane, "Membrane potential U", ylim=(-0.6, 3.0), xlabel="time (ms)", height=170
             ),
         ],
         alt="Spikes, synaptic current and membrane potential of one neuron over 80 ms.",
         caption="One neuron, simulated by `snnbook.neurons.unroll` for every setting.",
         live=live,
+        title="One LIF neuron",
+        chapter="02-snns-as-rnns",
+        heading="ch02-explore",
+        change="Change the time constants, the weight, the input, the reset, the time step.",
+        question="What makes a single input spike fire the neuron?",
     )

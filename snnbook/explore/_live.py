@@ -3,7 +3,8 @@
 import html
 import math
 
-from snnbook.explore._slider import _encode, _inline, _svg
+from snnbook.explore._svg import as_svg, encode
+from snnbook.notebook import inline_html
 
 
 def widget(explorer):
@@ -19,11 +20,11 @@ def widget(explorer):
     def redraw(change=None) -> None:
         settings = {name: one.value for name, one in controls.items()}
         text = html.escape(explorer.function(**settings)["text"])
-        svg = _encode(_svg(explorer.picture(**settings), explorer.name))
+        svg = encode(as_svg(explorer.picture(**settings), explorer.name))
         alt = html.escape(f"{explorer.alt} {text}")
         view.value = (
             f'<img src="data:image/svg+xml,{svg}" alt="{alt}" style="background: #fff">'
-            f'<p aria-live="polite">{text}</p><p>{_inline(explorer.caption)}</p>'
+            f'<p aria-live="polite">{text}</p><p>{inline_html(explorer.caption)}</p>'
         )
 
     for one in controls.values():

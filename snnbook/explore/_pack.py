@@ -37,8 +37,6 @@ def pack(frames: Sequence[dict]) -> dict:
     >>> packed = pack([{"x": [0.0, 1.0], "text": "a"}, {"x": [0.0, 1.0], "text": "b"}])
     >>> packed["frames"]["x"], packed["arrays"]["x"]["ends"], packed["texts"]
     ([0, 0], [2], ['a', 'b'])
-    >>> unpack(packed, "x", 1)
-    array([0., 1.])
     """
     names = [name for name in frames[0] if name != "text"]
     for frame in frames:
@@ -51,17 +49,6 @@ def pack(frames: Sequence[dict]) -> dict:
         packed["arrays"][name], packed["frames"][name] = _pack_one(name, arrays)
     places = {text: index for index, text in enumerate(texts)}
     return {**packed, "texts": texts, "text": [places[frame["text"]] for frame in frames]}
-
-
-def unpack(packed: dict, name: str, frame: int) -> np.ndarray:
-    """Return an array as the page sees it."""
-    stored = packed["arrays"][name]
-    index = packed["frames"][name][frame]
-    first = stored["ends"][index - 1] if index else 0
-    words = np.frombuffer(base64.b64decode(stored["data"]), dtype="<u2")
-    part = words[first : stored["ends"][index]].astype(float)
-    values = stored["low"] + part * (stored["high"] - stored["low"]) / TOP
-    return np.where(part > TOP, np.nan, values)
 
 
 def _pack_one(name: str, arrays: list[np.ndarray]) -> tuple[dict, list[int]]:

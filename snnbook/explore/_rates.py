@@ -10,7 +10,7 @@ from snnbook.smoothed import count_rate, lif_rate
 MEAN = torch.linspace(0.0, 4.0, 101, dtype=torch.float64)
 
 
-def rate_frame(
+def rates_frame(
     tau_mem: float = 10.0, window: float = 50.0, dt: float = 1.0, softness: float = 0.1
 ) -> dict:
     """Return the rates of an LIF neuron over its mean potential, and the slope of the soft curve.
@@ -29,7 +29,7 @@ def rate_frame(
 
     Examples
     --------
-    >>> rate_frame(window=10.0)["text"]
+    >>> rates_frame(window=10.0)["text"]
     'In this window the neuron knows 3 rates.'
 
     Paper section IV.A; chapter 4c.
@@ -56,32 +56,29 @@ def rates(live: bool | None = None) -> Explorer:
 
     Chapter 4c.
     """
+    curves = (
+        Layer("line", "exact", "mean", "continuous time", "true"),
+        Layer("line", "soft", "mean", "softened", "surrogate", True),
+        Layer("line", "counted", "mean", "counted", "mem"),
+    )
+    look = {"xlabel": "mean potential (thresholds)", "height": 240, "wide": True}
     return Explorer(
         name="rates",
-        function=rate_frame,
+        function=rates_frame,
         controls={
             "tau_mem": Control("membrane time constant", (5, 10, 20), 10, "ms"),
             "window": Control("counting window", (10, 20, 50, 100, 200, 1000), 50, "ms"),
             "dt": Control("time step", (0.25, 0.5, 1.0), 1.0, "ms"),
             "softness": Control("softness of the curve", (0.02, 0.1, 0.3), 0.1),
         },
-        panels=[
-            Panel(
-                (
-                    Layer("line", "exact", "mean", "continuous time", "true"),
-                    Layer("line", "soft", "mean", "softened", "surrogate", True),
-                    Layer("line", "counted", "mean", "counted", "mem"),
-                ),
-                "Rate (Hz)",
-                (0, 4),
-                (0, 700),
-                xlabel="mean potential (thresholds)",
-                height=240,
-                wide=True,
-            )
-        ],
+        panels=[Panel(curves, "Rate (Hz)", (0, 4), (0, 700), **look)],
         alt="The firing rate of a neuron over its mean input: in continuous time, softened, and "
         "counted in a window.",
         caption="The counts come from `snnbook.smoothed.count_rate`, the curves from `lif_rate`.",
         live=live,
+        title="The f-I curve",
+        chapter="04c-rate-coding",
+        heading="ch04c-explore",
+        change="Change the time constant, the window, the time step, the softness.",
+        question="What can a count say about a rate?",
     )

@@ -2,13 +2,10 @@
 
 import hashlib
 import html
-import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
-LIMIT = 300_000  # bytes of HTML
+from snnbook.explore._svg import as_svg, caption_html, check_size, encode
 
 # Frames are plain <img> elements, so they get the style of every other figure, dark mode too.
 # Without scripts the control stays hidden and the start frame is a still figure.
@@ -117,14 +114,9 @@ def slider(
         label=html.escape(label),
         last=len(frames) - 1,
         start=start,
-        caption=f"<figcaption>{_inline(caption)}</figcaption>\n" if caption else "",
+        caption=caption_html(caption),
     )
-    if len(page) > LIMIT:
-        raise ValueError(
-            f"the figure takes {len(page) // 1000} kB; at most {LIMIT // 1000} kB are accepted: "
-            "use fewer frames, fewer points or smaller figures"
-        )
-    return Slider(label, values, page)
+    return Slider(label, values, check_size(page, "fewer frames, fewer points or smaller figures"))
 
 
 def _image(value: str, picture, words: str, hidden: bool) -> str:
@@ -132,42 +124,8 @@ def _image(value: str, picture, words: str, hidden: bool) -> str:
     if not words:
         raise ValueError(f"frame {value!r} has no alt text; give it one, or pass alt=")
     return _IMAGE.format(
-        data=_encode(_svg(picture, value)),
+        data=encode(as_svg(picture, value)),
         alt=html.escape(words),
         value=html.escape(value),
         hidden=" hidden" if hidden else "",
     )
-
-
-def _svg(picture, value: str) -> str:
-    """Return the picture as an SVG, and close it if it is a matplotlib figure."""
-    if isinstance(picture, str) and "<svg" in picture:
-        return picture[picture.index("<svg") :]
-    if not hasattr(picture, "savefig"):
-        raise TypeError(
-            f"the picture of frame {value!r} is a {type(picture).__name__}; "
-            "a matplotlib figure or a string with an SVG is accepted"
-        )
-    from matplotlib import pyplot, rc_context
-
-    file = io.StringIO()
-    with rc_context({"svg.hashsalt": "snnbook"}):
-        picture.savefig(file, format="svg", bbox_inches="tight", metadata={"Date": None})
-    pyplot.close(picture)
-    text = file.getvalue()
-    return re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.S)
-
-
-def _encode(svg: str) -> str:
-    """Return an SVG as the body of a data address: shorter numbers, few escapes.
-
-    Numbers below 1 keep their digits, because some are the scale of a whole letter.
-    """
-    svg = re.sub(r"\b([1-9]\d*\.\d\d)\d+", r"\1", re.sub(r"\s+", " ", svg))
-    svg = re.sub(r'"[^"]*"', lambda quoted: quoted[0].replace("'", ""), svg)  # names of fonts
-    return quote(svg.replace('"', "'"), safe=" '=:;,./()+-*!@$?~[]{}")
-
-
-def _inline(text: str) -> str:
-    """Escape text for HTML, and turn backquoted parts into code."""
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text))

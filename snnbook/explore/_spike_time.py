@@ -1,13 +1,13 @@
 """Explorer of chapter 4d: the time of a spike over a weight, and the cliff where it vanishes."""
 
 import math
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import torch
 
 from snnbook._validate import check_choice
-from snnbook.explore._explorer import Control, Explorer, Layer, Panel
+from snnbook.explore._explorer import THRESHOLD, Control, Explorer, Layer, Panel
 from snnbook.spike_times import Cell, DoubleTau, EqualTau, NonLeaky, first_spike, free_membrane
 
 CELLS = {
@@ -133,7 +133,22 @@ def spike_time(live: bool | None = None) -> Explorer:
     Chapter 4d.
     """
     values = (0.6, 1.2, 1.6, 1.75, 1.9, 2.4, 2.9, 3.4, 4.1, 4.6, 6.0)
-    over = {"xlim": (0, HIGHEST), "xlabel": "weight of the first input", "height": 150}
+    over_time = partial(Panel, xlim=(0, LENGTH), xlabel="time (synaptic time constants)", wide=True)
+    over_weight = partial(Panel, xlim=(0, HIGHEST), xlabel="weight of the first input")
+    membrane = (
+        THRESHOLD,
+        Layer("ticks", "input_rows", "inputs", "inputs", "input"),
+        Layer("line", "mem", "time", "membrane", "mem"),
+        Layer("points", "level", "now_spike", "spike", "spikes"),
+    )
+    spike = (
+        Layer("line", "spike", "weights", color="spikes"),
+        Layer("points", "now_spike", "now", color="spikes"),
+    )
+    earlier = (
+        Layer("line", "earlier", "weights", color="surrogate"),
+        Layer("points", "now_earlier", "now", color="surrogate"),
+    )
     return Explorer(
         name="spike-time",
         function=spike_time_frame,
@@ -144,38 +159,9 @@ def spike_time(live: bool | None = None) -> Explorer:
             "cell": Control("neuron", tuple(CELLS), "leaky, ratio 2"),
         },
         panels=[
-            Panel(
-                (
-                    Layer("level", "threshold", label="threshold", color="threshold", dashed=True),
-                    Layer("ticks", "input_rows", "inputs", "inputs", "input"),
-                    Layer("line", "mem", "time", "membrane", "mem"),
-                    Layer("points", "level", "now_spike", "spike", "spikes"),
-                ),
-                "Membrane potential U",
-                (0, LENGTH),
-                (-0.4, 2.4),
-                xlabel="time (synaptic time constants)",
-                height=150,
-                wide=True,
-            ),
-            Panel(
-                (
-                    Layer("line", "spike", "weights", color="spikes"),
-                    Layer("points", "now_spike", "now", color="spikes"),
-                ),
-                "Time of the spike",
-                ylim=(0, LENGTH),
-                **over,
-            ),
-            Panel(
-                (
-                    Layer("line", "earlier", "weights", color="surrogate"),
-                    Layer("points", "now_earlier", "now", color="surrogate"),
-                ),
-                "How much earlier for more weight",
-                ylim=(0, 6),
-                **over,
-            ),
+            over_time(membrane, "Membrane potential U", ylim=(-0.4, 2.4), height=150),
+            over_weight(spike, "Time of the spike", ylim=(0, LENGTH), height=150),
+            over_weight(earlier, "How much earlier for more weight", ylim=(0, 6), height=150),
         ],
         alt="A membrane with its first spike, and over the weight of the first input the time of "
         "the spike and minus its derivative.",
@@ -183,4 +169,9 @@ def spike_time(live: bool | None = None) -> Explorer:
         "exact. The membrane is drawn without a reset. The ratio is that of the membrane's time "
         "constant to the synapse's.",
         live=live,
+        title="A spike time",
+        chapter="04d-spike-timing",
+        heading="ch04d-explore",
+        change="Change two weights, a time, the neuron.",
+        question="Where does a spike vanish, and what does its gradient say before?",
     )

@@ -1,7 +1,7 @@
 """Explorer of chapter 5: the shape, width and height of a surrogate, and what it does in depth."""
 
 import math
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import torch
@@ -126,59 +126,15 @@ def surrogate(own: Surrogate | None = None, live: bool | None = None) -> Explore
     Chapter 5.
     """
     shapes = (*SHOWN, "your own") if own is not None else SHOWN
-    names = tuple(f"{width:g}" for width in WIDTHS)
-
-    def frame(**settings) -> dict:
-        return surrogate_frame(**settings, own=own)
-
     return Explorer(
         name="surrogate",
-        function=frame,
+        function=partial(surrogate_frame, own=own),
         controls={
             "shape": Control("shape", shapes, "fast sigmoid"),
             "width": Control("width", WIDTHS, 0.1),
             "height": Control("height", (0.5, 1.0), 1.0),
         },
-        panels=[
-            Panel(
-                (
-                    Layer("line", "step", "x", "step (forward)", "true"),
-                    Layer("line", "derivative", "x", "surrogate (backward)", "surrogate", True),
-                ),
-                "One neuron",
-                (-1.5, 1.5),
-                (-0.05, 1.1),
-                xlabel="distance to threshold",
-                height=150,
-            ),
-            Panel(
-                (Layer("bars", "accuracy", color="validation"),),
-                "Trained accuracy (%), by width",
-                (-0.6, 4.6),
-                (0, 100),
-                names=names,
-                height=150,
-            ),
-            Panel(
-                (Layer("line", "reaching", "time", color="surrogate"),),
-                "Gradient below five layers, powers of ten",
-                (0, STEPS),
-                (-12.5, 6),
-                xlabel="time step",
-                height=170,
-                wide=True,
-            ),
-            Panel(
-                (Layer("ticks", "neuron", "spike_time", color="spikes"),),
-                "After training: one input of each class",
-                (0, 3 * SAMPLE),
-                (-0.5, HIDDEN - 0.5),
-                xlabel="time step; a new input every 40 steps",
-                ylabel="neuron",
-                height=170,
-                wide=True,
-            ),
-        ],
+        panels=_panels(),
         alt="A surrogate derivative, the trained accuracy for five widths, the size of the "
         "gradient that reaches the input through five hidden layers, and the spikes of a trained "
         "hidden layer for three inputs.",
@@ -186,4 +142,41 @@ def surrogate(own: Surrogate | None = None, live: bool | None = None) -> Explore
         "stored means over seeds, the spikes those of the last hidden layer of one stored "
         "network, both at height 1.",
         live=live,
+        title="The surrogate playground",
+        chapter="05-surrogate-gradients",
+        heading="ch05-explore",
+        change="Change shape, width and height.",
+        question="How much gradient passes five layers, and is more of it better?",
     )
+
+
+def _panels() -> list[Panel]:
+    """Return the shape and what training with it gave, and in depth its gradient and spikes."""
+    shape = (
+        Layer("line", "step", "x", "step (forward)", "true"),
+        Layer("line", "derivative", "x", "surrogate (backward)", "surrogate", True),
+    )
+    accuracy = (Layer("bars", "accuracy", color="validation"),)
+    reaching = (Layer("line", "reaching", "time", color="surrogate"),)
+    raster = (Layer("ticks", "neuron", "spike_time", color="spikes"),)
+    names = tuple(f"{width:g}" for width in WIDTHS)
+    beside, below = partial(Panel, height=150), partial(Panel, height=170, wide=True)
+    return [
+        beside(shape, "One neuron", (-1.5, 1.5), (-0.05, 1.1), xlabel="distance to threshold"),
+        beside(accuracy, "Trained accuracy (%), by width", (-0.6, 4.6), (0, 100), names=names),
+        below(
+            reaching,
+            "Gradient below five layers, powers of ten",
+            (0, STEPS),
+            (-12.5, 6),
+            xlabel="time step",
+        ),
+        below(
+            raster,
+            "After training: one input of each class",
+            (0, 3 * SAMPLE),
+            (-0.5, HIDDEN - 0.5),
+            xlabel="time step; a new input every 40 steps",
+            ylabel="neuron",
+        ),
+    ]

@@ -1,6 +1,6 @@
 """Explorer of chapter 6b: the three factors of one synapse, step by step."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,14 @@ STEPS, SYNAPSES = 80, 60
 RATE = 1e-4  # learning rate
 #: Which synapse: its place by eligibility among those whose input spikes, from 0 to 1.
 CHOICES = {"most eligible": 0.0, "in the middle": 0.5, "hardly eligible": 0.9}
-PARTS = ("trace", "near", "eligibility", "error", "update")
+#: Title, color and limits of what is drawn over time.
+PARTS = {
+    "trace": ("1. Presynaptic trace", "input", (-0.5, 10)),
+    "near": ("2. Surrogate: how near to a spike", "surrogate", (-0.1, 1.1)),
+    "eligibility": ("Eligibility: the filtered product of 1 and 2", "syn", (-6, 120)),
+    "error": ("3. Error: filtered spikes, own minus wanted", "reset", (-3.3, 3.3)),
+    "update": ("Weight change so far, learning rate 0.0001", "mem", (-0.5, 0.1)),
+}
 
 
 class _Trial(NamedTuple):
@@ -133,29 +140,6 @@ def three_factors(live: bool | None = None) -> Explorer:
 
     Chapter 6b.
     """
-    axis = {"xlim": (0, STEPS), "wide": True, "height": 90}
-    looks = {
-        "trace": ("1. Presynaptic trace", "input", (-0.5, 10)),
-        "near": ("2. Surrogate: how near to a spike", "surrogate", (-0.1, 1.1)),
-        "eligibility": ("Eligibility: the filtered product of 1 and 2", "syn", (-6, 120)),
-        "error": ("3. Error: filtered spikes, own minus wanted", "reset", (-3.3, 3.3)),
-        "update": ("Weight change so far, learning rate 0.0001", "mem", (-0.5, 0.1)),
-    }
-    ticks = (
-        Layer("ticks", "inputs_rows", "inputs", "this input", "input"),
-        Layer("ticks", "own_rows", "own", "own spikes", "spikes"),
-        Layer("ticks", "wish_rows", "wish", "wanted", "reset"),
-    )
-    panels = [Panel(ticks, "Spikes", ylim=(-0.6, 2.6), yticks=False, **axis)]
-    for name, (title, color, ylim) in looks.items():
-        layers = [
-            Layer("line", name, "time", color=color),
-            Layer("points", f"now_{name}", "now", color=color),
-        ]
-        if name in ("error", "update"):
-            layers.insert(0, Layer("level", "zero", color="threshold", dashed=True))
-        last = {"xlabel": "step"} if name == "update" else {}
-        panels.append(Panel(tuple(layers), title, ylim=ylim, **axis, **last))
     return Explorer(
         name="three-factors",
         function=three_factors_frame,
@@ -164,10 +148,36 @@ def three_factors(live: bool | None = None) -> Explorer:
             "synapse": Control("synapse", tuple(CHOICES), "most eligible"),
             "wanted": Control("wanted spike at step", (15, 23, 45), 45, free=False),
         },
-        panels=panels,
+        panels=_panels(),
         alt="Spikes, presynaptic trace, surrogate, eligibility, error and weight change of one "
         "synapse over time, with the values at one step marked.",
         caption="One of 60 synapses of a neuron that does not learn yet, run step by step by "
         "`snnbook.local.raster_step`. The points are what is read at this step.",
         live=live,
+        title="Three factors",
+        chapter="06b-three-factor",
+        heading="ch06b-explore",
+        change="Change the step, the synapse, the wanted spike.",
+        question="How do error and eligibility meet at one synapse?",
     )
+
+
+def _panels() -> list[Panel]:
+    """Return the spikes, and one panel for each of ``PARTS``: its course, and its value now."""
+    over_steps = partial(Panel, xlim=(0, STEPS), wide=True, height=90)
+    ticks = (
+        Layer("ticks", "inputs_rows", "inputs", "this input", "input"),
+        Layer("ticks", "own_rows", "own", "own spikes", "spikes"),
+        Layer("ticks", "wish_rows", "wish", "wanted", "reset"),
+    )
+    panels = [over_steps(ticks, "Spikes", ylim=(-0.6, 2.6), yticks=False)]
+    zero = Layer("level", "zero", color="threshold", dashed=True)
+    for name, (title, color, ylim) in PARTS.items():
+        course = (
+            Layer("line", name, "time", color=color),
+            Layer("points", f"now_{name}", "now", color=color),
+        )
+        layers = (zero, *course) if name in ("error", "update") else course
+        last = "step" if name == "update" else ""
+        panels.append(over_steps(layers, title, ylim=ylim, xlabel=last))
+    return panels

@@ -1,30 +1,22 @@
 """Explorer of chapter 3: the unrolled neuron as a graph whose edges are partial derivatives."""
 
-from typing import NamedTuple
+from functools import partial
 
 import numpy as np
 import torch
 
-from snnbook.explore._explorer import Control, Explorer, Layer, Panel
+from snnbook.explore._explorer import THRESHOLD, Control, Explorer, Layer, Panel
 from snnbook.neurons import LIFParameters, LIFState, lif_step
+from snnbook.plotting import unrolled_edges
 from snnbook.surrogates import fast_sigmoid
 
 STEPS = 6
 INPUT = (1.0, 1.0, 0.0, 0.0, 0.0, 0.0)
-ROWS = {"x": 0.0, "I": 1.0, "U": 2.0, "S": 3.0}
+ROWS = {"S_in": ("x", 0.0), "I": ("I", 1.0), "U": ("U", 2.0), "S": ("S", 3.0)}
 PARAMETERS = LIFParameters(tau_mem=5e-3, tau_syn=5e-3, dt=1e-3)
-
-
-class Edge(NamedTuple):
-    """An arrow from a node (name, step) to a node, and the term of the gradient on it."""
-
-    source: tuple[str, int]
-    target: tuple[str, int]
-    term: str
-
-
+#: What an arrow tells; the terms in the order of the page.
 WORDS = {
-    "use": "use of w, dI[{n}]/dw",
+    "input": "use of w, dI[{n}]/dw",
     "current": "alpha, dI[{n}]/dI[{m}]",
     "charge": "charge, dU[{n}]/dI[{m}]",
     "membrane": "beta, dU[{n}]/dU[{m}]",
@@ -35,42 +27,11 @@ WORDS = {
 _BEND = {"reset": 0.16, "recurrent": -0.1}
 
 
-def unrolled_edges() -> list[Edge]:
-    """Return the arrows of the neuron over six steps, up to the last membrane potential.
-
-    >>> [edge.term for edge in unrolled_edges()][:4]
-    ['use', 'current', 'charge', 'membrane']
-    """
-    edges = []
-    for m in range(STEPS - 1):
-        n = m + 1
-        edges += [
-            Edge(("x", m), ("I", n), "use"),
-            Edge(("I", m), ("I", n), "current"),
-            Edge(("I", m), ("U", n), "charge"),
-            Edge(("U", m), ("U", n), "membrane"),
-            Edge(("U", m), ("S", m), "spike"),
-            Edge(("S", m), ("U", n), "reset"),
-            Edge(("S", m), ("I", n), "recurrent"),
-        ]
-    return edges
-
-
-def sum_over_paths(values: np.ndarray) -> float:
-    """Return the sum over all paths from the uses of w to the last membrane, NaN edges left out.
-
-    Every path contributes the product of its edges. Nodes are visited in the order of time, so
-    one sweep does: this is forward mode, RTRL of one weight.
-    """
-    reached = {("x", n): 1.0 for n in range(STEPS)}
-    order = {"I": 0, "U": 1, "S": 2}
-    arrows = sorted(
-        zip(unrolled_edges(), values), key=lambda one: (one[0].target[1], order[one[0].target[0]])
-    )
-    for edge, value in arrows:
-        part = 0.0 if np.isnan(value) else value * reached.get(edge.source, 0.0)
-        reached[edge.target] = reached.get(edge.target, 0.0) + part
-    return reached["U", STEPS - 1]
+def _arrows() -> list:
+    """Return the arrows of one neuron up to its last membrane potential, from step to step."""
+    order, last = list(WORDS), ("S", STEPS - 1)
+    drawn = [one for one in unrolled_edges(STEPS) if one.term in WORDS and one.target != last]
+    return sorted(drawn, key=lambda arrow: (arrow.source[1], order.index(arrow.term)))
 
 
 def unrolled_frame(
@@ -99,14 +60,13 @@ def unrolled_frame(
     Returns
     -------
     dict
-        ``edges``: one value for each of :func:`unrolled_edges`, NaN where left out; ``mem``,
-        ``spikes``, ``time``, and ``gradient``.
+        ``edges``: one value for each arrow that the page draws, NaN where left out; over
+        ``time`` (6,) the membrane ``mem``; ``threshold``, ``gradient`` and ``text``.
 
     Examples
     --------
-    >>> found = unrolled_frame(through_reset=False)
-    >>> bool(abs(found["gradient"][0] - sum_over_paths(found["edges"])) < 1e-12)
-    True
+    >>> unrolled_frame(width=0.1)["text"].split(", ")[1]
+    'the sum over all paths; 2 spikes on the way.'
 
     Paper section III; chapter 3.
     """
@@ -133,9 +93,9 @@ def unrolled_frame(
     }
     slope = surrogate.derivative(potential - 1).tolist()
     edges = []
-    for edge in unrolled_edges():
-        own = {"use": INPUT[edge.source[1]], "spike": slope[edge.source[1]]}
-        edges.append((value | own)[edge.term])
+    for (_, m), _, term in _arrows():
+        own = {"input": INPUT[m], "spike": slope[m]}
+        edges.append((value | own)[term])
     gradient = float(w.grad)
     count = int(torch.cat(spikes[:-1]).sum())
     return {
@@ -157,18 +117,9 @@ def unrolled(live: bool | None = None) -> Explorer:
 
     Chapter 3.
     """
-    nodes = [(f"{name}{n}", float(n), row) for name, row in ROWS.items() for n in range(STEPS)]
-    nodes = [node for node in nodes if node[0] not in (f"S{STEPS - 1}", f"x{STEPS - 1}")]
-    places = {node[0]: index for index, node in enumerate(nodes)}
-    edges = tuple(
-        (
-            places[f"{a}{m}"],
-            places[f"{b}{n}"],
-            WORDS[term].format(m=m, n=n),
-            _BEND.get(term, 0.0),
-        )
-        for (a, m), (b, n), term in unrolled_edges()
-    )
+    nodes, edges = _graph()
+    over_steps = partial(Panel, xlim=(-0.3, STEPS - 0.7), wide=True)
+    membrane = (THRESHOLD, Layer("line", "mem", "time", "membrane U", "mem"))
     return Explorer(
         name="unrolled",
         function=unrolled_frame,
@@ -180,31 +131,41 @@ def unrolled(live: bool | None = None) -> Explorer:
             "through_recurrence": Control("gradient through the recurrence", (False, True), True),
         },
         panels=[
-            Panel(
+            over_steps(
                 (Layer("graph", "edges", color="mem"),),
                 "Partial derivatives: touch or focus an arrow",
-                (-0.3, STEPS - 0.7),
-                (-0.35, 3.35),
+                ylim=(-0.35, 3.35),
                 height=270,
-                wide=True,
-                nodes=tuple(nodes),
+                nodes=nodes,
                 edges=edges,
             ),
-            Panel(
-                (
-                    Layer("level", "threshold", label="threshold", color="threshold", dashed=True),
-                    Layer("line", "mem", "time", "membrane U", "mem"),
-                ),
-                "Membrane potential",
-                (-0.3, STEPS - 0.7),
-                (-0.7, 3.5),
-                xlabel="step",
-                height=110,
-                wide=True,
-            ),
+            over_steps(membrane, "Membrane potential", ylim=(-0.7, 3.5), xlabel="step", height=110),
         ],
         alt="The graph of one neuron unrolled over six steps: input x, current I, membrane U, "
         "spike S, and an arrow for every partial derivative.",
         caption="Dotted arrows are left out of the gradient; the spikes stay the same.",
         live=live,
+        title="The unrolled graph",
+        chapter="03-training-rnns",
+        heading="ch03-explore",
+        change="Change the weights and the width, and switch parts of the gradient off.",
+        question="Which arrows carry the blame, and what does it change to leave one out?",
     )
+
+
+def _graph() -> tuple[tuple, tuple]:
+    """Return the nodes (text, x, y), and the edges between them (source, target, words, bend)."""
+    arrows = _arrows()
+    ends = {node for arrow in arrows for node in arrow[:2]}
+    nodes = [(name, n) for name in ROWS for n in range(STEPS) if (name, n) in ends]
+    edges = (
+        (
+            nodes.index(arrow.source),
+            nodes.index(arrow.target),
+            WORDS[arrow.term].format(m=arrow.source[1], n=arrow.target[1]),
+            _BEND.get(arrow.term, 0.0),
+        )
+        for arrow in arrows
+    )
+    texts = ((f"{ROWS[name][0]}{n}", float(n), ROWS[name][1]) for name, n in nodes)
+    return tuple(texts), tuple(edges)

@@ -1,6 +1,6 @@
 """Explorer of chapter 6d: temporal XOR in a trained network, with input spikes to move."""
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import torch
@@ -88,13 +88,11 @@ def xor(live: bool | None = None) -> Explorer:
 
     Chapter 6d.
     """
-    axis = {"xlim": (0, LENGTH), "wide": True}
-    ticks = [
-        Layer("ticks", f"{name}_rows", f"{name}_times", color=color)
-        for name, color in (("in", "input"), ("hidden", "syn"), ("out", "spikes"))
-    ]
-    looks = (("mem", False), ("syn", True), ("input", False), ("recurrent", True))
+    over_time = partial(Panel, xlim=(0, LENGTH), wide=True)
+    membranes_over_time = partial(over_time, ylim=(-0.6, 1.4), height=150)
+    inputs = (Layer("ticks", "in_rows", "in_times", color="input"),)
     level = Layer("level", "threshold", color="threshold", dashed=True)
+    looks = (("mem", False), ("syn", True), ("input", False), ("recurrent", True))
     lower = [Layer("line", f"h{n}", "time", f"{n}", *look) for n, look in enumerate(looks)]
     upper = [
         Layer("line", "o0", "time", "0: equal", "mem"),
@@ -108,18 +106,20 @@ def xor(live: bool | None = None) -> Explorer:
             "second": Control("spike of input 1", MOVES, 2),
         },
         panels=[
-            Panel((ticks[0],), "Inputs", ylim=(-0.6, 1.6), height=50, yticks=False, **axis),
-            Panel((level, *lower), "Hidden membranes", ylim=(-0.6, 1.4), height=150, **axis),
-            Panel(
+            over_time(inputs, "Inputs", ylim=(-0.6, 1.6), height=50, yticks=False),
+            membranes_over_time((level, *lower), "Hidden membranes"),
+            membranes_over_time(
                 (level, *upper),
                 "Output membranes: the first at the threshold is the answer",
-                ylim=(-0.6, 1.4),
-                height=150,
                 xlabel="time (synaptic time constants)",
-                **axis,
             ),
         ],
         alt="Two input spikes, the membranes of four hidden neurons, and of two outputs over time.",
-        caption="A stored network, run by `snnbook.spike_times._layers` for every setting.",
+        caption="A stored network, run by `snnbook.spike_times.SpikeLayer` for every setting.",
         live=live,
+        title="Temporal XOR",
+        chapter="06d-spike-times",
+        heading="ch06d-explore",
+        change="Move the two input spikes.",
+        question="Where does a network that knows four patterns change its mind?",
     )

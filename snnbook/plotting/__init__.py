@@ -10,26 +10,22 @@ from snnbook.plotting._activity import (
     raster as raster,
     traces as traces,
 )
-from snnbook.plotting._alt import (
-    alt_text as alt_text,
+from snnbook.plotting._arrows import (
+    two_neuron_arrows as two_neuron_arrows,
+    unrolled_edges as unrolled_edges,
 )
 from snnbook.plotting._curves import (
     learning_curve as learning_curve,
     surrogate_curves as surrogate_curves,
 )
 from snnbook.plotting._graph import (
-    unrolled_edges as unrolled_edges,
     unrolled_graph as unrolled_graph,
 )
 from snnbook.plotting._maps import (
     matrix_map as matrix_map,
 )
 from snnbook.plotting._pair import (
-    two_neuron_arrows as two_neuron_arrows,
     two_neurons as two_neurons,
-)
-from snnbook.plotting._rates import (
-    rate_histogram as rate_histogram,
 )
 from snnbook.plotting._routes import (
     ROUTES as ROUTES,
@@ -43,4 +39,8 @@ from snnbook.plotting._style import (
     SEQUENTIAL as SEQUENTIAL,
     STYLE as STYLE,
     use_style as use_style,
+)
+from snnbook.plotting._verdicts import (
+    method_map as method_map,
+    verdict_grid as verdict_grid,
 )

@@ -5,7 +5,6 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from snnbook._validate import check_choice, check_positive
-from snnbook.plotting._alt import counted, note, number
 from snnbook.plotting._style import COLORS, LINES, new_axes, time_axis, to_array
 
 #: A raster with more spikes is drawn as pixels, which keeps the SVG small.
@@ -40,11 +39,6 @@ def raster(
     Axes
         ``ax``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If ``spikes`` is not (T, N), is empty or not finite, or ``dt`` is not positive.
-
     Examples
     --------
     >>> import matplotlib.pyplot as plt
@@ -71,21 +65,19 @@ def raster(
         rasterized=len(steps) > RASTERIZE_ABOVE,
     )
     ax.set(ylim=(-0.6, neurons - 0.4), ylabel=label)
-    end = _time_limits(ax, times, dt, unit)
+    _time_limits(ax, times, dt, unit)
     ax.yaxis.set_major_locator(MaxNLocator(min(5, neurons), integer=True))
-    note(ax, _raster_fact(array, dt, label, end))
     return ax
 
 
-def _time_limits(ax: Axes, times: np.ndarray, dt: float, unit: str) -> str:
-    """Let the time axis end after the last step, label the lowest one, return the duration."""
+def _time_limits(ax: Axes, times: np.ndarray, dt: float, unit: str) -> None:
+    """Let the time axis end after the last step, and label the lowest one."""
     end = len(times) * dt * (1e3 if unit == "ms" else 1.0)
     ax.set_xlim(-0.005 * end, end)
     place = ax.get_subplotspec()
     shared = len(ax.get_shared_x_axes().get_siblings(ax)) > 1
     if not shared or place is None or place.is_last_row():
         ax.set_xlabel(f"time ({unit})")
-    return f"{number(end)} {unit}"
 
 
 def _ticks(ax: Axes, times, bottoms, tops, **look) -> None:
@@ -95,15 +87,6 @@ def _ticks(ax: Axes, times, bottoms, tops, **look) -> None:
     up = np.column_stack([bottoms, tops, gaps]).ravel()
     (line,) = ax.plot(across, up, linestyle="-", marker="", solid_capstyle="butt", **look)
     line.set_snap(True)
-
-
-def _raster_fact(array: np.ndarray, dt: float, label: str, duration: str) -> str:
-    counts = (array != 0).sum(axis=0)
-    rate = counts.mean() / (len(array) * dt)
-    fact = f"Spike raster of {counted(array.shape[1], label)} over {duration}: "
-    fact += f"{counted(int(counts.sum()), 'spike')}, {number(rate)} Hz on average"
-    silent = int((counts == 0).sum())
-    return fact + (f", {silent} silent." if silent else ", none silent.")
 
 
 def traces(
@@ -139,11 +122,6 @@ def traces(
     Axes
         ``ax``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a shape does not fit, or a value is not finite.
-
     Examples
     --------
     >>> import matplotlib.pyplot as plt
@@ -177,7 +155,7 @@ def traces(
     for neuron in range(neurons):
         base = neuron * pitch
         _trace(ax, times, values[:, neuron], fired[:, neuron], base, top, room, threshold, quantity)
-    end = _time_limits(ax, times, dt, unit)
+    _time_limits(ax, times, dt, unit)
     ax.set_ylim(low - 0.08 * span, (neurons - 1) * pitch + top + room)
     long, short, symbol = _WORDS[quantity]
     inches = ax.get_position().height * ax.figure.get_figheight()
@@ -186,7 +164,6 @@ def traces(
         ax.set_yticks([neuron * pitch for neuron in range(neurons)], range(neurons))
         ax.set_ylabel(f"{symbol} of neuron")
     _label_threshold(ax, threshold)
-    note(ax, _trace_fact(values, fired, quantity, end))
     return ax
 
 
@@ -216,12 +193,3 @@ def _label_threshold(ax: Axes, threshold: float | None) -> None:
             va="center",
             color=COLORS["threshold"],
         )
-
-
-def _trace_fact(values: np.ndarray, fired: np.ndarray, quantity: str, duration: str) -> str:
-    whose = "" if values.shape[1] == 1 else f" of {values.shape[1]} neurons"
-    fact = f"{_WORDS[quantity][0].capitalize()}{whose} over {duration}, "
-    fact += f"between {number(values.min())} and {number(values.max())}"
-    if quantity == "syn":
-        return fact + "."
-    return fact + f", with {counted(int(fired.sum()), 'spike')}."

@@ -1,4 +1,4 @@
-"""Curves and maps: surrogate derivatives, learning curves, weights and gradients."""
+"""Curves: surrogate derivatives and learning curves."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from snnbook._validate import check_choice
-from snnbook.plotting._alt import counted, note, number
 from snnbook.plotting._style import COLORS, CYCLE, LINES, MARKERS, new_axes
 from snnbook.surrogates import Surrogate
 from snnbook.training import History
@@ -96,20 +95,12 @@ def surrogate_curves(
             color=COLORS["threshold"],
         )
     ax.legend(loc="upper left")
-    words = ", ".join(_surrogate_words(record) for record in records)
-    note(ax, f"Surrogate derivatives around the threshold {number(threshold)}: {words}.")
     return ax
 
 
 def _is_dead(record: Surrogate) -> bool:
     """Return whether this is the true derivative of the step: no area under the curve."""
     return record.area == 0
-
-
-def _surrogate_words(record: Surrogate) -> str:
-    if _is_dead(record):
-        return f"{record.name} (zero almost everywhere)"
-    return f"{record.name} (height {number(record.height)}, width {number(record.width)})"
 
 
 def learning_curve(
@@ -178,7 +169,6 @@ def learning_curve(
         ax.set_ylim(bottom=0)
     if len(ax.get_legend_handles_labels()[1]) > 1:
         ax.legend(loc="best")
-    note(ax, _learning_fact(rows, quantity, len(runs), chance))
     return ax
 
 
@@ -202,15 +192,3 @@ def _learning_line(ax: Axes, values: np.ndarray, which: str) -> None:
             alpha=0.18,
             linewidth=0,
         )
-
-
-def _learning_fact(rows: dict, quantity: str, runs: int, chance: float | None) -> str:
-    epochs = next(iter(rows.values())).shape[1]
-    seeds = f", mean of {runs} runs" if runs > 1 else ""
-    words = [
-        f"on {_SAMPLES[which]} from {number(values.mean(axis=0)[0])} "
-        f"to {number(values.mean(axis=0)[-1])}"
-        for which, values in rows.items()
-    ]
-    fact = f"{quantity.capitalize()} over {counted(epochs, 'epoch')}{seeds}: {', '.join(words)}"
-    return fact + (f"; chance is {number(chance)}." if chance is not None else ".")

@@ -2,21 +2,12 @@
 
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 
-from snnbook._validate import check_integer
-from snnbook.plotting._style import COLORS, LINES
-
-
-class Edge(NamedTuple):
-    """One arrow of the graph: from a node to a node, each a pair (symbol, step n)."""
-
-    source: tuple[str, int]
-    target: tuple[str, int]
-    kind: str
-    label: str
+from snnbook.laboratory import TERMS
+from snnbook.plotting._arrows import Arrow, unrolled_edges
+from snnbook.plotting._style import COLORS, LINES, new_axes
 
 
 class _Look(NamedTuple):
@@ -38,69 +29,23 @@ LOOKS = {
     "recurrent": _Look(COLORS["recurrent"], LINES["recurrent"], 2.4, "recurrent, through $V$"),
     "output": _Look("#777777", (0, (6, 1.5, 1, 1.5)), 1.2, "to the next layer"),
 }
-#: Where a label stands: the share of its arrow, and the shift that clears the crossings.
+#: The terms whose arrows have the look of another kind.
+_KINDS = dict.fromkeys(("current", "charge", "membrane"), "state")
+#: What stands beside an arrow of the first step.
+_TEXTS = {name: f"${term.factor}$" for name, term in TERMS.items()}
+_TEXTS |= {"input": "$W$", "spike": r"$\Theta$"}
+#: Where it stands: the share of its arrow, and the shift that clears the crossings.
 _LABELS = {
     "spike": (0.45, -0.16, 0.0),
     "input": (0.45, -0.1, 0.13),
     "reset": (0.42, 0.14, 0.3),
     "recurrent": (0.8, 0.17, 0.1),
-    "state": (0.34, 0.0, 0.15),
-    "rise": (0.4, -0.08, 0.14),
+    "current": (0.34, 0.0, 0.15),
+    "membrane": (0.34, 0.0, 0.15),
+    "charge": (0.4, -0.08, 0.14),
 }
 STRIDE = 1.5
-_TEXT = {"S_in": r"S_{\mathrm{in}}", "I": "I", "U": "U", "S": "S"}
-
-
-def unrolled_edges(steps: int = 3, *, recurrent: bool = True, reset: bool = True) -> list[Edge]:
-    r"""Return the arrows of one layer unrolled over ``steps`` steps.
-
-    They are the terms of the update,
-
-    .. math::
-
-        I[n+1] = \alpha I[n] + W S_\text{in}[n] + V S[n], \qquad
-        U[n+1] = \beta U[n] + I[n] - \theta S[n], \qquad S[n] = \Theta(U[n] - \theta).
-
-    Parameters
-    ----------
-    steps : int
-        Number of steps, at least 1; the nodes carry n = 0 .. steps-1.
-    recurrent, reset : bool
-        Whether the layer has recurrent synapses, and whether it has a reset.
-
-    Returns
-    -------
-    list of Edge
-        ``kind`` is one of the keys of ``LOOKS``.
-
-    Examples
-    --------
-    >>> for edge in unrolled_edges(2, recurrent=False, reset=False)[:3]:
-    ...     print(edge.source, "->", edge.target, edge.kind)
-    ('U', 0) -> ('S', 0) spike
-    ('S', 0) -> ('next', 0) output
-    ('S_in', 0) -> ('I', 1) input
-
-    Paper section II and figure 2; chapter 2.
-    """
-    check_integer("steps", steps, 1)
-    edges = []
-    for n in range(steps):
-        edges.append(Edge(("U", n), ("S", n), "spike", r"$\Theta$"))
-        edges.append(Edge(("S", n), ("next", n), "output", ""))
-        if n + 1 == steps:
-            continue
-        edges += [
-            Edge(("S_in", n), ("I", n + 1), "input", "$W$"),
-            Edge(("I", n), ("I", n + 1), "state", r"$\alpha$"),
-            Edge(("I", n), ("U", n + 1), "state", "$1$"),
-            Edge(("U", n), ("U", n + 1), "state", r"$\beta$"),
-        ]
-        if reset:
-            edges.append(Edge(("S", n), ("U", n + 1), "reset", r"$-\theta$"))
-        if recurrent:
-            edges.append(Edge(("S", n), ("I", n + 1), "recurrent", "$V$"))
-    return edges
+_SYMBOLS = {"S_in": r"S_{\mathrm{in}}", "I": "I", "U": "U", "S": "S"}
 
 
 def unrolled_graph(steps: int = 3, *, recurrent: bool = True, reset: bool = True, ax=None):
@@ -122,6 +67,7 @@ def unrolled_graph(steps: int = 3, *, recurrent: bool = True, reset: bool = True
 
     Examples
     --------
+    >>> import matplotlib.pyplot as plt
     >>> ax = unrolled_graph(2)
     >>> len(ax.patches) == len(unrolled_edges(2)) + 2 * 4  # arrows, and four nodes a step
     True
@@ -130,12 +76,11 @@ def unrolled_graph(steps: int = 3, *, recurrent: bool = True, reset: bool = True
     Paper figure 2; chapter 2.
     """
     edges = unrolled_edges(steps, recurrent=recurrent, reset=reset)
-    if ax is None:
-        _, ax = plt.subplots(figsize=(2.3 * steps, 5.6), layout="constrained")
-    nodes = {(symbol, n): _draw_node(symbol, n, ax) for n in range(steps) for symbol in _TEXT}
+    ax = new_axes(ax, width=2.3 * steps, height=5.6)
+    nodes = {(symbol, n): _draw_node(symbol, n, ax) for n in range(steps) for symbol in _SYMBOLS}
     for edge in edges:
-        _draw_edge(edge, nodes, ax, with_label=edge.source[1] == 0)
-    kinds = {edge.kind for edge in edges}
+        _draw_edge(edge, nodes, ax)
+    kinds = {_kind(edge) for edge in edges}
     handles = [
         Line2D(
             [], [], color=look.color, linestyle=look.style, linewidth=look.width, label=look.text
@@ -156,10 +101,15 @@ def _place(node: tuple[str, int]) -> tuple[float, float]:
     return node[1] * STRIDE, ROWS[node[0]]
 
 
-def _draw_edge(edge: Edge, nodes: dict, ax, with_label: bool) -> None:
-    look = LOOKS[edge.kind]
+def _kind(edge: Arrow) -> str:
+    """Return the key of ``LOOKS``."""
+    return _KINDS.get(edge.term, edge.term)
+
+
+def _draw_edge(edge: Arrow, nodes: dict, ax) -> None:
+    look = LOOKS[_kind(edge)]
     start, end = _place(edge.source), _place(edge.target)
-    bend = {"recurrent": -0.08, "reset": -0.16}.get(edge.kind, 0.0)
+    bend = {"recurrent": -0.08, "reset": -0.16}.get(edge.term, 0.0)
     ax.add_patch(
         FancyArrowPatch(
             start,
@@ -177,11 +127,11 @@ def _draw_edge(edge: Edge, nodes: dict, ax, with_label: bool) -> None:
             zorder=1,
         )
     )
-    if with_label and edge.label:
-        kind = "rise" if (edge.source[0], edge.target[0]) == ("I", "U") else edge.kind
-        share, dx, dy = _LABELS[kind]
+    if edge.source[1] == 0 and edge.term in _LABELS:
+        share, dx, dy = _LABELS[edge.term]
         x, y = (a + share * (b - a) for a, b in zip(start, end, strict=True))
-        ax.text(x + dx, y + dy, edge.label, color=look.color, ha="center", va="center", zorder=3)
+        text = _TEXTS[edge.term]
+        ax.text(x + dx, y + dy, text, color=look.color, ha="center", va="center", zorder=3)
 
 
 def _draw_node(symbol: str, n: int, ax):
@@ -193,5 +143,5 @@ def _draw_node(symbol: str, n: int, ax):
     else:
         patch = Circle((x, y), 0.27, **style)
     ax.add_patch(patch)
-    ax.text(x, y, f"${_TEXT[symbol]}[{n}]$", ha="center", va="center", fontsize=9, zorder=3)
+    ax.text(x, y, f"${_SYMBOLS[symbol]}[{n}]$", ha="center", va="center", fontsize=9, zorder=3)
     return patch

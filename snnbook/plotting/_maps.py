@@ -5,8 +5,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from snnbook._validate import check_positive
-from snnbook.plotting._alt import counted, note, number
 from snnbook.plotting._style import DIVERGING, SEQUENTIAL, new_axes, to_array
+
+#: Entries up to which they are written out, and up to which negative ones are marked.
+WRITTEN, MARKED = 64, 900
 
 
 def matrix_map(
@@ -34,11 +36,6 @@ def matrix_map(
     Axes
         ``ax``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If ``matrix`` is not of rank 2, is empty or not finite.
-
     Examples
     --------
     >>> import matplotlib.pyplot as plt
@@ -60,9 +57,9 @@ def matrix_map(
         vmax=limit,
         aspect="equal" if 0.2 < rows / columns < 5 else "auto",
     )
-    if values.size <= 64:
+    if values.size <= WRITTEN:
         _write_entries(ax, values, image)
-    elif values.size <= 900:
+    elif values.size <= MARKED:
         where = np.argwhere(values < -0.05 * limit)
         ax.plot(where[:, 1], where[:, 0], "_", color="white", markersize=3, markeredgewidth=0.8)
     bar = ax.figure.colorbar(image, ax=ax, shrink=0.9, pad=0.02, aspect=25)
@@ -72,12 +69,6 @@ def matrix_map(
     for axis, size in ((ax.xaxis, columns), (ax.yaxis, rows)):
         axis.set_major_locator(MaxNLocator(min(6, size), integer=True))
     ax.spines[:].set_visible(False)
-    note(
-        ax,
-        f"Matrix of {label} with {counted(rows, 'row')} and {counted(columns, 'column')}, entries "
-        f"between {number(values.min())} and {number(values.max())}, "
-        f"{number(100 * (values < 0).mean())} % negative.",
-    )
     return ax
 
 
@@ -88,7 +79,7 @@ def _write_entries(ax: Axes, values: np.ndarray, image) -> None:
         ax.text(
             column,
             row,
-            number(float(f"{value:.2g}")).replace("-", "−"),
+            f"{float(f'{value:.2g}'):g}".replace("-", "−"),
             ha="center",
             va="center",
             fontsize=9,

@@ -1,27 +1,14 @@
 """Two neurons unrolled in time, one arrow for each term of their gradient (box 3, chapter 5b)."""
 
 from collections.abc import Collection
-from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from snnbook._validate import check_integer
-from snnbook.plotting._style import COLORS, LINES, OKABE_ITO
-
-Node = tuple[str, int]
-
-
-class Arrow(NamedTuple):
-    """One arrow, from a node (name, step) to a node, and the term of the gradient it stands for."""
-
-    source: Node
-    target: Node
-    term: str
-
+from snnbook.plotting._arrows import Arrow, Node, two_neuron_arrows
+from snnbook.plotting._style import COLORS, LINES, OKABE_ITO, new_axes
 
 #: Height of each node's row: A below, the readout in the middle, B above, upside down.
 ROWS = {"I_A": 0.0, "U_A": 1.0, "S_A": 2.0, "Y": 3.0, "S_B": 4.0, "U_B": 5.0, "I_B": 6.0}
@@ -50,46 +37,6 @@ _WORDS = {
 _STRIDE = 1.6
 _RADIUS = 0.3
 _BEND = {"recurrent": -0.12, "reset": 0.28}
-
-
-def two_neuron_arrows(steps: int = 3) -> list[Arrow]:
-    """Return the arrows between two neurons A and B and a readout Y, over some steps.
-
-    Parameters
-    ----------
-    steps : int
-        Number of steps, at least 1.
-
-    Returns
-    -------
-    list of Arrow
-        The terms are the keys of ``snnbook.laboratory.TERMS``.
-
-    Examples
-    --------
-    >>> [arrow.term for arrow in two_neuron_arrows(1)]
-    ['spike', 'spike']
-
-    Paper box 3; chapter 5b.
-    """
-    check_integer("steps", steps, 1)
-    arrows = []
-    for n in range(steps):
-        for a, b in ("AB", "BA"):
-            arrows.append(Arrow((f"U_{a}", n), (f"S_{a}", n), "spike"))
-            if n + 1 == steps:
-                continue
-            arrows += [
-                Arrow((f"I_{a}", n), (f"I_{a}", n + 1), "current"),
-                Arrow((f"I_{a}", n), (f"U_{a}", n + 1), "charge"),
-                Arrow((f"U_{a}", n), (f"U_{a}", n + 1), "membrane"),
-                Arrow((f"S_{a}", n), (f"U_{a}", n + 1), "reset"),
-                Arrow((f"S_{a}", n), (f"I_{b}", n + 1), "recurrent"),
-                Arrow((f"S_{a}", n), ("Y", n + 1), "forward"),
-            ]
-        if n + 1 < steps:
-            arrows.append(Arrow(("Y", n), ("Y", n + 1), "readout"))
-    return arrows
 
 
 def two_neurons(
@@ -126,6 +73,7 @@ def two_neurons(
 
     Examples
     --------
+    >>> import matplotlib.pyplot as plt
     >>> ax = two_neurons(2, drop={"reset"})
     >>> sum(text.get_text() == "×" for text in ax.texts)
     2
@@ -135,8 +83,7 @@ def two_neurons(
     """
     if unknown := (set(drop) | set(replaced)) - set(LOOKS):
         raise ValueError(f"drop names {sorted(unknown)}; of {', '.join(LOOKS)} are accepted")
-    if ax is None:
-        _, ax = plt.subplots(figsize=(1.6 * steps, 6.0), layout="constrained")
+    ax = new_axes(ax, width=1.6 * steps, height=6.0)
     arrows = two_neuron_arrows(steps)
     for term in LOOKS:
         if same := [arrow for arrow in arrows if arrow.term == term]:

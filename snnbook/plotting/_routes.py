@@ -4,16 +4,11 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 
 from snnbook._validate import check_choice
-from snnbook.plotting._alt import note
 from snnbook.plotting._style import COLORS, new_axes
 
-#: What each way is called, and what a listener should hear about it.
-ROUTES = {
-    "backpropagation": "the error comes down layer by layer through the transposed weights",
-    "feedback alignment": "the error comes down layer by layer through fixed random matrices",
-    "direct feedback": "the error goes from the top to every layer through fixed random matrices",
-    "local errors": "every layer has a fixed random readout and an error of its own",
-}
+#: The ways of an error to the hidden layers: down layer by layer through the transposed weights,
+#: or through fixed random matrices; from the top to every layer; or from a readout of each layer.
+ROUTES = ("backpropagation", "feedback alignment", "direct feedback", "local errors")
 _ROWS = {"input": 0.0, "hidden 1": 1.0, "hidden 2": 2.0, "output": 3.0}
 _FIXED = (0, (2, 1.6))  # dashes of a fixed random matrix
 
@@ -33,12 +28,7 @@ def error_routes(kind: str, ax: Axes | None = None) -> Axes:
     Returns
     -------
     Axes
-        With the description in words for :func:`snnbook.plotting.alt_text`.
-
-    Raises
-    ------
-    ValueError
-        If there is no such way.
+        ``ax``.
 
     Examples
     --------
@@ -75,7 +65,6 @@ def error_routes(kind: str, ax: Axes | None = None) -> Axes:
     ax.set(xlim=(-1.5, 1.5), ylim=(-0.35, 3.35), aspect="equal")
     ax.set_title(kind, loc="left")
     ax.axis("off")
-    note(ax, f"{kind}: {ROUTES[kind]}")
     return ax
 
 

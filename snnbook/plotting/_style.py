@@ -7,6 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
+from snnbook.notebook import in_notebook
+
 #: The colors of Okabe and Ito (2008), which people with any color vision can tell apart.
 #: Orange and sky blue are darker than theirs, for a contrast of 3 to 1 on white; no yellow.
 OKABE_ITO = MappingProxyType(
@@ -139,24 +141,16 @@ def use_style() -> None:
     plt.rcParams["axes.prop_cycle"] = plt.cycler(
         color=[color for color, _, _ in CYCLE], linestyle=[line for _, line, _ in CYCLE]
     )
-    if _in_notebook():
+    if in_notebook():
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats("svg", bbox_inches=None, metadata={"Date": None, "Creator": None})
 
 
-def _in_notebook() -> bool:
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return False
-    return hasattr(get_ipython(), "kernel")
-
-
-def new_axes(ax: Axes | None, height: float = 2.8) -> Axes:
-    """Return ``ax``, or the axes of a new figure as wide as the text of a page."""
+def new_axes(ax: Axes | None, height: float = 2.8, width: float = 7.2) -> Axes:
+    """Return ``ax``, or the axes of a new figure, by default as wide as the text of a page."""
     if ax is None:
-        _, ax = plt.subplots(figsize=(7.2, height), layout="constrained")
+        _, ax = plt.subplots(figsize=(width, height), layout="constrained")
     if not isinstance(ax, Axes):
         raise TypeError(f"ax is a {type(ax).__name__}; matplotlib Axes are accepted")
     return ax

@@ -1,7 +1,6 @@
 """The training loop: minibatches, loss, one optimizer step; the history as a value."""
 
 import math
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from snnbook._validate import check_integer, check_positive
+from snnbook.notebook import in_notebook, is_live
 from snnbook.training._decisions import Decision, Encoder, accuracy, check_inputs, decision_of, take
 from snnbook.training._losses import check_labels, max_over_time
 
@@ -236,5 +236,4 @@ def _wanted(progress: bool | None) -> bool:
     """Return whether to show a bar: as told, or where a person watches."""
     if progress is not None:
         return bool(progress)
-    open_notebook = "JPY_SESSION_NAME" in os.environ and "ipykernel" in sys.modules
-    return open_notebook or "google.colab" in sys.modules or sys.stderr.isatty()
+    return (in_notebook() and is_live()) or sys.stderr.isatty()

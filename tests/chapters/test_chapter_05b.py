@@ -8,15 +8,12 @@ from helpers import seeded
 from snnbook import gradients, laboratory, results, surrogates, training
 from snnbook.gradients import compare
 from snnbook.laboratory import (
-    TERMS,
     closed_loop,
     sigmoid_network_gradient,
     sign_errors,
     term_gradient,
 )
 from snnbook.neurons import SpikingNetwork
-from snnbook.plotting import two_neuron_arrows
-from snnbook.plotting._pair import LOOKS
 
 
 def task(width=0.1, seed=0, sizes=(50, 48, 5), steps=80, batch=8, rate=15.0):
@@ -44,10 +41,6 @@ def stored():
 def mean(point, rule, what="cosine", name="hidden.0.weight"):
     values = [value for value in point["rows"][rule][name][what] if value is not None]
     return float(np.mean(values))
-
-
-def test_the_drawing_has_one_look_for_each_term():
-    assert set(LOOKS) == set(TERMS) == {arrow.term for arrow in two_neuron_arrows(2)}
 
 
 def test_dropped_paths_cost_one_more_bump():

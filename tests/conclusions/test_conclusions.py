@@ -1,29 +1,23 @@
-"""Claims and verdicts, the map of rules, and the GRU beside a spiking network."""
+"""Claims and verdicts, and the GRU beside a spiking network."""
 
 import json
 import re
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pytest
 import torch
 
 from snnbook import results
 from snnbook.conclusions import (
     CLAIMS,
-    METHODS,
-    SPACE,
-    TIME,
     VERDICTS,
     Claim,
     GRUNetwork,
     gru_size,
-    method_map,
     parameters_of,
     percent,
     table,
     tally,
-    verdict_grid,
 )
 from snnbook.training import fit
 
@@ -97,32 +91,6 @@ def test_a_verdict_without_its_reason_is_refused(verdict, why, says):
 def test_percent_is_the_seed_interval():
     assert percent([0.5, 0.5, 0.5]) == "50.0 % (50.0 to 50.0)"
     assert percent([0.1, 0.9, 0.9]) == "63.3 % (0.0 to 100.0)"
-
-
-def test_every_mark_of_the_grid_is_a_claim():
-    fig, ax = plt.subplots()
-    verdict_grid(CLAIMS, ax)
-    drawn = sorted(int(x) for line in ax.lines for x in line.get_xdata())
-    assert drawn == [claim.number for claim in CLAIMS]
-    plt.close(fig)
-
-
-def test_every_rule_of_the_map_is_in_its_field_and_none_covers_another():
-    fig, ax = plt.subplots(figsize=(7.2, 3.9))
-    method_map(ax)
-    fig.canvas.draw()
-    boxes = []
-    for method in METHODS:
-        label = next(t for t in ax.texts if t.get_text().startswith(method.name + ","))
-        x, y = label.get_position()
-        assert (int(x), int(y)) == (method.space, method.time)
-        box = label.get_window_extent()
-        edges = ax.transData.inverted().transform([(box.x0, box.y0), (box.x1, box.y1)])
-        assert edges[0, 0] >= method.space and edges[1, 0] <= method.space + 1, method
-        assert not any(box.overlaps(other) for other in boxes), method
-        boxes.append(box)
-    assert len(SPACE) == len(TIME) == 3
-    plt.close(fig)
 
 
 def test_the_gru_follows_its_equations():

@@ -1,5 +1,6 @@
 """The explorer: what is stored, what is shown without scripts, in a browser and with a kernel."""
 
+import base64
 import json
 import re
 
@@ -9,8 +10,8 @@ from matplotlib import pyplot as plt
 from site_server import HOW_TO_INSTALL, browser, find_chromium
 
 from snnbook import explore
-from snnbook.explore import Control, Explorer, Layer, Panel, is_live
-from snnbook.explore._pack import pack, unpack
+from snnbook.explore import Control, Explorer, Layer, Panel
+from snnbook.explore._pack import TOP, pack
 from snnbook.neurons import LIFParameters
 
 X = np.linspace(0, 1, 5)
@@ -36,6 +37,17 @@ def small(**options):
 
 def stored(page):
     return json.loads(re.search(r'explorer-data">(.*?)</script>', page, re.S)[1])
+
+
+def unpack(packed: dict, name: str, frame: int) -> np.ndarray:
+    """Return an array as the page sees it."""
+    stored = packed["arrays"][name]
+    index = packed["frames"][name][frame]
+    first = stored["ends"][index - 1] if index else 0
+    words = np.frombuffer(base64.b64decode(stored["data"]), dtype="<u2")
+    part = words[first : stored["ends"][index]].astype(float)
+    values = stored["low"] + part * (stored["high"] - stored["low"]) / TOP
+    return np.where(part > TOP, np.nan, values)
 
 
 def test_every_frame_is_what_the_function_returned():
@@ -112,23 +124,6 @@ def test_a_figure_that_is_too_large_is_refused():
     explorer = Explorer("heavy", heavy, {"p": Control("p", (1, 2), 1)}, [panel], alt="Noise.")
     with pytest.raises(ValueError, match="at most 300 kB"):
         _ = explorer.html
-
-
-@pytest.mark.parametrize(
-    ("environment", "live"),
-    [
-        ({}, False),
-        ({"JPY_SESSION_NAME": "a.ipynb"}, True),
-        ({"JPY_SESSION_NAME": "a.ipynb", "SNNBOOK_LIVE": "0"}, False),
-        ({"SNNBOOK_LIVE": "1"}, True),
-    ],
-)
-def test_the_kernel_drives_only_where_a_notebook_says_so(monkeypatch, environment, live):
-    for name in ("JPY_SESSION_NAME", "SNNBOOK_LIVE"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    assert is_live() is live
 
 
 def test_numbers_get_a_minus_sign_and_words_keep_their_hyphen():

@@ -1,15 +1,25 @@
 """What the explorers show, against the package or an independent computation."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from snnbook import explore, results
-from snnbook.explore import EXPLORERS, _landscape as landscape, _three_factors as three_factors
+from snnbook.explore import (
+    EXPLORERS,
+    _landscape as landscape,
+    _three_factors as three_factors,
+    _unrolled as unrolled,
+)
 from snnbook.explore._pack import TOP
 from snnbook.local import WIDE
 from snnbook.neurons import LIFParameters, integrate, unroll
 from snnbook.surrogates import Z, custom, fast_sigmoid
+
+BOOK = Path(__file__).parents[2] / "book"
 
 
 @pytest.mark.parametrize("name", list(EXPLORERS))
@@ -39,6 +49,19 @@ def test_each_control_of_each_explorer_changes_something(name):
         ), argument
 
 
+def test_the_route_follows_the_chapters():
+    """Every explorer stands under its heading, and the route is in the order of the chapters."""
+    stops = [make() for make in EXPLORERS.values()]
+    assert [one.chapter for one in stops] == sorted(one.chapter for one in stops)
+    assert len({one.heading for one in stops}) == len(stops)
+    for make, one in zip(EXPLORERS.values(), stops):
+        cells = json.loads((BOOK / f"{one.chapter}.ipynb").read_text())["cells"]
+        sources = ["".join(cell["source"]) for cell in cells]
+        text = "\n".join(sources)
+        assert f"({one.heading})=" in text and f"\nexplore.{make.__name__}()" in "\n" + text
+        assert one.title and one.change.endswith(".") and one.question.endswith("?")
+
+
 @pytest.mark.parametrize("through_reset", [False, True])
 def test_the_gradient_is_that_of_unroll(through_reset):
     found = explore.unrolled_frame(0.6, 0.5, 0.5, through_reset=through_reset)
@@ -56,10 +79,28 @@ def test_the_gradient_is_that_of_unroll(through_reset):
     np.testing.assert_allclose(found["mem"], record.mem.detach().flatten(), atol=1e-12)
 
 
+def sum_over_paths(values: np.ndarray) -> float:
+    """Return the sum over all paths from the uses of w to the last membrane, NaN edges left out.
+
+    Every path contributes the product of its edges. Nodes are visited in the order of time, so
+    one sweep does: this is forward mode, RTRL of one weight.
+    """
+    reached = {("S_in", n): 1.0 for n in range(unrolled.STEPS)}
+    order = {"I": 0, "U": 1, "S": 2}
+    arrows = sorted(
+        zip(unrolled._arrows(), values, strict=True),
+        key=lambda one: (one[0].target[1], order[one[0].target[0]]),
+    )
+    for edge, value in arrows:
+        part = 0.0 if np.isnan(value) else value * reached.get(edge.source, 0.0)
+        reached[edge.target] = reached.get(edge.target, 0.0) + part
+    return reached["U", unrolled.STEPS - 1]
+
+
 def test_the_printed_gradient_is_the_sum_over_the_paths_that_are_drawn():
     for settings in explore.unrolled().grid():
         found = explore.unrolled_frame(**settings)
-        paths = explore.sum_over_paths(found["edges"])
+        paths = sum_over_paths(found["edges"])
         assert found["gradient"][0] == pytest.approx(paths, abs=1e-10)
 
 
@@ -89,7 +130,7 @@ def test_the_raster_is_the_stored_one_and_stays_in_its_frame():
 
 
 def test_counts_are_those_of_a_loop():
-    found = explore.rate_frame(tau_mem=10.0, window=50.0, dt=1.0)
+    found = explore.rates_frame(tau_mem=10.0, window=50.0, dt=1.0)
     beta = LIFParameters().beta
     for k in range(0, 101, 10):
         U, spikes, current = 0.0, 0, found["mean"][k] * (1 - beta)

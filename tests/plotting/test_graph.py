@@ -6,9 +6,11 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
+from snnbook.laboratory import TERMS
 from snnbook.neurons import LIFParameters, LIFState, lif_step
-from snnbook.plotting import unrolled_edges, unrolled_graph
+from snnbook.plotting import two_neuron_arrows, two_neurons, unrolled_edges, unrolled_graph
 from snnbook.plotting._graph import LOOKS
+from snnbook.plotting._pair import LOOKS as PAIR_LOOKS
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +69,7 @@ def test_an_arrow_for_each_derivative_and_no_other(recurrent, reset):
 def test_only_the_spike_is_instantaneous():
     for edge in unrolled_edges(4):
         delay = edge.target[1] - edge.source[1]
-        assert delay == (0 if edge.kind in ("spike", "output") else 1)
+        assert delay == (0 if edge.term in ("spike", "output") else 1)
 
 
 def test_number_of_edges():
@@ -94,3 +96,29 @@ def test_legend_leaves_out_what_is_not_there():
 def test_bad_steps():
     with pytest.raises(ValueError, match="steps is 0"):
         unrolled_graph(0)
+
+
+def test_the_drawing_of_two_neurons_has_one_look_for_each_term():
+    assert set(PAIR_LOOKS) == set(TERMS) == {arrow.term for arrow in two_neuron_arrows(2)}
+
+
+def test_two_neurons_have_the_arrows_of_one_twice():
+    """Only the recurrent arrow ends at the other neuron, and both send to the readout."""
+    one = [arrow for arrow in unrolled_edges(4) if arrow.term in TERMS]
+    two = two_neuron_arrows(4)
+    for own, other in ("AB", "BA"):
+        found = [arrow for arrow in two if arrow.source[0][-1] == own and arrow.target[0] != "Y"]
+        assert len(found) == len(one)
+        for arrow, wanted in zip(found, one):
+            to = other if arrow.term == "recurrent" else own
+            assert arrow.source == (f"{wanted.source[0]}_{own}", wanted.source[1])
+            assert arrow.target == (f"{wanted.target[0]}_{to}", wanted.target[1])
+    assert sum(arrow.term == "forward" for arrow in two) == 2 * 3
+    assert sum(arrow.term == "readout" for arrow in two) == 3
+
+
+def test_a_term_that_is_left_out_is_crossed_and_an_unknown_one_refused():
+    crossed = [text for text in two_neurons(2, drop={"reset"}).texts if text.get_text() == "×"]
+    assert len(crossed) == 2
+    with pytest.raises(ValueError, match="drop names"):
+        two_neurons(2, drop={"leak"})

@@ -1,0 +1,98 @@
+"""The verdicts on all claims, and the map of learning rules (paper section VI, chapter 7)."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+
+from snnbook.conclusions import METHODS, SPACE, TIME, VERDICTS, Claim
+from snnbook.plotting._style import CYCLE, new_axes
+
+
+def verdict_grid(claims: Sequence[Claim], ax: Axes | None = None) -> Axes:
+    """Draw one mark for each claim, by its number, one row for each verdict.
+
+    Parameters
+    ----------
+    claims : sequence of Claim
+        In the order of their numbers, such as :data:`snnbook.conclusions.CLAIMS`.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+        ``ax``.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from snnbook.conclusions import CLAIMS
+    >>> ax = verdict_grid(CLAIMS)
+    >>> [label.get_text() for label in ax.get_yticklabels()] == list(VERDICTS)
+    True
+    >>> plt.close(ax.figure)
+
+    Paper section VI; chapter 7.
+    """
+    ax = new_axes(ax, height=1.9)
+    rows = {verdict: 2 - row for row, verdict in enumerate(VERDICTS)}
+    for verdict, (color, _, marker) in zip(VERDICTS, CYCLE):
+        chosen = [claim.number for claim in claims if claim.verdict == verdict]
+        ax.plot(chosen, [rows[verdict]] * len(chosen), marker, color=color, markersize=9)
+    last = claims[-1].number
+    ax.set(ylim=(-0.6, 2.6), xlabel="claim", xlim=(0.2, last + 0.8))
+    ax.set_yticks(list(rows.values()), list(rows))
+    ax.set_xticks(range(1, last + 1, 5))
+    return ax
+
+
+def method_map(ax: Axes | None = None) -> Axes:
+    """Write every rule of ``METHODS`` into its field; rules of this book with their chapter.
+
+    Parameters
+    ----------
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+        ``ax``.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> ax = method_map()
+    >>> len(ax.texts) == len(METHODS)
+    True
+    >>> plt.close(ax.figure)
+
+    Paper section VI; chapter 7.
+    """
+    ax = new_axes(ax, height=3.9)
+    rows = {(space, time): 0 for space in range(3) for time in range(3)}
+    for method in sorted(METHODS, key=lambda one: one.year):
+        place = method.space, method.time
+        height = method.time + 0.86 - 0.2 * rows[place]
+        rows[place] += 1
+        inside = bool(method.chapter)
+        label = f"{method.name}, {method.year}" + (f" ({method.chapter})" if inside else "")
+        ax.text(
+            method.space + 0.5,
+            height,
+            label,
+            ha="center",
+            va="center",
+            fontsize=7.5,
+            fontweight="bold" if inside else "normal",
+        )
+    for edge in (1, 2):
+        ax.axhline(edge, linewidth=0.8, color="gray")
+        ax.axvline(edge, linewidth=0.8, color="gray")
+    ax.set(xlim=(0, 3), ylim=(0, 3))
+    ax.set_xticks([0.5, 1.5, 2.5], SPACE)
+    ax.set_yticks([0.5, 1.5, 2.5], TIME)
+    ax.set_xlabel("how the error crosses space")
+    ax.set_ylabel("how it crosses time")
+    ax.tick_params(length=0)
+    return ax
