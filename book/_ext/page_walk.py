@@ -87,10 +87,12 @@ class Walk:
         self._load(module, module)
         self.need(code, code.pieces)
         for link in code.links:
-            if is_inside(link.module, PACKAGE) and link.attribute != "*":
-                self.follow(code, link.module, (link.attribute,) if link.attribute else (), Use(()))
-            elif link.attribute == "*" and is_inside(link.module, PACKAGE):
+            if not link.attribute or not is_inside(link.module, PACKAGE):
+                continue
+            if link.attribute == "*":
                 self.need_module(link.module)
+            elif f"{link.module}.{link.attribute}" not in self.package.codes:
+                self.follow(code, link.module, (link.attribute,), Use(()))
 
     def need_room(self, origin: str, room: str) -> None:
         """Add a room with every module in it."""
