@@ -14,6 +14,10 @@ SITE := _build/html
 # Libraries that `make bench` times; they ask for other builds of PyTorch, so without their needs.
 PEERS := snntorch==1.0.0 norse==1.1.0 spikingjelly==2.0.0 sinabs==3.1.3
 
+# Files, notebooks and the checks of one page stay on one worker: see tests/balance.py.
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=1200
+
 # One thread each: on shared cores more threads make small networks slower.
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
@@ -28,7 +32,8 @@ TESTS := $(shell find tests scripts -type f -name '*.py' 2>/dev/null)
 PAPERS := $(wildcard *.md LICENSE LICENSE-TEXT CITATION.cff .github/workflows/*.yml .ci/run)
 CODE := snnbook tests scripts book $(wildcard benchmarks experiments)
 
-.PHONY: help book test lint unit bench serve clean clean-all force
+.PHONY: help book test lint unit doctest execute check-book browser plan bench serve clean \
+  clean-all force
 
 help: ## Show this list
 	@echo "Surrogate Gradient Learning, by Hand and by Code"
@@ -54,24 +59,40 @@ endef
 	$(need_python)
 	@$(PYTHON) scripts/bootstrap.py --stamp $@ requirements.txt requirements-test.txt
 
-# The site starts empty, so that no page outlives its source; what was executed is kept.
+# The site starts empty, so that no page outlives its source; what was executed is kept. The stamp
+# has the time of the start: what is edited during a build is newer than it.
 # After a failed build the pages read so far are forgotten: Sphinx would not repeat their warnings.
 _build/book.stamp: .venv/book.stamp _config.yml _toc.yml $(PACKAGE) $(BOOK) scripts/check_site.py
-	@echo "[book] building: the first time every notebook runs, which takes minutes"
+	@echo "[book] building: pages run whose code, modules, results or pins have changed"
 	@rm -rf $(SITE)
+	@mkdir -p _build && touch _build/book.start
 	@$(BIN)/jupyter-book build . -W -n --keep-going || \
 	  { rm -rf _build/.doctrees; echo "[book] FAILED: see the warnings above"; exit 1; }
 	@$(BIN)/python scripts/check_site.py $(SITE)
-	@touch $@
+	@mv _build/book.start $@
 
 _build/test.stamp: .venv/test.stamp _build/book.stamp $(TESTS) $(PAPERS) Makefile $(if $(FORCE),force)
 	@$(MAKE) --no-print-directory lint
 	@echo "[test] unit tests, doctests, notebooks, book and browser checks"
-	@SNNBOOK_REQUIRE_SITE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
-	  --doctest-modules --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
-	  -p no:cacheprovider --junitxml=_build/test.xml \
-	  $(NOTEBOOKS) snnbook tests 2>&1 | tee _build/test.log
+	@SNNBOOK_REQUIRE_SITE=1 $(PYTEST) --doctest-modules $(NBVAL) -p no:cacheprovider \
+	  --junitxml=_build/test.xml $(NOTEBOOKS) snnbook tests 2>&1 | tee _build/test.log
 	@touch $@
+
+# The parts of `make test`, each by itself.
+unit: .venv/test.stamp ## Run only the package's own tests (no book needed)
+	@$(PYTEST) --ignore=tests/book --ignore=tests/browser tests
+
+doctest: .venv/test.stamp ## Run only the examples in the docstrings (no book needed)
+	@$(PYTEST) --doctest-modules snnbook
+
+execute: .venv/test.stamp ## Run only the notebooks, cell by cell (no book needed)
+	@$(PYTEST) $(NBVAL) $(NOTEBOOKS)
+
+check-book: .venv/test.stamp _build/book.stamp ## Run only the checks of sources and site
+	@SNNBOOK_REQUIRE_SITE=1 $(PYTEST) tests/book
+
+browser: .venv/test.stamp _build/book.stamp ## Run only the checks in the browser
+	@SNNBOOK_REQUIRE_SITE=1 $(PYTEST) tests/browser
 
 lint: .venv/test.stamp ## Check style and spelling of code, notebooks and text
 	@echo "[lint] ruff"
@@ -80,9 +101,8 @@ lint: .venv/test.stamp ## Check style and spelling of code, notebooks and text
 	@echo "[lint] codespell"
 	@$(BIN)/codespell
 
-unit: .venv/test.stamp ## Run only the package's own tests (no book needed)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --doctest-modules \
-	  --ignore=tests/book --ignore=tests/browser snnbook tests
+plan: .venv/book.stamp ## Say what a build would execute (FILE=... for one file or page)
+	@$(BIN)/python scripts/plan.py $(FILE)
 
 bench: .venv/book.stamp ## Time a layer beside other libraries (own environment, half an hour)
 	@[ -x .venv-bench/bin/python ] || $(PYTHON) -m venv .venv-bench

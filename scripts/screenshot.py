@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 
 from check_site import ROOT, toc_files
+from patience import open_patiently
 from site_server import HOW_TO_INSTALL, browser, find_chromium, serve
+from site_visit import set_mathematics
 
 SITE = ROOT / "_build" / "html"
 WIDTHS = {"wide": (1280, 900), "narrow": (390, 844)}
@@ -19,12 +21,10 @@ WIDTHS = {"wide": (1280, 900), "narrow": (390, 844)}
 
 def open_page(chromium, address: str, size: tuple[int, int], mode: str):
     """Open a page in a color mode and wait until its mathematics is set."""
-    context = chromium.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=mode
-    )
-    page = context.new_page()
+    viewport = {"width": size[0], "height": size[1]}
+    page, slow = open_patiently(chromium, viewport=viewport, color_scheme=mode)
     page.goto(address, wait_until="networkidle")
-    page.evaluate("() => window.MathJax?.startup?.promise")
+    set_mathematics(page, slow)
     return page
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from patience import LIMIT, slowness
+
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = [
     "--headless",
@@ -55,7 +57,10 @@ def browser() -> Iterator:
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=find_chromium(), args=CHROMIUM_FLAGS, headless=True
+            executable_path=find_chromium(),
+            args=CHROMIUM_FLAGS,
+            headless=True,
+            timeout=1000 * LIMIT * slowness(0.0),
         )
         try:
             yield chromium

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+from patience import LIMIT, open_patiently
 
 WIDTHS = {"laptop": (1280, 900), "phone": (390, 844)}
 # Notes when the first explorer is drawn, in milliseconds since the page was asked for.
@@ -19,11 +23,25 @@ WEIGHT = """() => [
 ].reduce((sum, one) => sum + one.decodedBodySize, 0)"""
 
 
+# Kept when the mathematics is set; Playwright alone would wait for a promise without limit.
+MATHEMATICS = """(limit) => Promise.race([
+  window.MathJax?.startup?.promise,
+  new Promise((done, fail) => setTimeout(fail, limit, new Error('mathematics is not set'))),
+])"""
+
+
+def set_mathematics(page, slow: float) -> None:
+    """Wait until the mathematics of a page is set."""
+    page.evaluate(MATHEMATICS, 1000 * LIMIT * slow)
+
+
 @dataclass
 class Visit:
-    """A page, and what went wrong while it loaded."""
+    """A page, how slow the machine was as it opened, and what went wrong while it loaded."""
 
     page: object
+    mode: str
+    slow: float
     foreign: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     console: list[str] = field(default_factory=list)
@@ -35,6 +53,15 @@ class Visit:
             *(f"a request failed: {url}" for url in self.failed),
             *(f"in the console: {line}" for line in self.console),
         ]
+
+    @contextmanager
+    def unnoted(self) -> Iterator[None]:
+        """Let a checker ask for what it likes: its own faults are not the page's."""
+        lists = (self.foreign, self.failed, self.console)
+        kept = [len(one) for one in lists]
+        yield
+        for one, length in zip(lists, kept):
+            del one[length:]
 
     def sideways(self) -> int:
         """Return by how many pixels the page scrolls sideways."""
@@ -58,9 +85,9 @@ class Visit:
 def visit(chromium, address: str, name: str, width: str = "laptop", mode: str = "light") -> Visit:
     """Load a page in a context of its own, block every other host, and note each fault."""
     size = dict(zip(("width", "height"), WIDTHS[width]))
-    context = chromium.new_context(viewport=size, color_scheme=mode)
-    context.add_init_script(WATCH)
-    seen = Visit(context.new_page())
+    page, slow = open_patiently(chromium, viewport=size, color_scheme=mode)
+    page.context.add_init_script(WATCH)
+    seen = Visit(page, mode, slow)
 
     def guard(route) -> None:
         url = route.request.url
@@ -74,7 +101,7 @@ def visit(chromium, address: str, name: str, width: str = "laptop", mode: str = 
         if response.status >= 400:
             seen.failed.append(f"{response.status} {response.url}")
 
-    context.route("**/*", guard)
+    page.context.route("**/*", guard)
     seen.page.on("response", note_response)
     seen.page.on("requestfailed", lambda request: seen.failed.append(request.url))
     seen.page.on("pageerror", lambda error: seen.console.append(str(error)))
@@ -83,6 +110,6 @@ def visit(chromium, address: str, name: str, width: str = "laptop", mode: str = 
         lambda line: seen.console.append(line.text) if line.type in {"error", "warning"} else None,
     )
     seen.page.goto(f"{address}/{name}.html", wait_until="load")
-    seen.page.evaluate("() => window.MathJax?.startup?.promise")
+    set_mathematics(seen.page, slow)
     seen.page.wait_for_load_state("networkidle")
     return seen

@@ -1,4 +1,4 @@
-"""Settings shared by all tests: one thread, and the built site where it is needed."""
+"""Settings shared by all tests: one thread, the built site where it is needed, and the order."""
 
 from __future__ import annotations
 
@@ -6,8 +6,26 @@ import os
 from pathlib import Path
 
 import pytest
+from balance import Clock, Scheduler, rank, read_seconds
 
 ROOT = Path(__file__).resolve().parents[1]
+SECONDS = ROOT / "_build" / "test-seconds.json"
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Spread the tests over workers in groups; the order is that of the collection."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    config.pluginmanager.register(Clock(SECONDS))
+    return Scheduler(config, log)
+
+
+def pytest_collection_modifyitems(config, items) -> None:
+    """On a worker, put the tests in order: the longest groups first."""
+    if hasattr(config, "workerinput"):
+        seconds = read_seconds(SECONDS)
+        items.sort(key=lambda item: rank(item.nodeid, seconds))
 
 
 @pytest.fixture(scope="session", autouse=True)

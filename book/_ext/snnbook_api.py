@@ -11,6 +11,8 @@ import inspect
 import pkgutil
 import re
 
+from code_names import short_hash
+from package_code import read_package
 from sphinx.domains.python import PyObject
 from sphinx.pycode import ModuleAnalyzer
 
@@ -67,7 +69,27 @@ def room_entries(room: str) -> str:
 
 def expand(app, docname, source) -> None:
     """Replace the blocks of a page as Sphinx reads it."""
-    source[0] = BLOCK.sub(lambda found: room_entries(found["room"]), source[0])
+    if BLOCK.search(source[0]):
+        _read_from(app.env)[docname] = package_text(app.srcdir)
+        source[0] = BLOCK.sub(lambda found: room_entries(found["room"]), source[0])
+
+
+def package_text(root) -> str:
+    """Return a hash of all that the package says, docstrings and comments too."""
+    return short_hash(*(code.text for code in read_package(root).codes.values()))
+
+
+def _read_from(env) -> dict[str, str]:
+    """Return the state of the package from which each page with a block was read."""
+    if not hasattr(env, "snnbook_api"):
+        env.snnbook_api = {}
+    return env.snnbook_api
+
+
+def outdated(app, env, added, changed, removed) -> list[str]:
+    """Return the pages with blocks if the package says something else now."""
+    now = package_text(app.srcdir)
+    return [name for name, text in _read_from(env).items() if text != now]
 
 
 def skip_tuple_fields(app, what, name, value, skip, options):
@@ -86,6 +108,7 @@ def name_fields() -> None:
 
 def setup(app) -> dict:
     name_fields()
+    app.connect("env-get-outdated", outdated)
     app.connect("source-read", expand)
     app.connect("autodoc-skip-member", skip_tuple_fields)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,51 +1,18 @@
-"""Site settings that need code: cache key, repository address, self-hosted scripts.
+"""Site settings that need code: repository address, self-hosted scripts.
 
 Loaded by Sphinx through ``sphinx.local_extensions`` in ``_config.yml``.
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import shutil
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-CACHE_HOME = Path("_build") / "execution-cache"
-
 # What a page of mathematics asks for: the component that reads TeX and lays out CommonHTML, its
 # fonts, TeX packages loaded on demand, and the accessibility menu.
 MATHJAX_PARTS = ("tex-chtml.js", "output/chtml", "input/tex", "a11y", "ui", "sre")
-
-
-def execution_key(root: Path) -> str:
-    """Return a hash of everything outside a notebook that can change its outputs.
-
-    jupyter-cache already compares the code of each notebook; it cannot see that an imported
-    module, a data file of the package or a pinned dependency has changed.
-    """
-    files = [root / "requirements.txt"]
-    files += [
-        path
-        for path in (root / "snnbook").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    ]
-    digest = hashlib.sha256()
-    for path in sorted(files):
-        digest.update(path.relative_to(root).as_posix().encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:16]
-
-
-def select_execution_cache(root: Path) -> Path:
-    """Return the cache folder that belongs to the present sources and delete all others."""
-    home = root / CACHE_HOME
-    current = home / execution_key(root)
-    for other in home.glob("*") if home.is_dir() else ():
-        if other != current:
-            shutil.rmtree(other, ignore_errors=True)
-    return current
 
 
 def repository_options(address: str, branch: str) -> dict:
@@ -63,9 +30,7 @@ def repository_options(address: str, branch: str) -> dict:
 
 
 def configure(app, config) -> None:
-    """Set what depends on the sources and on the environment."""
-    # A new path is a changed setting, so Sphinx also reads every page again.
-    config.nb_execution_cache_path = str(select_execution_cache(ROOT))
+    """Set what depends on the environment."""
     config.mathjax_path = "mathjax/tex-chtml.js"
     config.html_theme_options.update(
         repository_options(

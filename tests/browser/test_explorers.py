@@ -7,8 +7,9 @@ import json
 import numpy as np
 import pytest
 from check_site import toc_files
+from patience import open_patiently
 from site_server import HOW_TO_INSTALL, find_chromium
-from site_visit import WIDTHS, visit
+from site_visit import WIDTHS
 
 from snnbook.explore import EXPLORERS
 
@@ -19,38 +20,36 @@ pytestmark = [
 ]
 
 PLACES = {name: f"book/{make().chapter}" for name, make in EXPLORERS.items()}
-HEAVY, SLOW = 1_000_000, 10.0  # bytes of a chapter, seconds to the first drawing
+HEAVY, SLOW = 1_000_000, 10.0  # bytes of a chapter, seconds to the first drawing when quiet
 KEYS = {"range": ["ArrowRight"] * 2 + ["End"], "select": ["ArrowDown", "End"]}
 DRAWING = "(figure) => figure.querySelector('.explorer-stage').innerHTML"
 SHOWN = "(figure) => figure.explorer"
 
 
-@pytest.fixture
-def open_explorer(chromium, address):
-    """Give a function that opens a page and returns the visit and one explorer of it."""
-    visits = []
+def at(*widths_and_modes):
+    """Run a test for each explorer, on its page as it is seen at some widths and modes."""
+    cases = [
+        pytest.param((page, width, mode), name, id=f"{page}-{width}-{mode}-{name}")
+        for name, page in PLACES.items()
+        for width, mode in widths_and_modes
+    ]
+    return pytest.mark.parametrize(("seen", "name"), cases, indirect=["seen"])
 
-    def open_one(name, width="laptop", mode="light"):
-        visits.append(visit(chromium, address, PLACES[name], width, mode))
-        figure = visits[-1].page.locator(f'.explorer[data-explorer="{name}"]')
-        figure.locator("svg").first.wait_for(timeout=10_000)
-        return visits[-1], figure
 
-    yield open_one
-    for one in visits:
-        one.close()
+def find(seen, name: str):
+    """Return an explorer of a page once it is drawn."""
+    figure = seen.page.locator(f'.explorer[data-explorer="{name}"]')
+    figure.locator("svg").first.wait_for()
+    return figure
 
 
 def test_every_explorer_has_its_place():
     assert set(PLACES.values()) <= set(toc_files())
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("width", list(WIDTHS))
-@pytest.mark.parametrize("name", list(PLACES))
-def test_each_control_changes_the_drawing(open_explorer, name, width, mode):
-    seen, figure = open_explorer(name, width, mode)
-    explorer = EXPLORERS[name]()
+@at(*((width, mode) for width in WIDTHS for mode in ("light", "dark")))
+def test_each_control_changes_the_drawing(seen, name):
+    figure, explorer = find(seen, name), EXPLORERS[name]()
     for argument, control in explorer.controls.items():
         before, changed = figure.evaluate(DRAWING), False
         at = figure.locator(".explorer-control").nth(list(explorer.controls).index(argument))
@@ -62,10 +61,9 @@ def test_each_control_changes_the_drawing(open_explorer, name, width, mode):
     assert seen.sideways() <= 0 and not seen.faults()
 
 
-@pytest.mark.parametrize("name", list(PLACES))
-def test_what_is_shown_is_what_python_computes(open_explorer, name):
-    visited, figure = open_explorer(name)
-    explorer = EXPLORERS[name]()
+@at(("laptop", "light"))
+def test_what_is_shown_is_what_python_computes(seen, name):
+    figure, explorer = find(seen, name), EXPLORERS[name]()
     chosen = {key: control.values[-1] for key, control in explorer.controls.items()}
     for index, (key, control) in enumerate(explorer.controls.items()):
         at = figure.locator(".explorer-control").nth(index).locator("input, select")
@@ -75,15 +73,15 @@ def test_what_is_shown_is_what_python_computes(open_explorer, name):
             at.set_checked(bool(chosen[key]))
         else:
             at.focus()
-            visited.page.keyboard.press("End")
+            seen.page.keyboard.press("End")
     wanted, shown = explorer.function(**chosen), figure.evaluate(SHOWN)
     assert shown["text"] == wanted["text"] == figure.locator(".explorer-readout").text_content()
     for array, values in shown["arrays"].items():
-        seen = np.array([np.nan if one is None else one for one in values], dtype=float)
+        drawn = np.array([np.nan if one is None else one for one in values], dtype=float)
         known = np.asarray(wanted[array], dtype=float).ravel()
         scale = _scale(figure, array)
-        np.testing.assert_allclose(seen, known, atol=1.01 * scale / 131068 + 1e-12)
-    assert not visited.faults()
+        np.testing.assert_allclose(drawn, known, atol=1.01 * scale / 131068 + 1e-12)
+    assert not seen.faults()
 
 
 def _scale(figure, array: str) -> float:
@@ -92,17 +90,19 @@ def _scale(figure, array: str) -> float:
     return data["arrays"][array]["high"] - data["arrays"][array]["low"]
 
 
-def test_an_arrow_of_the_graph_tells_its_value(open_explorer):
-    _, figure = open_explorer("unrolled")
+def test_an_arrow_of_the_graph_tells_its_value(visits):
+    figure = find(visits.open(PLACES["unrolled"], "laptop", "light"), "unrolled")
     edge = figure.locator(".explorer-edge").nth(1)
     edge.focus()
     told = figure.locator(".explorer-readout").text_content()
     assert told == edge.get_attribute("aria-label") and "alpha" in told
 
 
-@pytest.mark.parametrize("name", [name for name in toc_files() if name.startswith("book/0")])
-def test_each_slider_of_a_chapter_moves(chromium, address, name):
-    seen = visit(chromium, address, name, "phone")
+CHAPTERS = [(name, "phone", "light") for name in toc_files() if name.startswith("book/0")]
+
+
+@pytest.mark.parametrize("seen", CHAPTERS, indirect=True, ids="-".join)
+def test_each_slider_of_a_chapter_moves(seen):
     for box in seen.page.locator("figure[data-explore]").all():
         control, pictures = box.get_by_role("slider"), set()
         for key in ("Home", "ArrowRight", "End"):
@@ -111,26 +111,24 @@ def test_each_slider_of_a_chapter_moves(chromium, address, name):
             pictures.add(box.locator("img:visible").get_attribute("src"))
         assert len(pictures) > 1
     assert not seen.faults()
-    seen.close()
 
 
 def test_without_scripts_there_is_a_picture_and_no_control(chromium, address):
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
+    page, _ = open_patiently(chromium, java_script_enabled=False)
     page.goto(f"{address}/{PLACES['lif']}.html")
     figure = page.locator('.explorer[data-explorer="lif"]')
     assert figure.locator("img:visible").count() == 1
     assert figure.locator("input, select").count() == 0
-    context.close()
+    page.context.close()
 
 
-@pytest.mark.parametrize("name", list(PLACES))
-def test_the_page_stays_light_and_draws_soon(site, open_explorer, name, record_property):
-    seen, _ = open_explorer(name, "phone")
+@at(("phone", "light"))
+def test_the_page_stays_light_and_draws_soon(site, seen, name, record_property):
+    find(seen, name)
     figure = len(EXPLORERS[name]().html.encode())
     page = (site / f"{PLACES[name]}.html").stat().st_size
     record_property("figure_bytes", figure)
     record_property("page_bytes", page)
     record_property("first_drawing_ms", seen.first_drawing())
     assert figure <= 300_000 and page <= HEAVY
-    assert 0 < seen.first_drawing() <= 1000 * SLOW
+    assert 0 < seen.first_drawing() <= 1000 * SLOW * seen.slow
