@@ -1,7 +1,8 @@
 """Loops of layers of spiking neurons in continuous time, compiled where Numba is (chapter 6d).
 
 One neuron after another: without recurrent synapses a neuron needs the spikes from below and
-its own, and nothing of its neighbors.
+its own, and nothing of its neighbors. Numba's cache looks at the date of this file alone: who
+changes ``_membrane.py`` touches this one as well.
 """
 
 import math

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from snnbook.spike_times import EventNetwork, eventprop, simulate_events, spike_jump
 
@@ -58,15 +59,33 @@ def test_the_jump_against_two_runs():
     assert found == pytest.approx(quotient, rel=2e-3)  # the push decays over the gap
 
 
+def _free(mem, syn, gap):
+    """Return U and I of all neurons after a time without events."""
+    slow, fast = np.exp(-gap / TAU_MEM), np.exp(-gap / TAU_SYN)
+    return mem * slow + syn * TAU_SYN / (TAU_SYN - TAU_MEM) * (fast - slow), syn * fast
+
+
+def _next_crossing(mem, syn, end):
+    """Return when the next neuron reaches the threshold 1, and which; ``end`` and -1 if none."""
+    found, grid = [(end, -1)], np.linspace(0, end, 1000)
+    for n in range(len(mem)):
+        high = [_free(mem[n], syn[n], t)[0] >= 1 for t in grid]
+        if any(high):
+            k = high.index(True)
+            time = brentq(
+                lambda t, n=n: _free(mem[n], syn[n], t)[0] - 1, *grid[k - 1 : k + 1], xtol=1e-17
+            )
+            found.append((time, n))
+    return min(found)
+
+
 def _continue(net, mem, syn, now, times, sources):
     """Run on from a state by an input of its own kind: return the times of all spikes."""
-    from snnbook.spike_times._eventprop import _free, _next_crossing
-
     spikes = []
     for time, source in [*zip(times, sources), (DURATION, -1)]:
         while True:
-            gap, who = _next_crossing(mem, syn, time - now, net)
-            mem, syn = _free(mem, syn, gap, net)
+            gap, who = _next_crossing(mem, syn, time - now)
+            mem, syn = _free(mem, syn, gap)
             if who < 0:
                 break
             now += gap
@@ -107,14 +126,12 @@ def _after(net, run, first):
 
 def _total(net, run, first, gap, push, n):
     """Return the sum of all spike times from the spike on, with U pushed ``gap`` before it."""
-    from snnbook.spike_times._eventprop import _free
-
     event = run.events[first]
     before = run.events[first - 1]
     mem, syn = before.mem.copy(), before.syn.copy()
     if before.is_input:
         syn = syn + net.input_weight[:, before.source]
-    mem, syn = _free(mem, syn, event.time - gap - before.time, net)
+    mem, syn = _free(mem, syn, event.time - gap - before.time)
     mem = mem.copy()
     mem[n] += push
     return sum(_continue(net, mem, syn, event.time - gap, *_rest(run, event.time)))
