@@ -1,22 +1,25 @@
 """Conclusions: every claim of the paper beside what was measured (paper section VI).
 
-A claim is a value: its words, its chapters, a function that measures, and a verdict. Its numbers
-come from stored results or are computed at once; none is typed.
+A claim is a value: its words, its chapters, a function that measures, a sentence that tells the
+numbers, and a verdict. They come from stored results or are computed at once; none is typed.
 
 >>> sum(tally(CLAIMS).values()) == len(CLAIMS)
 True
 """
 
-from snnbook.conclusions import _applications, _foundations, _remedies
 from snnbook.conclusions._after import (
     METHODS as METHODS,
     SPACE as SPACE,
     TIME as TIME,
 )
+from snnbook.conclusions._all import (
+    CLAIMS as CLAIMS,
+    measured as measured,
+)
 from snnbook.conclusions._claims import (
     VERDICTS as VERDICTS,
     Claim as Claim,
-    percent as percent,
+    share as share,
     table as table,
     tally as tally,
 )
@@ -25,6 +28,3 @@ from snnbook.conclusions._gru import (
     gru_size as gru_size,
     parameters_of as parameters_of,
 )
-
-#: The claims of the paper and of its summary, in the paper's order.
-CLAIMS = (*_foundations.CLAIMS, *_remedies.CLAIMS, *_applications.CLAIMS)

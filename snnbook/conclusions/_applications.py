@@ -5,66 +5,60 @@ import torch
 from torch.utils._pytree import tree_leaves
 
 from snnbook import gradients, local, results, training
-from snnbook.conclusions._claims import Claim, percent
+from snnbook.conclusions._claims import Claim, share, stored
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import seed_interval, wilson_interval
 
-_TASKS = {"digits": "digits", "yin_yang": "Yin-Yang"}
+_TASKS = ("digits", "yin_yang")
 
 
-def _feedback(arm: str, depth: int, task: str, key: str = "accuracy") -> list:
-    runs = results.load(f"ch06a_{task}")["runs"]
-    return [run[key] for run in runs if (run["arm"], run["depth"]) == (arm, depth)]
+def _random_feedback(depth: int, arms: tuple[str, ...]) -> dict:
+    """Return the accuracy of each arm on both tasks, such as ``digits_fa``."""
+    found = {
+        f"{task}_{arm}": share(stored(f"ch06a_{task}", arm=arm, depth=depth))
+        for task in _TASKS
+        for arm in arms
+    }
+    return {"seeds": found["digits_bptt"].n, **found}
 
 
-def _random_feedback(depth: int, arms: dict[str, str]) -> str:
-    said = []
-    for task, name in _TASKS.items():
-        each = [f"{word} {percent(_feedback(arm, depth, task))}" for arm, word in arms.items()]
-        said.append(f"{name}: {', '.join(each)}")
-    return f"{'; '.join(said)} ({len(_feedback('bptt', depth, task))} seeds)."
+def _one_layer() -> dict:
+    return _random_feedback(1, ("bptt", "fa", "erbp", "frozen"))
 
 
-def _one_layer() -> str:
-    arms = {"bptt": "BPTT", "fa": "feedback alignment", "erbp": "eRBP", "frozen": "frozen"}
-    return f"One hidden layer, {_random_feedback(1, arms)}"
+def _five_layers() -> dict:
+    return _random_feedback(5, ("bptt", "fa", "dfa", "frozen"))
 
 
-def _five_layers() -> str:
-    arms = {"bptt": "BPTT", "fa": "feedback alignment", "dfa": "direct", "frozen": "frozen"}
-    return f"Five hidden layers, {_random_feedback(5, arms)}"
+def _angles() -> dict:
+    """Return the angles of feedback alignment at the top and deep down, in degrees."""
+    found = {}
+    for task in _TASKS:
+        (start, end), (_, deep) = _angle(task, 1, -1), _angle(task, 5, 0)
+        found |= {f"{task}_start": start, f"{task}_end": end, f"{task}_deep": deep}
+    return found
 
 
-def _angles() -> str:
-    said = []
-    for task, name in _TASKS.items():
-        means = [
-            np.mean(
-                [[run[0][layer], run[-1][layer]] for run in _feedback("fa", *where, "angles")], 0
-            )
-            for where, layer in (((1, task), -1), ((5, task), 0))
-        ]
-        (start, end), (_, deep) = means
-        said.append(
-            f"{name} from {start:.0f} to {end:.0f} degrees with one hidden layer, "
-            f"to {deep:.0f} in the lowest of five"
-        )
-    return f"The angle of the feedback: {'; '.join(said)}."
+def _angle(task: str, depth: int, layer: int) -> np.ndarray:
+    """Return the mean angle of one layer before and after training."""
+    runs = stored(f"ch06a_{task}", "angles", arm="fa", depth=depth)
+    return np.mean([[run[0][layer], run[-1][layer]] for run in runs], 0)
 
 
-def _time_left_out() -> str:
-    stored = results.load("ch06a_time")
-    order = [seed_interval(row) for row in stored["cosine"]["order"]]
-    taus = stored["taus"]
-    return (
-        f"Cosine of eRBP with the exact gradient on the order of two volleys: "
-        f"{order[0].mean:.2f} ({order[0].low:.2f} to {order[0].high:.2f}) at a membrane time "
-        f"constant of {taus[0]} ms, {order[-1].mean:.2f} ({order[-1].low:.2f} to "
-        f"{order[-1].high:.2f}) at {taus[-1]} ms, {len(stored['cosine']['order'][0])} seeds."
-    )
+def _time_left_out() -> dict:
+    timed = results.load("ch06a_time")
+    order, taus = timed["cosine"]["order"], timed["taus"]
+    fast, slow = seed_interval(order[0]), seed_interval(order[-1])
+    return {
+        "fast": fast,
+        "slow": slow,
+        "fast_tau": taus[0],
+        "slow_tau": taus[-1],
+        "seeds": len(order[0]),
+    }
 
 
-def _traces() -> str:
+def _traces() -> dict:
     """Compare e-prop with the exact gradient of one layer, and count what it keeps."""
     generator = torch.Generator().manual_seed(0)
     network = SpikingNetwork((20, 30, 5), input_rate=100.0, generator=generator).double()
@@ -83,41 +77,21 @@ def _traces() -> str:
         for name, value in exact.items():
             apart = max(apart, float((value - online[name]).norm() / value.norm()))
         keeps.append(sum(leaf.numel() for leaf in tree_leaves(carry)))
-    return (
-        f"With one hidden layer e-prop equals BPTT to {apart:.0e} of the gradient's length; it "
-        f"keeps {keeps[0]:,} numbers after 100 steps and {keeps[1]:,} after {len(spikes)}."
-    )
+    return {"apart": apart, "short": keeps[0], "long": keeps[1], "steps": len(spikes)}
 
 
-def _depth() -> str:
-    runs = results.load("ch06b_depth")["runs"]
-    said = []
-    for depth, word in ((1, "one hidden layer"), (4, "four")):
-        rows = {
-            name: [
-                run["accuracy"]
-                for run in runs
-                if (run["width"], run["depth"], run["gradient"]) == (60, depth, name)
-            ]
-            for name in ("bptt", "symmetric", "random")
-        }
-        said.append(
-            f"{word}: BPTT {percent(rows['bptt'])}, symmetric {percent(rows['symmetric'])}, "
-            f"random {percent(rows['random'])}"
-        )
-    return f"Yin-Yang, 60 neurons a layer, {len(rows['bptt'])} seeds. {'; '.join(said)}."
+def _depth() -> dict:
+    """Return the accuracy of each gradient with one and four layers, such as ``four_bptt``."""
+    found = {
+        f"{word}_{name}": share(stored("ch06b_depth", width=60, depth=depth, gradient=name))
+        for depth, word in ((1, "one"), (4, "four"))
+        for name in ("bptt", "symmetric", "random")
+    }
+    return {"seeds": found["one_bptt"].n, **found}
 
 
-def _local_errors() -> str:
-    said = []
-    for task in ("gestures", "digits"):
-        runs = results.load(f"ch06c_{task}")["runs"]
-        for depth in (2, 4):
-            each = [
-                percent(r["accuracy"] for r in runs if (r["arm"], r["depth"]) == (arm, depth))
-                for arm in ("local", "bptt")
-            ]
-            said.append(f"{task}, {depth} layers: {each[0]} against {each[1]}")
+def _local_errors() -> dict:
+    """Return what is kept, and the accuracy of both arms, such as ``digits_2_local``."""
     generator = torch.Generator().manual_seed(0)
     network = SpikingNetwork((100, 50, 50, 10), input_rate=50.0, generator=generator)
     rule = local.LocalErrors(local.random_readouts(network, generator=generator))
@@ -128,59 +102,52 @@ def _local_errors() -> str:
         for n in range(steps):
             carry, _ = rule.step(network, carry, silence, error, n)
         kept.append(sum(leaf.numel() for leaf in tree_leaves(carry)))
-    return (
-        f"Numbers kept after 100 steps {kept[0]}, after 1000 {kept[1]}. Local errors against "
-        f"BPTT: {'; '.join(said)}."
-    )
-
-
-def _exact() -> str:
-    stored = results.load("ch06d_agreement")
-    change = {
-        name: np.array(
-            [
-                s["change"]
-                for s in stored["steps"]
-                if (s["loss_kind"], s["gradient"]) == ("end", name)
-            ]
-        )
-        for name in ("exact", "1.0")
+    found = {
+        f"{task}_{depth}_{arm}": share(stored(f"ch06c_{task}", arm=arm, depth=depth))
+        for task in ("gestures", "digits")
+        for depth in (2, 4)
+        for arm in ("local", "bptt")
     }
-    small, large = ((rows < 0).mean(0)[[0, -1]] for rows in change.values())
-    runs = results.load("ch06d_yin_yang")["runs"]
-    return (
-        f"Yin-Yang by the exact gradient: {percent(run['accuracy'] for run in runs)}, {len(runs)} "
-        f"seeds. Where the loss is about counts, a step of {min(stored['lengths']):g} of the "
-        f"weights against the exact gradient leads down in {100 * small[0]:.0f} % of networks, one "
-        f"of {max(stored['lengths']):g} in {100 * small[1]:.0f} % (surrogate: {100 * large[0]:.0f} "
-        f"and {100 * large[1]:.0f} %)."
-    )
+    return {"short": kept[0], "long": kept[1], **found}
 
 
-def _xor() -> str:
-    runs = results.load("ch06d_xor")["runs"]
-    solved = sum(run["accuracy"] == 1 for run in runs)
-    low, high = wilson_interval(solved, len(runs))
-    return (
-        f"Solved from {solved} of {len(runs)} random starts "
-        f"({100 * low:.0f} to {100 * high:.0f} %)."
-    )
+def _exact() -> dict:
+    """Return how often a step leads down, in percent, first the smallest step, then the largest."""
+    agreement = results.load("ch06d_agreement")
+    down = {}
+    for name in ("exact", "1.0"):
+        rows = [
+            step["change"]
+            for step in agreement["steps"]
+            if (step["loss_kind"], step["gradient"]) == ("end", name)
+        ]
+        down[name] = 100 * (np.array(rows) < 0).mean(0)
+    accuracy = share(stored("ch06d_yin_yang"))
+    return {
+        "accuracy": accuracy,
+        "seeds": accuracy.n,
+        "least": min(agreement["lengths"]),
+        "most": max(agreement["lengths"]),
+        "exact": down["exact"][[0, -1]],
+        "surrogate": down["1.0"][[0, -1]],
+    }
 
 
-def _beside_gru() -> str:
-    names = {"digits": "digits", "yin_yang": "Yin-Yang", "randman": "random manifolds"}
-    said = []
+def _xor() -> dict:
+    accuracies = stored("ch06d_xor")
+    solved = sum(accuracy == 1 for accuracy in accuracies)
+    low, high = wilson_interval(solved, len(accuracies))
+    return {"solved": solved, "runs": len(accuracies), "low": 100 * low, "high": 100 * high}
+
+
+def _beside_gru() -> dict:
+    """Return the accuracy of the better spiking network and of the GRU on each task."""
+    found = {}
     for task, rows in results.load("ch07_gru")["tasks"].items():
-        spiking = max((rows["feedforward"], rows["recurrent"]), key=_mean)
-        said.append(
-            f"{names[task]} {percent(spiking['accuracy'])} against "
-            f"{percent(rows['gru']['accuracy'])}"
-        )
-    return f"The better spiking network against a GRU, 5 seeds: {'; '.join(said)}."
-
-
-def _mean(row) -> float:
-    return float(np.mean(row["accuracy"]))
+        spiking = [share(rows[name]["accuracy"]) for name in ("feedforward", "recurrent")]
+        found[f"{task}_spiking"] = max(spiking, key=lambda one: one.mean)
+        found[f"{task}_gru"] = share(rows["gru"]["accuracy"])
+    return found
 
 
 CLAIMS = (
@@ -190,6 +157,9 @@ CLAIMS = (
         "random feedback costs remarkably little on benchmarks",
         ("06a-feedback-alignment",),
         _one_layer,
+        "One hidden layer, digits: BPTT {digits_bptt}, feedback alignment {digits_fa}, eRBP "
+        "{digits_erbp}, frozen {digits_frozen}; Yin-Yang: BPTT {yin_yang_bptt}, feedback alignment "
+        "{yin_yang_fa}, eRBP {yin_yang_erbp}, frozen {yin_yang_frozen} ({seeds} seeds).",
         "agrees with a condition",
         "random matrices do; eRBP drops time as well, and on spike times that costs much",
         ("ch06a_digits", "ch06a_yin_yang"),
@@ -200,6 +170,9 @@ CLAIMS = (
         "random feedback falls behind in deeper networks",
         ("06a-feedback-alignment",),
         _five_layers,
+        "Five hidden layers, digits: BPTT {digits_bptt}, feedback alignment {digits_fa}, direct "
+        "{digits_dfa}, frozen {digits_frozen}; Yin-Yang: BPTT {yin_yang_bptt}, feedback alignment "
+        "{yin_yang_fa}, direct {yin_yang_dfa}, frozen {yin_yang_frozen} ({seeds} seeds).",
         "agrees",
         sources=("ch06a_digits", "ch06a_yin_yang"),
     ),
@@ -209,6 +182,10 @@ CLAIMS = (
         "forward weights come to align with the feedback",
         ("06a-feedback-alignment",),
         _angles,
+        "The angle of the feedback: digits from {digits_start:.0f} to {digits_end:.0f} degrees "
+        "with one hidden layer, to {digits_deep:.0f} in the lowest of five; Yin-Yang from "
+        "{yin_yang_start:.0f} to {yin_yang_end:.0f} degrees with one hidden layer, to "
+        "{yin_yang_deep:.0f} in the lowest of five.",
         "agrees with a condition",
         "from the top down, and with five layers hardly at all",
         ("ch06a_digits", "ch06a_yin_yang"),
@@ -219,6 +196,9 @@ CLAIMS = (
         "eRBP leaves the neuron's temporal dynamics out of the gradient",
         ("06a-feedback-alignment",),
         _time_left_out,
+        "Cosine of eRBP with the exact gradient on the order of two volleys: {fast.mean:.2f} "
+        "({fast.low:.2f} to {fast.high:.2f}) at a membrane time constant of {fast_tau} ms, "
+        "{slow.mean:.2f} ({slow.low:.2f} to {slow.high:.2f}) at {slow_tau} ms, {seeds} seeds.",
         "agrees",
         sources=("ch06a_time",),
     ),
@@ -228,6 +208,8 @@ CLAIMS = (
         "eligibility traces solve temporal credit assignment forward in time",
         ("06b-three-factor",),
         _traces,
+        "With one hidden layer e-prop equals BPTT to {apart:.0e} of the gradient's length; it "
+        "keeps {short:,} numbers after 100 steps and {long:,} after {steps}.",
         "agrees",
     ),
     Claim(
@@ -236,6 +218,9 @@ CLAIMS = (
         "SuperSpike does not scale to large multilayer networks",
         ("06b-three-factor",),
         _depth,
+        "Yin-Yang, 60 neurons a layer, {seeds} seeds. one hidden layer: BPTT {one_bptt}, symmetric "
+        "{one_symmetric}, random {one_random}; four: BPTT {four_bptt}, symmetric {four_symmetric}, "
+        "random {four_random}.",
         "agrees",
         sources=("ch06b_depth",),
     ),
@@ -245,6 +230,11 @@ CLAIMS = (
         "local errors bring memory to O(N) and reach about BPTT's accuracy, in fewer epochs",
         ("06c-local-errors",),
         _local_errors,
+        "Numbers kept after 100 steps {short}, after 1000 {long}. Local errors against BPTT: "
+        "gestures, 2 layers: {gestures_2_local} against {gestures_2_bptt}; "
+        "gestures, 4 layers: {gestures_4_local} against {gestures_4_bptt}; "
+        "digits, 2 layers: {digits_2_local} against {digits_2_bptt}; "
+        "digits, 4 layers: {digits_4_local} against {digits_4_bptt}.",
         "agrees with a condition",
         "with one or two layers; with more they fall behind, and they took no fewer epochs",
         ("ch06c_digits", "ch06c_gestures"),
@@ -255,6 +245,10 @@ CLAIMS = (
         "spike times vary smoothly with weights, so exact gradients exist",
         ("06d-spike-times",),
         _exact,
+        "Yin-Yang by the exact gradient: {accuracy}, {seeds} seeds. Where the loss is about "
+        "counts, a step of {least:g} of the weights against the exact gradient leads down in "
+        "{exact[0]:.0f} % of networks, one of {most:g} in {exact[1]:.0f} % (surrogate: "
+        "{surrogate[0]:.0f} and {surrogate[1]:.0f} %).",
         "agrees with a condition",
         "at a fixed number of spikes; the exact gradient does not see a spike come or go",
         ("ch06d_agreement", "ch06d_yin_yang"),
@@ -265,6 +259,7 @@ CLAIMS = (
         "a 2-4-2 network learns temporal XOR from spike times alone",
         ("06d-spike-times",),
         _xor,
+        "Solved from {solved} of {runs} random starts ({low:.0f} to {high:.0f} %).",
         "agrees",
         sources=("ch06d_xor",),
     ),
@@ -274,6 +269,9 @@ CLAIMS = (
         "spiking networks can now be trained for tasks that belonged to recurrent networks",
         ("07-conclusion",),
         _beside_gru,
+        "The better spiking network against a GRU, 5 seeds: digits {digits_spiking} against "
+        "{digits_gru}; Yin-Yang {yin_yang_spiking} against {yin_yang_gru}; random manifolds "
+        "{randman_spiking} against {randman_gru}.",
         "agrees with a condition",
         "on small tasks whose input is spikes, where leaky integration is a head start",
         ("ch07_gru",),

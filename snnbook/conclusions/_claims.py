@@ -1,10 +1,11 @@
 """A claim of the paper, what was measured, and the verdict; and tables of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from snnbook import results
 from snnbook.notebook import chapter_number
-from snnbook.training import seed_interval
+from snnbook.training import SeedInterval, seed_interval
 
 #: The verdicts, with the mark that stands for each where color alone would not do.
 VERDICTS = {"agrees": "●", "agrees with a condition": "◐", "differs": "○"}
@@ -25,8 +26,10 @@ class Claim:
     chapters : tuple of str
         Files of the chapters that measure it, the most important first.
     measure : callable
-        Takes nothing and returns the measured numbers as a sentence. It reads stored results
-        or computes; no number is typed.
+        Takes nothing and returns the measured numbers by name. It reads stored results or
+        computes; no number is typed.
+    said : str
+        The sentence that tells them, with their names in braces as for :meth:`str.format`.
     verdict : str
         One of :data:`VERDICTS`.
     why : str
@@ -36,17 +39,18 @@ class Claim:
 
     Examples
     --------
-    >>> claim = Claim(0, "I", "two is even", ("01-introduction",), lambda: f"2 / 2 = {2 // 2}.",
-    ...               "agrees")
-    >>> claim.measure()
-    '2 / 2 = 1.'
+    >>> claim = Claim(0, "I", "two is even", ("01-introduction",), lambda: {"half": 2 // 2},
+    ...               "2 / 2 = {half}.", "agrees")
+    >>> claim.measure()["half"], claim.sentence()
+    (1, '2 / 2 = 1.')
     """
 
     number: int
     section: str
     words: str
     chapters: tuple[str, ...]
-    measure: Callable[[], str]
+    measure: Callable[[], Mapping]
+    said: str
     verdict: str
     why: str = ""
     sources: tuple[str, ...] = ()
@@ -62,6 +66,34 @@ class Claim:
                 "a reason is accepted if and only if the claim does not just agree"
             )
 
+    def sentence(self) -> str:
+        """Measure, and return the numbers as a sentence."""
+        return self.said.format(**self.measure())
+
+
+class Share(SeedInterval):
+    """A mean over seeds between 0 and 1, which formats as percent with its 95 % interval."""
+
+    def __format__(self, spec: str) -> str:
+        ends = self.mean, max(self.low, 0.0), min(self.high, 1.0)
+        mean, low, high = (format(100 * x, spec or ".1f") for x in ends)
+        return f"{mean} % ({low} to {high})"
+
+
+def share(values: Iterable[float]) -> Share:
+    """Return the mean of shares over seeds; as text in percent, cut at 0 and 100.
+
+    >>> print(f"{share([0.9, 0.92, 0.94])}")
+    92.0 % (87.0 to 97.0)
+    """
+    return Share(*seed_interval(values))
+
+
+def stored(name: str, key: str = "accuracy", **settings) -> list:
+    """Return one record of each stored run with these settings."""
+    runs = results.load(name)["runs"]
+    return [run[key] for run in runs if all(run[k] == value for k, value in settings.items())]
+
 
 def table(claims: Iterable[Claim]) -> str:
     """Return a MyST table of claims; every number in it is measured by this call.
@@ -70,7 +102,7 @@ def table(claims: Iterable[Claim]) -> str:
 
     Examples
     --------
-    >>> claim = Claim(0, "I", "two is even", ("01-introduction",), lambda: "Yes.", "agrees")
+    >>> claim = Claim(0, "I", "two is even", ("01-introduction",), dict, "Yes.", "agrees")
     >>> print(table([claim]))
     :::{div} claims
     <BLANKLINE>
@@ -86,12 +118,13 @@ def table(claims: Iterable[Claim]) -> str:
     for claim in claims:
         links = ", ".join(f"[{chapter_number(name)}]({name}.ipynb)" for name in claim.chapters)
         word = "chapter" if len(claim.chapters) == 1 else "chapters"
-        name = claim.words[:2] == "eR"  # eRBP keeps its small letter
-        words = claim.words if name else claim.words[0].upper() + claim.words[1:]
+        words = claim.words
+        if words.split()[0].islower():  # a name such as eRBP keeps its letters
+            words = words[0].upper() + words[1:]
         verdict = f"{VERDICTS[claim.verdict]} {claim.verdict}"
         verdict += f": {claim.why}" if claim.why else ""
         said = f"{words} (section {claim.section}, {word} {links})."
-        rows.append(f"| {claim.number} | {said} | {claim.measure()} | {verdict} |")
+        rows.append(f"| {claim.number} | {said} | {claim.sentence()} | {verdict} |")
     return "\n".join([*rows, "", ":::"])
 
 
@@ -105,15 +138,3 @@ def tally(claims: Iterable[Claim]) -> dict[str, int]:
     for claim in claims:
         found[claim.verdict] += 1
     return found
-
-
-def percent(shares: Iterable[float], digits: int = 1) -> str:
-    """Return the mean of shares over seeds in percent, with its 95 % interval, cut at 0 and 100.
-
-    >>> percent([0.9, 0.92, 0.94])
-    '92.0 % (87.0 to 97.0)'
-    """
-    found = seed_interval(list(shares))
-    ends = max(found.low, 0.0), min(found.high, 1.0)
-    mean, low, high = (f"{100 * x:.{digits}f}" for x in (found.mean, *ends))
-    return f"{mean} % ({low} to {high})"

@@ -3,7 +3,7 @@
 import torch
 
 from snnbook import data, gradients, laboratory, results, surrogates, training
-from snnbook.conclusions._claims import Claim, percent
+from snnbook.conclusions._claims import Claim, share, stored
 from snnbook.neurons import LIFParameters, SpikingNetwork, psp_kernel, unroll
 from snnbook.surrogates import fast_sigmoid
 
@@ -14,17 +14,15 @@ def _rng(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def _hidden_layer() -> str:
-    runs = results.load("ch01_hidden_layer")["runs"]
-    arms = {("none", 0): "none", ("frozen", 30): "frozen", ("trained", 30): "trained"}
-    said = [
-        f"{word} {percent(r['accuracy'] for r in runs if (r['kind'], r['hidden']) == arm)}"
-        for arm, word in arms.items()
-    ]
-    return f"Yin-Yang, 30 hidden neurons: {', '.join(said)}."
+def _hidden_layer() -> dict:
+    arms = {"none": 0, "frozen": 30, "trained": 30}
+    return {
+        kind: share(stored("ch01_hidden_layer", kind=kind, hidden=hidden))
+        for kind, hidden in arms.items()
+    }
 
 
-def _memory() -> str:
+def _memory() -> dict:
     """Compare a layer with its recurrence written as one matrix, and find how long it remembers."""
     params, generator = LIFParameters(), _rng(0)
     drive = 0.4 * torch.rand(200, 1, 8, generator=generator, dtype=torch.float64)
@@ -41,14 +39,10 @@ def _memory() -> str:
         kernel = psp_kernel(LIFParameters(tau_mem=tau), 1000)
         tails.append(int((kernel > 0.05 * kernel.max()).nonzero().max()))
     exactly = f"to {gap:.0e}" if gap else "to the last bit"
-    return (
-        f"A linear map and one step function repeat the layer {exactly}. Without recurrent "
-        f"synapses an input is above 5 % of its peak for {tails[0]} ms at a membrane time "
-        f"constant of 10 ms, and for {tails[1]} ms at 80 ms."
-    )
+    return {"gap": gap, "exactly": exactly, "short": tails[0], "long": tails[1]}
 
 
-def _traffic() -> str:
+def _traffic() -> dict:
     images = data.digits()
     spikes = data.latency_code(images.train_inputs[:20], 50).double()
     error = training.step_cross_entropy(images.train_labels[:20], steps=50)
@@ -61,43 +55,36 @@ def _traffic() -> str:
         ).double()
         sent = gradients.traffic(network, spikes, error)
         found.append(sent.errors / sent.spikes)
-    ratio = training.seed_interval(found)
-    return (
-        f"For each spike that crosses a synapse forward, {ratio.mean:.0f} real numbers cross one "
-        f"backward ({ratio.low:.0f} to {ratio.high:.0f}, 5 seeds)."
-    )
+    return {"ratio": training.seed_interval(found)}
 
 
 def _exponents(rule: str, *columns: tuple[str, str, str]) -> list[float]:
-    stored = results.load("ch03_costs")
+    costs = results.load("ch03_costs")
     found = []
     for sweep, key, field in columns:
-        points = stored[sweep][rule][-3:]
+        points = costs[sweep][rule][-3:]
         found.append(gradients.exponent([p[key] for p in points], [p[field] for p in points]))
     return found
 
 
-def _bptt_memory() -> str:
+def _bptt_memory() -> dict:
     time, size = _exponents(
         "bptt", ("over_steps", "steps", "held"), ("over_neurons", "neurons", "held")
     )
-    return f"Bytes grow with the power {time:.2f} of T and {size:.2f} of N."
+    return {"time": time, "size": size}
 
 
-def _rtrl_memory() -> str:
+def _rtrl_memory() -> dict:
     time, size, work = _exponents(
         "rtrl",
         ("over_steps", "steps", "held"),
         ("over_neurons", "neurons", "held"),
         ("over_neurons", "neurons", "operations_per_step"),
     )
-    return (
-        f"Bytes of RTRL grow with the power {abs(time):.2f} of T and {size:.2f} of N, "
-        f"operations with {work:.2f} of N."
-    )
+    return {"time": abs(time), "size": size, "work": work}
 
 
-def _no_slope() -> str:
+def _no_slope() -> dict:
     patterns, labels = data.random_patterns(64, steps=100, units=50, rate=10.0, generator=_rng(0))
     network = SpikingNetwork(
         (50, 20, 20, 2),
@@ -108,23 +95,22 @@ def _no_slope() -> str:
     training.sum_over_time(network(patterns).readout, labels).backward()
     hidden = torch.cat([layer.weight.grad.flatten() for layer in network.hidden])
     zeros = (hidden == 0).double().mean().item()
-    stored = results.load("ch05_random_patterns")
-    learned = {name: percent(stored[name]["after"]) for name in ("true", "surrogate")}
-    return (
-        f"Of the hidden gradients {100 * zeros:.1f} % are exactly zero. Random patterns, "
-        f"{len(stored['true']['after'])} seeds: {learned['true']} with the true derivative, "
-        f"{learned['surrogate']} with a surrogate."
-    )
+    trained = results.load("ch05_random_patterns")
+    return {
+        "zeros": 100 * zeros,
+        "seeds": len(trained["true"]["after"]),
+        "true": share(trained["true"]["after"]),
+        "surrogate": share(trained["surrogate"]["after"]),
+    }
 
 
-def _hardware() -> str:
-    bptt = laboratory.needs("bptt", *SIZES, STEPS)
-    inside = laboratory.needs("local errors", *SIZES, STEPS)
-    return (
-        f"One sample of {STEPS} steps, {SIZES[1]} neurons: BPTT keeps {bptt.kept:,} numbers of "
-        f"the past, sends {bptt.sent:,} between neurons and borrows {bptt.borrowed:,} weights; "
-        f"local errors keep {inside.kept}, send {inside.sent:,} and borrow {inside.borrowed}."
-    )
+def _hardware() -> dict:
+    return {
+        "steps": STEPS,
+        "neurons": SIZES[1],
+        "bptt": laboratory.needs("bptt", *SIZES, STEPS),
+        "inside": laboratory.needs("local errors", *SIZES, STEPS),
+    }
 
 
 CLAIMS = (
@@ -134,6 +120,7 @@ CLAIMS = (
         "tasks of interest need hidden units, and training these is what is hard",
         ("01-introduction",),
         _hidden_layer,
+        "Yin-Yang, 30 hidden neurons: none {none}, frozen {frozen}, trained {trained}.",
         "agrees with a condition",
         "digits hardly need them, and a large frozen layer makes up for part of the training",
         ("ch01_hidden_layer",),
@@ -144,6 +131,9 @@ CLAIMS = (
         "a network of LIF neurons is an RNN with a binary nonlinearity, and one neuron remembers",
         ("02-snns-as-rnns",),
         _memory,
+        "A linear map and one step function repeat the layer {exactly}. Without recurrent "
+        "synapses an input is above 5 % of its peak for {short} ms at a membrane time constant "
+        "of 10 ms, and for {long} ms at 80 ms.",
         "agrees with a condition",
         "the memory is a few times the slower time constant, no more",
     ),
@@ -153,6 +143,8 @@ CLAIMS = (
         "backpropagation assigns credit in space at a high price in communication",
         ("03-training-rnns", "05b-locality"),
         _traffic,
+        "For each spike that crosses a synapse forward, {ratio.mean:.0f} real numbers cross one "
+        "backward ({ratio.low:.0f} to {ratio.high:.0f}, 5 seeds).",
         "agrees",
     ),
     Claim(
@@ -161,6 +153,7 @@ CLAIMS = (
         "BPTT needs memory that grows with neurons times steps",
         ("03-training-rnns",),
         _bptt_memory,
+        "Bytes grow with the power {time:.2f} of T and {size:.2f} of N.",
         "agrees",
         sources=("ch03_costs",),
     ),
@@ -170,6 +163,8 @@ CLAIMS = (
         "the forward method stores no history, and far more state",
         ("03-training-rnns",),
         _rtrl_memory,
+        "Bytes of RTRL grow with the power {time:.2f} of T and {size:.2f} of N, "
+        "operations with {work:.2f} of N.",
         "agrees",
         sources=("ch03_costs",),
     ),
@@ -179,6 +174,8 @@ CLAIMS = (
         "the derivative of a spike is zero or infinite, so gradient descent cannot move",
         ("05-surrogate-gradients", "04-credit-assignment"),
         _no_slope,
+        "Of the hidden gradients {zeros:.1f} % are exactly zero. Random patterns, {seeds} seeds: "
+        "{true} with the true derivative, {surrogate} with a surrogate.",
         "agrees with a condition",
         "it holds below a spike; the readout still learns",
         ("ch05_random_patterns",),
@@ -189,6 +186,9 @@ CLAIMS = (
         "BPTT fits neuromorphic hardware badly",
         ("05b-locality",),
         _hardware,
+        "One sample of {steps} steps, {neurons} neurons: BPTT keeps {bptt.kept:,} numbers of the "
+        "past, sends {bptt.sent:,} between neurons and borrows {bptt.borrowed:,} weights; local "
+        "errors keep {inside.kept}, send {inside.sent:,} and borrow {inside.borrowed}.",
         "agrees",
     ),
 )

@@ -3,36 +3,34 @@
 import numpy as np
 import torch
 
-from snnbook import laboratory, results, surrogates, training
-from snnbook.conclusions._claims import Claim, percent
+from snnbook import laboratory, results, surrogates
+from snnbook.conclusions._claims import Claim, share
 
 
-def _soft() -> str:
+def _soft() -> dict:
     stored = results.load("ch04a_xor")
-    means = {
-        width: np.mean([run["accuracy"] for run in stored["rows"][str(width)]])
+    runs = {
+        width: [100 * run["accuracy"] for run in stored["rows"][str(width)]]
         for width in stored["widths"]
     }
-    best = max(means, key=means.get)
-    narrow = min(means)
-    runs = stored["rows"][str(best)]
-    return (
-        f"Delayed XOR, {len(runs)} seeds: a gate of width {best:g} reaches "
-        f"{100 * means[best]:.1f} % (the worst seed {100 * min(r['accuracy'] for r in runs):.1f}), "
-        f"one of width {narrow:g} {100 * means[narrow]:.0f} %."
-    )
+    means = {width: np.mean(found) for width, found in runs.items()}
+    best, narrow = max(means, key=means.get), min(means)
+    return {
+        "seeds": len(runs[best]),
+        "best": best,
+        "mean": means[best],
+        "worst": min(runs[best]),
+        "narrow": narrow,
+        "narrow_mean": means[narrow],
+    }
 
 
-def _noise() -> str:
+def _noise() -> dict:
     stored = results.load("ch04b_xor")
     which = stored["runs"].index(8)
-    said = {
-        name: percent(stored["by_runs"][name][which], 0) for name in ("score", "baseline", "escape")
-    }
-    return (
-        f"Temporal XOR, {stored['networks']} networks, 8 runs for each update: score function "
-        f"{said['score']}, with a baseline {said['baseline']}, escape derivative {said['escape']}."
-    )
+    names = ("score", "baseline", "escape")
+    found = {name: share(stored["by_runs"][name][which]) for name in names}
+    return {"networks": stored["networks"], **found}
 
 
 def _pareto(name: str, goal: float) -> tuple[float, float]:
@@ -47,21 +45,18 @@ def _pareto(name: str, goal: float) -> tuple[float, float]:
     return steps, hidden + (0 if name.endswith("current") else arriving)
 
 
-def _rates() -> str:
-    curves = results.load("ch04c_pareto")["curves"]
-    goal, said = 0.95, []
-    for name, word in (
-        ("rate, few spikes; current", "rates under a constant current"),
-        ("rate; random", "rates with random spikes"),
-        ("surrogate, few spikes; latency", "surrogate-trained with latencies"),
-    ):
-        steps, spikes = _pareto(name, goal)
-        said.append(f"{word} {steps:.0f} steps and {spikes:.0f} spikes")
-    own = percent(one["own"] for one in curves["rate; current"])
-    return f"The rate network reaches {own} on digits. To {100 * goal:.0f} %: {'; '.join(said)}."
+def _rates() -> dict:
+    curves, goal = results.load("ch04c_pareto")["curves"], 0.95
+    return {
+        "own": share(one["own"] for one in curves["rate; current"]),
+        "goal": 100 * goal,
+        "current": _pareto("rate, few spikes; current", goal),
+        "random": _pareto("rate; random", goal),
+        "latency": _pareto("surrogate, few spikes; latency", goal),
+    }
 
 
-def _timing() -> str:
+def _timing() -> dict:
     runs, level = results.load("ch04d_decision")["runs"], 0.95
     needs = {}
     for name, kept in runs.items():
@@ -70,50 +65,48 @@ def _timing() -> str:
         first = int((right >= level).argmax())
         needs[name] = times[first], spikes[first]
     single = needs.pop("single spikes")
-    times, spikes = zip(*needs.values())
-    return (
-        f"Yin-Yang to {100 * level:.0f} %: decision after {single[0]:.1f} time constants and "
-        f"{single[1]:.0f} hidden spikes; surrogate-trained networks after {min(times):.1f} to "
-        f"{max(times):.1f} and with {min(spikes):.0f} to {max(spikes):.0f}."
-    )
+    times, spikes = ((min(values), max(values)) for values in zip(*needs.values()))
+    return {"level": 100 * level, "single": single, "times": times, "spikes": spikes}
 
 
-def _once() -> str:
+def _once() -> dict:
     runs = results.load("ch04d_silent")["runs"]
     healthy = runs["healthy, none"]
-    silent = np.array(healthy["silent"])[:, -1, 0].mean()
     learned = {
         name: sum(value > 0.5 for value in runs[f"quiet, {name}"]["test"])
         for name in ("none", "bump")
     }
-    return (
-        f"With {100 * silent:.0f} % of hidden neurons silent in a sample the accuracy is "
-        f"{percent(healthy['test'])}. From a quiet start {learned['none']} of "
-        f"{len(healthy['test'])} runs learn, {learned['bump']} when silent neurons are bumped."
-    )
+    return {
+        "silent": 100 * np.array(healthy["silent"])[:, -1, 0].mean(),
+        "accuracy": share(healthy["test"]),
+        "runs": len(healthy["test"]),
+        **learned,
+    }
 
 
-def _codes() -> str:
-    stored = results.load("ch05_three_codes")
-    said = [f"{name} {percent(values)}" for name, values in stored["accuracy"].items()]
-    return f"One network and one rule on digits: {', '.join(said)}."
+def _codes() -> dict:
+    accuracy = results.load("ch05_three_codes")["accuracy"]
+    return {name: share(values) for name, values in accuracy.items()}
 
 
-def _shapes() -> str:
+def _shapes() -> dict:
     stored = results.load("ch05_shapes")
     table = np.array([stored["accuracy"][name] for name in surrogates.ALL]).mean(axis=2)
     shapes, widths = np.ptp(table.max(axis=1)), np.ptp(table.mean(axis=0))
-    return (
-        f"{len(table)} shapes, each at its best width, differ by {100 * shapes:.1f} points; "
-        f"widths from {min(stored['widths']):g} to {max(stored['widths']):g} by "
-        f"{100 * widths:.1f} points."
-    )
+    return {
+        "count": len(table),
+        "shapes": 100 * shapes,
+        "narrowest": min(stored["widths"]),
+        "widest": max(stored["widths"]),
+        "widths": 100 * widths,
+    }
 
 
-def _downhill() -> str:
+def _downhill() -> dict:
     stored = results.load("ch05_downhill")
     which = stored["lengths"].index(0.03)
-    down = {name: shares[which][0] for name, shares in stored["shares_lower_same_higher"].items()}
+    shares = stored["shares_lower_same_higher"]
+    down = {name: 100 * shares[name][which][0] for name in ("0.1", "10", "random")}
     totals = {}
     for back in (20.0, 5.0):
 
@@ -129,31 +122,30 @@ def _downhill() -> str:
             walk = laboratory.closed_loop(field, center, axes[:, 0], axes[:, 1], radius=1.8)
             loops.append(abs(walk.total))
         totals[back] = float(np.median(loops))
-    said = [
-        f"{100 * down[name]:.0f} % {word}"
-        for name, word in (("0.1", "at width 0.1"), ("10", "at 10"), ("random", "at random"))
-    ]
-    return (
-        f"A step against it lowers the true loss in {', '.join(said)} of cases. Around a closed "
-        f"loop the exact gradient sums to {totals[20.0]:.0e}, the surrogate to {totals[5.0]:.2f}."
-    )
+    return {
+        "narrow": down["0.1"],
+        "wide": down["10"],
+        "random": down["random"],
+        "exact_loop": totals[20.0],
+        "surrogate_loop": totals[5.0],
+    }
 
 
-def cosine(rule: str, depth: int, trained: bool) -> str:
+def _cosine(rule: str, depth: int, trained: bool) -> float:
     """Return the cosine of a rule with the exact surrogate gradient, first layer, 100 steps."""
     points = results.load("ch05b_laboratory")["points"]
     where = (depth, 100, int(trained))
     rows = next(p["rows"] for p in points if (p["depth"], p["steps"], p["trained"]) == where)
     found = [x for x in rows[rule]["hidden.0.weight"]["cosine"] if x is not None]
-    return f"{training.seed_interval(found).mean:.2f}"
+    return float(np.mean(found))
 
 
-def _local() -> str:
-    said = [
-        f"{word} {cosine('e_prop', depth, False)} and {cosine('e_prop', depth, True)}"
-        for depth, word in ((1, "with one layer"), (5, "with five"))
-    ]
-    return f"Cosine of e-prop with the exact gradient before and after training: {'; '.join(said)}."
+def _local() -> dict:
+    return {
+        f"{word}_{when}": _cosine("e_prop", depth, when == "after")
+        for depth, word in ((1, "one"), (5, "five"))
+        for when in ("before", "after")
+    }
 
 
 CLAIMS = (
@@ -163,6 +155,8 @@ CLAIMS = (
         "any model with a smooth spike generator can be trained by BPTT",
         ("04a-soft-nonlinearity",),
         _soft,
+        "Delayed XOR, {seeds} seeds: a gate of width {best:g} reaches {mean:.1f} % (the worst seed "
+        "{worst:.1f}), one of width {narrow:g} {narrow_mean:.0f} %.",
         "agrees with a condition",
         "smooth must mean smooth on the scale of one time step",
         ("ch04a_xor",),
@@ -173,6 +167,8 @@ CLAIMS = (
         "noise smooths the discontinuity, so gradients of expectations exist",
         ("04b-probabilistic",),
         _noise,
+        "Temporal XOR, {networks} networks, 8 runs for each update: score function {score:.0f}, "
+        "with a baseline {baseline:.0f}, escape derivative {escape:.0f}.",
         "agrees with a condition",
         "an unbiased estimate has the noise as its price",
         ("ch04b_xor",),
@@ -183,6 +179,10 @@ CLAIMS = (
         "rate codes train well and are inefficient",
         ("04c-rate-coding",),
         _rates,
+        "The rate network reaches {own} on digits. To {goal:.0f} %: rates under a constant current "
+        "{current[0]:.0f} steps and {current[1]:.0f} spikes; rates with random spikes "
+        "{random[0]:.0f} steps and {random[1]:.0f} spikes; surrogate-trained with latencies "
+        "{latency[0]:.0f} steps and {latency[1]:.0f} spikes.",
         "agrees with a condition",
         "the cost comes with depth and with random spikes, not with rates as such",
         ("ch04c_pareto",),
@@ -193,6 +193,9 @@ CLAIMS = (
         "with spike times each spike carries more, and decisions come sooner",
         ("04d-spike-timing",),
         _timing,
+        "Yin-Yang to {level:.0f} %: decision after {single[0]:.1f} time constants and "
+        "{single[1]:.0f} hidden spikes; surrogate-trained networks after {times[0]:.1f} to "
+        "{times[1]:.1f} and with {spikes[0]:.0f} to {spikes[1]:.0f}.",
         "agrees with a condition",
         "sooner, yes; a network that pays for its spikes needs fewer of them",
         ("ch04d_decision",),
@@ -203,6 +206,8 @@ CLAIMS = (
         "learning from spike times needs every hidden unit to spike exactly once",
         ("04d-spike-timing",),
         _once,
+        "With {silent:.0f} % of hidden neurons silent in a sample the accuracy is {accuracy}. "
+        "From a quiet start {none} of {runs} runs learn, {bump} when silent neurons are bumped.",
         "differs",
         "at most once is enough; only a silent start or a silent output stops it",
         ("ch04d_silent",),
@@ -213,6 +218,7 @@ CLAIMS = (
         "surrogate gradients need no change of model and no chosen code",
         ("05-surrogate-gradients",),
         _codes,
+        "One network and one rule on digits: latency {latency}, rate {rate}, delta {delta}.",
         "agrees",
         sources=("ch05_three_codes",),
     ),
@@ -222,6 +228,8 @@ CLAIMS = (
         "the shape of the surrogate hardly matters",
         ("05-surrogate-gradients",),
         _shapes,
+        "{count} shapes, each at its best width, differ by {shapes:.1f} points; widths from "
+        "{narrowest:g} to {widest:g} by {widths:.1f} points.",
         "agrees with a condition",
         "the shape does not, the scale does",
         ("ch05_shapes",),
@@ -232,6 +240,9 @@ CLAIMS = (
         "the surrogate is smooth where the true loss is a staircase, and leads downhill",
         ("05-surrogate-gradients", "05b-locality"),
         _downhill,
+        "A step against it lowers the true loss in {narrow:.0f} % at width 0.1, {wide:.0f} % at "
+        "10, {random:.0f} % at random of cases. Around a closed loop the exact gradient sums to "
+        "{exact_loop:.0e}, the surrogate to {surrogate_loop:.2f}.",
         "agrees with a condition",
         "narrow enough, in a network large enough; it is not the gradient of any loss",
         ("ch05_downhill",),
@@ -242,6 +253,8 @@ CLAIMS = (
         "surrogate learning rests on BPTT unless the rule is made local",
         ("05b-locality",),
         _local,
+        "Cosine of e-prop with the exact gradient before and after training: with one layer "
+        "{one_before:.2f} and {one_after:.2f}; with five {five_before:.2f} and {five_after:.2f}.",
         "agrees",
         sources=("ch05b_laboratory",),
     ),

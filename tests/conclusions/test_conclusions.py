@@ -14,8 +14,9 @@ from snnbook.conclusions import (
     Claim,
     GRUNetwork,
     gru_size,
+    measured,
     parameters_of,
-    percent,
+    share,
     table,
     tally,
 )
@@ -52,7 +53,7 @@ def test_each_claim_is_measured_in_its_chapter(claim):
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: str(claim.number))
 def test_each_measurement_says_numbers_and_none_that_is_not_one(claim):
-    said = claim.measure()
+    said = claim.sentence()
     assert re.search(r"\d", said) and said.endswith(".")
     assert not re.search(r"\b(nan|inf|None)\b", said), said
     assert "|" not in said  # it stands in a table
@@ -61,11 +62,11 @@ def test_each_measurement_says_numbers_and_none_that_is_not_one(claim):
 def test_a_measurement_follows_its_data(monkeypatch):
     """Change the stored data: the sentence changes; no number is typed."""
     claim = next(claim for claim in CLAIMS if claim.number == 13)
-    before = claim.measure()
+    before = claim.sentence()
     stored = results.load("ch05_three_codes")
     stored["accuracy"]["rate"] = [0.111, 0.111, 0.112, 0.112]
     monkeypatch.setattr(results, "load", lambda name: stored)
-    assert "rate 11.2 %" in claim.measure() != before
+    assert "rate 11.2 %" in claim.sentence() != before
 
 
 def test_the_tally_counts_every_claim_once():
@@ -85,12 +86,28 @@ def test_the_table_has_a_row_for_each_claim_with_links_to_its_chapters():
 )
 def test_a_verdict_without_its_reason_is_refused(verdict, why, says):
     with pytest.raises(ValueError, match=says):
-        Claim(1, "I", "x", ("a",), str, verdict, why)
+        Claim(1, "I", "x", ("a",), dict, "x", verdict, why)
 
 
-def test_percent_is_the_seed_interval():
-    assert percent([0.5, 0.5, 0.5]) == "50.0 % (50.0 to 50.0)"
-    assert percent([0.1, 0.9, 0.9]) == "63.3 % (0.0 to 100.0)"
+def test_a_share_is_the_seed_interval():
+    assert f"{share([0.5, 0.5, 0.5])}" == "50.0 % (50.0 to 50.0)"
+    assert f"{share([0.1, 0.9, 0.9])}" == "63.3 % (0.0 to 100.0)"
+    assert f"{share([0.1, 0.9, 0.9]):.0f}" == "63 % (0 to 100)"
+    assert share([0.1, 0.9, 0.9]).low < 0 and share([0.5, 0.6, 0.7]).n == 3
+
+
+def test_the_numbers_of_a_claim_are_those_of_its_sentence():
+    found = measured(13)
+    assert set(found) == {"latency", "rate", "delta"}
+    sentence = next(claim for claim in CLAIMS if claim.number == 13).sentence()
+    assert all(f"{name} {value}" in sentence for name, value in found.items())
+    with pytest.raises(ValueError, match="number is 99"):
+        measured(99)
+
+
+def test_a_name_keeps_its_small_letter():
+    rows = table(claim for claim in CLAIMS if claim.number in (19, 20)).splitlines()[4:-2]
+    assert "| 19 | Forward weights " in rows[0] and "| 20 | eRBP leaves " in rows[1]
 
 
 def test_the_gru_follows_its_equations():
