@@ -78,7 +78,7 @@ class Rule:
 def detached_reset(network: SpikingNetwork, spikes: Tensor, error: StepError) -> Gradients:
     """Return the gradient by BPTT that does not flow through any reset.
 
-    Parameters, returns and errors as in :func:`snnbook.gradients._bptt`.
+    Parameters, returns and errors as in :func:`snnbook.gradients.bptt`.
 
     Examples
     --------

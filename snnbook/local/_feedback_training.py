@@ -37,7 +37,7 @@ def feedback_gradient(
     generator : torch.Generator
         Source of the randomness.
     **settings
-        Of the rule, such as ``window`` of :func:`snnbook.local._erbp`.
+        Of the rule, such as ``window`` of :func:`snnbook.local.erbp`.
 
     Returns
     -------

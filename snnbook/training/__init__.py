@@ -25,6 +25,7 @@ from snnbook.training._diagnosis import (
 from snnbook.training._errors import (
     StepError as StepError,
     step_cross_entropy as step_cross_entropy,
+    step_errors as step_errors,
     step_squared_error as step_squared_error,
 )
 from snnbook.training._fit import (

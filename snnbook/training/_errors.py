@@ -32,6 +32,19 @@ class StepError(Protocol):
         """Return the loss of the readout of all steps (T, B, C), a number."""
 
 
+def step_errors(error: StepError, readout: Tensor) -> Tensor:
+    """Return the errors of all steps: the derivative of the loss by a readout (T, B, C).
+
+    Examples
+    --------
+    >>> step_errors(step_squared_error(torch.zeros(2, 1, 1)), torch.ones(2, 1, 1)).flatten()
+    tensor([0.5000, 0.5000])
+
+    Chapter 6b.
+    """
+    return torch.stack([error(now, n) for n, now in enumerate(readout.unbind(0))])
+
+
 @dataclass(frozen=True, eq=False)
 class _CrossEntropy:
     labels: Tensor

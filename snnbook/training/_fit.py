@@ -115,7 +115,7 @@ def fit(
     gradient : callable, optional
         Called as ``gradient(model, spikes, labels)``; returns one tensor for each parameter, by
         its name, which the optimizer follows in place of the gradient by autograd. Learning
-        rules such as :func:`snnbook.gradients._bptt` and :func:`snnbook.local.superspike` fit, with
+        rules such as :func:`snnbook.gradients.bptt` and :func:`snnbook.local.superspike` fit, with
         an error made from the labels. ``loss`` is then only reported.
     progress : bool, optional
         Whether to show a progress bar.  By default only where a person watches: in a terminal or an
