@@ -10,14 +10,15 @@ result file already are not repeated.
 
 import sys
 import time
+from functools import partial
 
 import torch
 
 from snnbook import data, results, training
-from snnbook.local import AdaptiveNetwork, AdaptiveParameters, adaptive_gradient, decision_error
+from snnbook.local import AdaptiveNetwork, AdaptiveParameters, adaptive_gradient
 from snnbook.neurons import LIFParameters
 from snnbook.surrogates import fast_sigmoid
-from snnbook.training import step_squared_error
+from snnbook.training import decision_error, step_squared_error
 
 SEEDS = range(3)
 HIDDEN = 40
@@ -74,8 +75,7 @@ def evidence(neuron: str, kind: str, seed: int) -> dict:
     network = build(neuron, kind, (trials.spikes.shape[2], HIDDEN, 2), 5e-3, 15.0, seed)
     rule = settings(network, kind, seed)
 
-    def error(labels):
-        return decision_error(labels, steps, recall)
+    error = partial(decision_error, window=recall)
 
     def decide(readout):
         return readout[-recall:].mean(0).argmax(1)
@@ -87,9 +87,9 @@ def evidence(neuron: str, kind: str, seed: int) -> dict:
         epochs=EPOCHS,
         batch_size=BATCH,
         lr=LR["evidence"][kind.removesuffix("_narrow")],
-        loss=lambda readout, labels: error(labels).loss(readout),
+        loss=training.step_loss(error),
         decide=decide,
-        gradient=lambda net, x, labels: adaptive_gradient(net, x, error(labels), **rule),
+        gradient=training.rule_gradient(adaptive_gradient, error, **rule),
         generator=rng(seed),
         progress=False,
     )

@@ -24,7 +24,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from snnbook import data, gradients, results, training
+from snnbook import data, results, training
 from snnbook.local import erbp, random_feedback
 from snnbook.neurons import SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
@@ -65,16 +65,8 @@ def rule(network: SpikingNetwork):
     rng = torch.Generator().manual_seed(100 + SEED)
     feedback = random_feedback(network, "random", direct=True, generator=rng)
 
-    def gradient(net: SpikingNetwork, spikes: Tensor, labels: Tensor) -> gradients.Gradients:
-        error = training.step_cross_entropy(labels, steps=STEPS)
-        return erbp(net, spikes, error, feedback=feedback, window=WINDOW, decay=DECAY)
-
-    return gradient
-
-
-def loss(readout: Tensor, labels: Tensor) -> Tensor:
-    """Return the cross entropy of every step."""
-    return training.step_cross_entropy(labels, steps=STEPS).loss(readout)
+    settings = {"feedback": feedback, "window": WINDOW, "decay": DECAY}
+    return training.rule_gradient(erbp, training.step_cross_entropy, **settings)
 
 
 def run(arm: str, train, test, lr: float, epochs: int) -> dict:
@@ -97,7 +89,7 @@ def run(arm: str, train, test, lr: float, epochs: int) -> dict:
         validation=test,
         batch_size=BATCH,
         lr=lr,
-        loss=loss,
+        loss=training.step_loss(training.step_cross_entropy),
         decide=training.decide_by_sum,
         encode=encode,
         gradient=rule(network) if arm == "erbp" else None,

@@ -56,13 +56,10 @@ def build(depth: int, input_rate: float, seed: int, recurrent_rate: float = RATE
     )
 
 
-def step_loss(readout, labels):
-    return step_cross_entropy(labels, len(readout)).loss(readout)
-
-
 def train(network, spikes, labels, seed: int) -> None:
     options = {"epochs": 15, "batch_size": 50, "lr": 2e-3, "progress": False}
-    training.fit(network, spikes, labels, loss=step_loss, generator=rng(200 + seed), **options)
+    loss = training.step_loss(step_cross_entropy)
+    training.fit(network, spikes, labels, loss=loss, generator=rng(200 + seed), **options)
 
 
 def measured(network, spikes, labels, seed: int, rules) -> dict:

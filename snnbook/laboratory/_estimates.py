@@ -147,8 +147,7 @@ def score_function(
     spikes : Tensor
         Input, (T, B, inputs).
     error : StepError
-        The loss. With a method ``losses(readout) -> (B,)`` whose mean is ``loss``, each sample
-        answers for itself; without it all answer for the loss of the batch, at more variance.
+        The loss; each sample answers for its own, ``error.losses(readout)``.
     generator : torch.Generator
         Source of the noise.
     samples : int
@@ -186,7 +185,7 @@ def score_function(
     history = record(with_layers(network, surrogate=noise), spikes.repeat(1, samples, 1))
     batch = spikes.shape[1]
     readout = torch.stack([records[-1].mem for records in history]).unflatten(1, (samples, batch))
-    losses = torch.stack([_losses(error, one, batch) for one in readout.unbind(1)])
+    losses = torch.stack([error.losses(one) for one in readout.unbind(1)])
     advantage = (losses - losses.mean(0)) * (samples / (samples - 1))
     credit = advantage.flatten() / (samples * batch)
     wrong = [
@@ -206,13 +205,6 @@ def _score(credit: Tensor, scale: float) -> Callable[..., Tensor]:
         return credit * (seen.spikes - p) / scale
 
     return score
-
-
-def _losses(error: StepError, readout: Tensor, batch: int) -> Tensor:
-    """Return what each sample answers for, (B,), of mean ``error.loss``."""
-    if hasattr(error, "losses"):
-        return error.losses(readout)
-    return error.loss(readout).expand(batch) * batch
 
 
 @dataclass(frozen=True)
