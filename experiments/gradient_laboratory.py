@@ -28,7 +28,6 @@ from snnbook.training import step_cross_entropy
 HIDDEN, CLASSES, UNITS, BATCH, RATE = 64, 5, 20, 16, 50.0
 DEPTHS, TIMES = (1, 2, 3, 4, 5), (10, 30, 100, 300, 1000)
 RECURRENT_RATES = (500.0, 200.0, 50.0, 20.0, 10.0, 5.0)
-READOUTS = ("bptt", "truncated_5", "erbp")
 SOME = ("detached_reset", "truncated_20", "no_recurrence", "feedback_alignment", "e_prop")
 
 
@@ -79,12 +78,8 @@ def gather(runs: list[dict]) -> dict:
     found = {}
     for run in runs:
         for row in run["rows"]:
-            if row.parameter == "readout.weight" and row.rule not in (
-                "bptt",
-                "truncated_5",
-                "erbp",
-            ):
-                continue  # exact for every rule; see the tests
+            if row.parameter == "readout.weight" and RULES[row.rule].exact_readout:
+                continue  # see the tests
             cell = found.setdefault(row.rule, {}).setdefault(row.parameter, ([], []))
             cell[0].append(None if math.isnan(row.cosine) else round(row.cosine, 4))
             cell[1].append(float(f"{row.norm_ratio:.4g}"))

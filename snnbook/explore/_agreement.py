@@ -84,8 +84,8 @@ def _mean(values: list) -> float:
 def agreement(live: bool | None = None) -> Explorer:
     """Return the explorer of the gradient laboratory: rule, network, before or after training.
 
-    >>> agreement()
-    Explorer('agreement': rule, network, trained, 234 settings)
+    >>> list(agreement().controls)
+    ['rule', 'network', 'trained']
 
     Chapter 5b.
     """
