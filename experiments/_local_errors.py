@@ -18,27 +18,19 @@ DEPTHS, RATES, BATCH, WIDTH = (1, 2, 3, 4), (2e-3, 5e-3), 50, 80
 ARMS = ("bptt", "local", "frozen")
 
 
-def gradient_of(arm: str, network: SpikingNetwork, steps: int, generator: torch.Generator):
+def gradient_of(arm: str, network: SpikingNetwork, generator: torch.Generator):
     """Return the gradient for ``training.fit``."""
     readouts = local.random_readouts(network, generator=generator)
-
-    def gradient(net, spikes, labels):
-        error = training.step_cross_entropy(labels, steps=steps)
-        if arm == "local":
-            return local.local_gathered(net, spikes, error, readouts=readouts)
-        found = gradients.autograd(net, spikes, error)
-        if arm == "frozen":
-            found = {
-                k: v if k.startswith("readout") else torch.zeros_like(v) for k, v in found.items()
-            }
-        return found
-
-    return gradient
+    rules = {
+        "bptt": gradients.autograd,
+        "local": partial(local.local_gathered, readouts=readouts),
+        "frozen": local.readout_alone,
+    }
+    return training.rule_gradient(rules[arm], training.step_cross_entropy)
 
 
 def run(split: data.Split, epochs: int, depth: int, arm: str, seed: int, lr: float) -> dict:
     """Train one network; return its accuracies."""
-    steps = len(split.train_inputs)
     network = SpikingNetwork(
         (split.train_inputs.shape[2], *[WIDTH] * depth, int(split.train_labels.max()) + 1),
         surrogate=fast_sigmoid(width=0.3),
@@ -54,9 +46,9 @@ def run(split: data.Split, epochs: int, depth: int, arm: str, seed: int, lr: flo
         epochs=epochs,
         batch_size=BATCH,
         lr=lr,
-        loss=lambda out, y: training.step_cross_entropy(y, steps=steps).loss(out),
+        loss=training.step_loss(training.step_cross_entropy),
         decide=training.decide_by_sum,
-        gradient=gradient_of(arm, network, steps, generator),
+        gradient=gradient_of(arm, network, generator),
         generator=generator,
         progress=False,
     )

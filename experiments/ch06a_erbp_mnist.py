@@ -25,7 +25,7 @@ import torch
 from _sweep import options, run_cases, save, seeded
 from torch import Tensor
 
-from snnbook import data, gradients, training
+from snnbook import data, training
 from snnbook.local import erbp, random_feedback
 from snnbook.neurons import SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
@@ -65,16 +65,8 @@ def rule(network: SpikingNetwork):
     """Return the gradient for ``training.fit`` by eRBP, with a random direct feedback."""
     feedback = random_feedback(network, "random", direct=True, generator=seeded(100 + SEED))
 
-    def gradient(net: SpikingNetwork, spikes: Tensor, labels: Tensor) -> gradients.Gradients:
-        error = training.step_cross_entropy(labels, steps=STEPS)
-        return erbp(net, spikes, error, feedback=feedback, window=WINDOW, decay=DECAY)
-
-    return gradient
-
-
-def loss(readout: Tensor, labels: Tensor) -> Tensor:
-    """Return the cross entropy of every step."""
-    return training.step_cross_entropy(labels, steps=STEPS).loss(readout)
+    settings = {"feedback": feedback, "window": WINDOW, "decay": DECAY}
+    return training.rule_gradient(erbp, training.step_cross_entropy, **settings)
 
 
 def run(train, test, epochs: int, arm: str, lr: float) -> dict:
@@ -97,7 +89,7 @@ def run(train, test, epochs: int, arm: str, lr: float) -> dict:
         validation=test,
         batch_size=BATCH,
         lr=lr,
-        loss=loss,
+        loss=training.step_loss(training.step_cross_entropy),
         decide=training.decide_by_sum,
         encode=encode,
         gradient=rule(network) if arm == "erbp" else None,

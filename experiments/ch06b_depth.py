@@ -33,19 +33,12 @@ def rule(kind: str, network: SpikingNetwork, seed: int):
     """Return the gradient for ``training.fit``: symmetric feedback follows the weights."""
     fixed = random_feedback(network, "random", direct=True, generator=seeded(50 + seed))
 
-    def gradient(net, spikes, labels):
-        error = training.step_cross_entropy(labels, steps=STEPS)
-        if kind == "bptt":
-            return gradients.autograd(net, spikes, error)
+    def superspike(net, spikes, error):
         back = fixed if kind == "random" else random_feedback(net, "symmetric", direct=True)
         return superspike_gathered(net, spikes, error, feedback=back)
 
-    return gradient
-
-
-def loss(readout, labels):
-    """Return the cross entropy of every step, the loss of all arms."""
-    return training.step_cross_entropy(labels, steps=STEPS).loss(readout)
+    followed = gradients.autograd if kind == "bptt" else superspike
+    return training.rule_gradient(followed, training.step_cross_entropy)
 
 
 def run(all_epochs: int, depth: int, width: int, gradient: str, seed: int) -> dict:
@@ -72,7 +65,7 @@ def run(all_epochs: int, depth: int, width: int, gradient: str, seed: int) -> di
                 epochs=epochs,
                 batch_size=BATCH,
                 lr=LR,
-                loss=loss,
+                loss=training.step_loss(training.step_cross_entropy),
                 decide=training.decide_by_sum,
                 gradient=None if gradient == "bptt" else found_by,
                 generator=seeded(seed),

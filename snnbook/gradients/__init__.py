@@ -4,6 +4,15 @@ Every rule of the book has one signature, ``rule(network, spikes, error) -> Grad
 ``Gradients`` is a dictionary with one tensor for each name in ``network.named_parameters()``.
 """
 
+from snnbook.gradients._adjoint import (
+    DROPS as DROPS,
+    Adjoint as Adjoint,
+    Back as Back,
+    Lambdas as Lambdas,
+    through_matrices as through_matrices,
+    through_surrogate as through_surrogate,
+    through_weights as through_weights,
+)
 from snnbook.gradients._allocations import (
     Allocations as Allocations,
 )
@@ -19,6 +28,8 @@ from snnbook.gradients._bptt import (
     bptt as bptt,
     products as products,
     record as record,
+    run_back as run_back,
+    whole_run as whole_run,
 )
 from snnbook.gradients._compare import (
     Agreement as Agreement,
@@ -42,14 +53,18 @@ from snnbook.gradients._online import (
     OnlineRule as OnlineRule,
     check_run as check_run,
     detached as detached,
+    is_recurrent as is_recurrent,
     kept as kept,
+    layer_of as layer_of,
     network_step as network_step,
     no_gradients as no_gradients,
     online_steps as online_steps,
+    presynaptic as presynaptic,
     reset_strength as reset_strength,
     rest as rest,
     run_online as run_online,
     slope as slope,
+    summed as summed,
 )
 from snnbook.gradients._rnn import (
     LOGISTIC as LOGISTIC,

@@ -4,8 +4,7 @@ import torch
 from torch import Tensor
 
 from snnbook.gradients._bptt import History, backward, record
-from snnbook.gradients._online import LayerStep
-from snnbook.gradients._rtrl import layer_of
+from snnbook.gradients._online import LayerStep, layer_of
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError
 

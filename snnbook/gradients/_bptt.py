@@ -1,43 +1,36 @@
 r"""Backpropagation through time by hand (paper section III, Box 2; chapter 3).
 
-The forward pass keeps what happened at every step. Then time runs backward. With
-:math:`\lambda_X[n] = \partial \mathcal{L} / \partial X[n]`, the sum over all later effects of
-:math:`X[n]`, every layer does at each step
-
-.. math::
-
-    \lambda_I[n] &= \alpha \lambda_I[n+1] + k[n]\, \lambda_U[n+1] \\
-    \lambda_S[n] &= V^\top \lambda_I[n+1] + W_\text{up}^\top \lambda_I^\text{up}[n+1]
-                    - \rho[n]\, \lambda_U[n+1] \\
-    \lambda_U[n] &= \beta k[n]\, \lambda_U[n+1] + g(U[n] - \theta)\, \lambda_S[n]
-
-and the gradients collect
+The forward pass keeps what happened at every step. Then time runs backward, one step of
+:mod:`snnbook.gradients._adjoint` after the other, and the gradients collect
 :math:`\partial\mathcal{L}/\partial W = \sum_n \lambda_I[n+1]\, S_\text{in}[n]^\top` and
-:math:`\partial\mathcal{L}/\partial V = \sum_n \lambda_I[n+1]\, S[n]^\top`.
+:math:`\partial\mathcal{L}/\partial V = \sum_n \lambda_I[n+1]\, S[n]^\top`
+(``eq-03-spiking-uses``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from snnbook._validate import check_integer
+from snnbook.gradients._adjoint import Adjoint
 from snnbook.gradients._online import (
     Gradients,
     LayerStep,
     NetworkState,
     check_run,
-    kept,
     network_step,
-    no_gradients,
-    reset_strength,
+    presynaptic,
     rest,
-    slope,
+    summed,
 )
-from snnbook.neurons import LIFState, SpikingNetwork
+from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError
 
 History = list[tuple[LayerStep, ...]]
+
+#: The exact surrogate gradient: every term is there.
+EXACT = Adjoint()
 
 
 @torch.no_grad()
@@ -86,15 +79,17 @@ def bptt(
     check_run(network, spikes)
     if truncate is not None:
         check_integer("truncate", truncate, 1)
-    total, state = no_gradients(network), rest(network, spikes.shape[1])
-    piece = max(1, truncate or len(spikes))
+    return summed(network, _increments(network, spikes, error, max(1, truncate or len(spikes))))
+
+
+def _increments(network, spikes: Tensor, error: StepError, piece: int) -> Iterator[Gradients]:
+    """Give what each step adds to the gradient, last step first within each piece of time."""
+    state = rest(network, spikes.shape[1])
     for start in range(0, len(spikes), piece):
         history, state = _forward(network, spikes[start : start + piece], state)
         errors = [error(records[-1].mem, start + n) for n, records in enumerate(history)]
         for n, blame in backward(network, history, errors):
-            for name, value in products(network, history[n], blame).items():
-                total[name] += value
-    return total
+            yield products(network, history[n], blame)
 
 
 @torch.no_grad()
@@ -139,8 +134,41 @@ def _forward(network, spikes: Tensor, state: NetworkState) -> tuple[History, Net
 
 
 @torch.no_grad()
+def whole_run(network: SpikingNetwork, spikes: Tensor) -> tuple[LayerStep, ...]:
+    """Run a network from rest by its compiled loops: one record for each layer, of all steps.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+        Hidden layers and a leaky readout.
+    spikes : Tensor
+        Input, (T, B, inputs).
+
+    Returns
+    -------
+    tuple of LayerStep
+        What :func:`record` returns, with a first axis for time; ``syn`` of the readout is
+        ``None``.
+
+    Examples
+    --------
+    >>> hidden, readout = whole_run(SpikingNetwork((3, 4, 2)), torch.ones(5, 1, 3))
+    >>> hidden.spikes.shape, readout.mem.shape
+    (torch.Size([5, 1, 4]), torch.Size([5, 1, 2]))
+
+    Chapters 5b and 6b.
+    """
+    check_run(network, spikes)
+    output, found, source = network(spikes), [], spikes
+    for seen in output.hidden:
+        found.append(LayerStep(source, seen.syn, seen.mem, seen.spikes))
+        source = seen.spikes
+    return *found, LayerStep(source, None, output.readout, None)
+
+
+@torch.no_grad()
 def backward(
-    network: SpikingNetwork, history: History, errors: list[Tensor]
+    network: SpikingNetwork, history: History, errors: Sequence[Tensor], adjoint: Adjoint = EXACT
 ) -> Iterator[tuple[int, tuple[Tensor, ...]]]:
     r"""Run time backward and give the blame of every neuron at each step, n = T-1 .. 0.
 
@@ -150,8 +178,10 @@ def backward(
         The network that made the history.
     history : list
         From :func:`record`.
-    errors : list of Tensor
+    errors : sequence of Tensor
         :math:`\partial\mathcal{L}/\partial U_c[n]` of each step, (B, C).
+    adjoint : Adjoint
+        How an error goes one step back; exact by default.
 
     Yields
     ------
@@ -168,26 +198,35 @@ def backward(
     later = (*nothing.hidden, nothing.readout)
     for n in reversed(range(len(history))):
         yield n, tuple(lam.syn for lam in later)
-        later = _step_back(network, history[n], later, errors[n])
+        later = adjoint.step(network, history[n], later, errors[n])
 
 
-def _step_back(network, records, later, error) -> tuple[LIFState, ...]:
-    """Return lambda_I[n], lambda_U[n] of every layer from those of n+1."""
-    *inner, out = later
-    alpha, beta = network.readout.params.alpha, network.readout.params.beta
-    now = [LIFState(alpha * out.syn + out.mem, beta * out.mem + error)]
-    above, lam_above = network.readout, out
-    for layer, lam, seen in zip(
-        reversed(network.hidden), reversed(inner), reversed(records[:-1]), strict=True
-    ):
-        alpha, beta, k = layer.params.alpha, layer.params.beta, kept(layer, seen)
-        lam_spikes = lam_above.syn @ above.weight - reset_strength(layer, seen) * lam.mem
-        if layer.recurrent() is not None:
-            lam_spikes = lam_spikes + lam.syn @ layer.recurrent()
-        lam_mem = beta * k * lam.mem + slope(layer, seen) * lam_spikes
-        now.append(LIFState(alpha * lam.syn + k * lam.mem, lam_mem))
-        above, lam_above = layer, lam
-    return tuple(reversed(now))
+def run_back(
+    network: SpikingNetwork, history: History, errors: Sequence[Tensor], adjoint: Adjoint = EXACT
+) -> Gradients:
+    """Run time backward and return the sum of blame times activity over all steps.
+
+    Parameters as in :func:`backward`.
+
+    Returns
+    -------
+    Gradients
+        One tensor for each parameter, by its name in ``network.named_parameters()``.
+
+    Examples
+    --------
+    Nothing comes down to a hidden layer when the way down is dropped:
+
+    >>> network = SpikingNetwork((3, 4, 2), generator=torch.Generator().manual_seed(0))
+    >>> history, errors = record(network, torch.ones(9, 1, 3)), torch.ones(9, 1, 2)
+    >>> found = run_back(network, history, errors, Adjoint(drop={"forward"}))
+    >>> bool(found["hidden.0.weight"].any()), bool(found["readout.weight"].any())
+    (False, True)
+
+    Chapters 5b and 6a.
+    """
+    steps = backward(network, history, errors, adjoint)
+    return summed(network, (products(network, history[n], blame) for n, blame in steps))
 
 
 def products(network: SpikingNetwork, records: tuple[LayerStep, ...], blame) -> Gradients:
@@ -209,11 +248,9 @@ def products(network: SpikingNetwork, records: tuple[LayerStep, ...], blame) -> 
 
     Chapter 3.
     """
-    *inner, out = zip(records, blame, strict=True)
     total = {}
-    for i, (seen, rows) in enumerate(inner):
-        total[f"hidden.{i}.weight"] = rows.T @ seen.source
-        if network.hidden[i].recurrent() is not None:
-            total[f"hidden.{i}.recurrent_weight"] = rows.T @ seen.spikes
-    total["readout.weight"] = out[1].T @ out[0].source
+    for i, (layer, seen, rows) in enumerate(zip(network.hidden, records, blame)):
+        for name, source in presynaptic(layer, i, seen).items():
+            total[name] = rows.T @ source
+    total["readout.weight"] = blame[-1].T @ records[-1].source
     return total

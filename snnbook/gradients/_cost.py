@@ -13,7 +13,7 @@ from torch import Tensor
 from snnbook._validate import check_choice, check_integer
 from snnbook.gradients._allocations import Allocations
 from snnbook.gradients._bptt import backward, record
-from snnbook.gradients._online import online_steps
+from snnbook.gradients._online import is_recurrent, online_steps
 from snnbook.gradients._rtrl import RTRL
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError
@@ -260,7 +260,7 @@ def traffic(network: SpikingNetwork, spikes: Tensor, error: StepError) -> Traffi
     sent = returned = 0
     for n, blame in backward(network, history, errors):
         for k, (layer, rows) in enumerate(zip(layers, blame, strict=True)):
-            own = len(layer.weight) if k + 1 < len(layers) and layer.recurrent() is not None else 0
+            own = len(layer.weight) if is_recurrent(layer) else 0
             fan_in = (layer.weight.shape[1] if k else 0) + own
             returned += int(rows.count_nonzero()) * fan_in
             if k + 1 < len(layers):

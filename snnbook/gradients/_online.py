@@ -5,11 +5,11 @@ the input of one step, runs the network one step on, and returns the share of th
 that this step has revealed. Nothing of the past is kept but the carry.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from snnbook._validate import check_same_kind, check_time_first
 from snnbook.neurons import LIF, LIFState, SpikingNetwork, leaky_step, lif_step
@@ -23,13 +23,17 @@ class LayerStep(NamedTuple):
     """What is known in a layer at step n: ``source`` (B, N_in) and ``syn``, ``mem``, ``spikes``.
 
     The latter are (B, N); ``source`` are the spikes that arrive, S_in[n]. In the readout
-    ``spikes`` is ``None``.
+    ``spikes`` is ``None``. Records of a whole run have an axis for time in front.
     """
 
     source: Tensor
-    syn: Tensor
+    syn: Tensor | None
     mem: Tensor
     spikes: Tensor | None
+
+    def at(self, n: int) -> "LayerStep":
+        """Return step n of the records of a whole run."""
+        return LayerStep(*(None if values is None else values[n] for values in self))
 
 
 class NetworkState(NamedTuple):
@@ -171,6 +175,50 @@ def reset_strength(layer: LIF, record: LayerStep) -> Tensor | float:
     return layer.params.beta * record.mem + record.syn
 
 
+def is_recurrent(layer: nn.Module) -> bool:
+    """Return whether the neurons of a layer send spikes to each other: it has weights V.
+
+    Examples
+    --------
+    >>> network = SpikingNetwork((3, 4, 2), recurrent=True)
+    >>> is_recurrent(network.hidden[0]), is_recurrent(network.readout)
+    (True, False)
+
+    Chapter 3.
+    """
+    return isinstance(layer, LIF) and layer.recurrent() is not None
+
+
+def presynaptic(layer: LIF, index: int, seen: LayerStep) -> dict[str, Tensor]:
+    """Return the spikes that arrive at each weight of hidden layer ``index``, by its name.
+
+    Examples
+    --------
+    >>> seen = LayerStep(torch.ones(1, 3), *(torch.zeros(1, 4) for _ in range(3)))
+    >>> {name: source.shape[1] for name, source in presynaptic(LIF(3, 4), 0, seen).items()}
+    {'hidden.0.weight': 3}
+
+    Chapters 3 and 6b.
+    """
+    found = {f"hidden.{index}.weight": seen.source}
+    if is_recurrent(layer):
+        found[f"hidden.{index}.recurrent_weight"] = seen.spikes
+    return found
+
+
+def layer_of(parameter: str, hidden: int) -> int:
+    """Return the index of the layer that a parameter belongs to; the readout's is ``hidden``.
+
+    Examples
+    --------
+    >>> layer_of("hidden.1.recurrent_weight", hidden=2), layer_of("readout.weight", hidden=2)
+    (1, 2)
+
+    Chapter 3.
+    """
+    return hidden if parameter.startswith("readout") else int(parameter.split(".")[1])
+
+
 def online_steps(
     rule: OnlineRule, network: SpikingNetwork, spikes: Tensor, error: StepError
 ) -> Iterator[Gradients]:
@@ -220,8 +268,13 @@ def run_online(
 
     Chapter 3.
     """
+    return summed(network, online_steps(rule, network, spikes, error))
+
+
+def summed(network: SpikingNetwork, increments: Iterable[Gradients]) -> Gradients:
+    """Return the sum of the increments, one tensor for each parameter; zero where none came."""
     total = no_gradients(network)
-    for increment in online_steps(rule, network, spikes, error):
+    for increment in increments:
         for name, value in increment.items():
             total[name] += value
     return total

@@ -24,7 +24,9 @@ from snnbook.gradients._online import (
     Gradients,
     LayerStep,
     NetworkState,
+    is_recurrent,
     kept,
+    layer_of,
     network_step,
     reset_strength,
     rest,
@@ -104,7 +106,7 @@ class RTRL:
 
     def _mixes(self, layer) -> bool:
         """Return whether the neurons of the layer influence each other."""
-        return self.recurrent and hasattr(layer, "recurrent") and layer.recurrent() is not None
+        return self.recurrent and is_recurrent(layer)
 
     def _move(self, network, name, parts, records) -> tuple[Influence, ...]:
         """Return the influences of one parameter at step n+1."""
@@ -199,11 +201,6 @@ def rtrl(
     Paper section III; chapter 3.
     """
     return run_online(RTRL(recurrent, reset), network, spikes, error)
-
-
-def layer_of(name: str, readout: int) -> int:
-    """Return the index of the layer that a parameter belongs to."""
-    return readout if name.startswith("readout") else int(name.split(".")[1])
 
 
 def _over(factor: Tensor | float, influence: Tensor) -> Tensor | float:

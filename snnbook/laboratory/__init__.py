@@ -28,7 +28,6 @@ from snnbook.laboratory._noise import (
 )
 from snnbook.laboratory._rules import (
     RULES as RULES,
-    SLOW_RULES as SLOW_RULES,
     Rule as Rule,
     detached_reset as detached_reset,
 )

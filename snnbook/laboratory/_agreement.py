@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_integer
-from snnbook.gradients import Gradients, bptt, compare
+from snnbook.gradients import Gradients, bptt, compare, layer_of
 from snnbook.laboratory._rules import RULES, Rule
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError
@@ -99,7 +99,8 @@ def laboratory(
         more = (torch.Generator().manual_seed(seed),) if isinstance(rule, Rule) else ()
         found = rule(network, spikes, error, *more)
         for parameter, agreement in compare(truth, found).items():
-            rows.append(Row(name, parameter, _layer_of(parameter, truth), *agreement))
+            layer = layer_of(parameter, len(network.hidden))
+            rows.append(Row(name, parameter, layer, *agreement))
     return rows
 
 
@@ -145,19 +146,12 @@ def agreement_behind_noise(exact: Gradients, halves: Iterable[Gradients]) -> lis
     halves = list(halves)
     if len(halves) != 2:
         raise ValueError(f"halves has {len(halves)} entries; two are accepted")
-    rows = []
+    rows, hidden = [], len({layer_of(name, -1) for name in exact} - {-1})
     for name, value in exact.items():
         a, b1, b2 = (x.double().flatten() for x in (value, halves[0][name], halves[1][name]))
         squared, length = torch.dot(b1, b2), a.norm()
         size = squared.sqrt() if squared > 0 else squared.new_tensor(float("nan"))
         cosine = torch.dot(a, b1 + b2) / (2 * length * size)
         numbers = cosine.item(), (size / length).item()
-        rows.append(Row("behind noise", name, _layer_of(name, exact), *numbers))
+        rows.append(Row("behind noise", name, layer_of(name, hidden), *numbers))
     return rows
-
-
-def _layer_of(parameter: str, names: Iterable[str]) -> int:
-    """Return the index of the hidden layer, or for the readout the number of hidden layers."""
-    if not parameter.startswith("readout"):
-        return int(parameter.split(".")[1])
-    return len({name.split(".")[1] for name in names if name.startswith("hidden")})

@@ -5,6 +5,7 @@ and its gradient can be estimated without a derivative of anything. What is smoo
 is part of each definition here.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -13,18 +14,17 @@ from torch.func import functional_call
 
 from snnbook._validate import check_integer, check_positive
 from snnbook.gradients import (
+    Adjoint,
     Gradients,
-    History,
+    LayerStep,
     check_run,
     detached,
-    kept,
     no_gradients,
-    products,
     record,
-    rest,
+    run_back,
 )
 from snnbook.laboratory._variants import with_layers
-from snnbook.neurons import LIFState, SpikingNetwork
+from snnbook.neurons import LIF, SpikingNetwork
 from snnbook.training import StepError
 
 #: Full width at half maximum of the logistic density of scale 1: 4 ln(1 + sqrt 2).
@@ -147,8 +147,7 @@ def score_function(
     spikes : Tensor
         Input, (T, B, inputs).
     error : StepError
-        The loss. With a method ``losses(readout) -> (B,)`` whose mean is ``loss``, each sample
-        answers for itself; without it all answer for the loss of the batch, at more variance.
+        The loss; each sample answers for its own, ``error.losses(readout)``.
     generator : torch.Generator
         Source of the noise.
     samples : int
@@ -186,39 +185,26 @@ def score_function(
     history = record(with_layers(network, surrogate=noise), spikes.repeat(1, samples, 1))
     batch = spikes.shape[1]
     readout = torch.stack([records[-1].mem for records in history]).unflatten(1, (samples, batch))
-    losses = torch.stack([_losses(error, one, batch) for one in readout.unbind(1)])
+    losses = torch.stack([error.losses(one) for one in readout.unbind(1)])
     advantage = (losses - losses.mean(0)) * (samples / (samples - 1))
     credit = advantage.flatten() / (samples * batch)
     wrong = [
         torch.cat([error(one, n) for one in now.unbind(0)]) / samples
         for n, now in enumerate(readout.unbind(0))
     ]
-    return _score_backward(network, history, credit.unsqueeze(1), wrong, noise.scale)
+    return run_back(
+        network, history, wrong, Adjoint(spike=_score(credit.unsqueeze(1), noise.scale))
+    )
 
 
-def _losses(error: StepError, readout: Tensor, batch: int) -> Tensor:
-    """Return what each sample answers for, (B,), of mean ``error.loss``."""
-    if hasattr(error, "losses"):
-        return error.losses(readout)
-    return error.loss(readout).expand(batch) * batch
+def _score(credit: Tensor, scale: float) -> Callable[..., Tensor]:
+    """Return what takes the place of the surrogate: credit times the score of the spike."""
 
+    def score(layer: LIF, seen: LayerStep, lam_spikes: Tensor) -> Tensor:
+        p = torch.sigmoid((seen.mem - layer.params.threshold) / scale)
+        return credit * (seen.spikes - p) / scale
 
-def _score_backward(network, history: History, credit: Tensor, wrong, scale: float) -> Gradients:
-    """Sum credit times the derivative of the log-probability of all spikes, last step first."""
-    total, nothing = no_gradients(network), rest(network, len(credit))
-    later = [*nothing.hidden, nothing.readout]
-    for n in reversed(range(len(history))):
-        blame = tuple(lam.syn for lam in later)
-        for name, value in products(network, history[n], blame).items():
-            total[name] += value
-        for i, (layer, seen) in enumerate(zip(network.hidden, history[n])):
-            params, k, lam = layer.params, kept(layer, seen), later[i]
-            p = torch.sigmoid((seen.mem - params.threshold) / scale)
-            mem = params.beta * k * lam.mem + credit * (seen.spikes - p) / scale
-            later[i] = LIFState(params.alpha * lam.syn + k * lam.mem, mem)
-        params, lam = network.readout.params, later[-1]
-        later[-1] = LIFState(params.alpha * lam.syn + lam.mem, params.beta * lam.mem + wrong[n])
-    return total
+    return score
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from snnbook.gradients import Gradients, bptt, rtrl
-from snnbook.laboratory._estimates import score_function, smoothed_differences
+from snnbook.gradients import Gradients, bptt
 from snnbook.laboratory._variants import with_layers
 from snnbook.local import (
     direct_feedback_alignment,
@@ -32,7 +31,7 @@ def _nothing(network: SpikingNetwork, generator: torch.Generator | None) -> dict
     return {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     """One learning rule of the book, with the settings that the laboratory gives it.
 
@@ -43,16 +42,24 @@ class Rule:
     function : callable
         ``function(network, spikes, error, **settings) -> Gradients``.
     drops : str
-        What it leaves out of the exact gradient, or puts in its place.
+        What it leaves out of the exact gradient, or puts in its place; ``"nothing"`` if it is
+        exact.
     section, chapter : str
         Where the paper and the book treat it.
     settings : callable
         ``settings(network, generator) -> dict``: such as feedback matrices for this network.
+    random : bool
+        Whether its gradient depends on the generator.
+    exact_readout : bool
+        Whether the gradient of the readout's own weights is exact.
+    window : int, optional
+        Steps over which it remembers, if it forgets all that is older; exact in a run that is
+        not longer.
 
     Examples
     --------
-    >>> RULES["truncated_5"].label
-    'truncated BPTT, 5 steps'
+    >>> RULES["truncated_5"].label, RULES["truncated_5"].exact
+    ('truncated BPTT, 5 steps', False)
 
     Chapter 5b.
     """
@@ -63,6 +70,14 @@ class Rule:
     section: str
     chapter: str
     settings: Settings = _nothing
+    random: bool = False
+    exact_readout: bool = True
+    window: int | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether the rule is the exact surrogate gradient of any network."""
+        return self.drops == "nothing"
 
     def __call__(
         self,
@@ -78,7 +93,7 @@ class Rule:
 def detached_reset(network: SpikingNetwork, spikes: Tensor, error: StepError) -> Gradients:
     """Return the gradient by BPTT that does not flow through any reset.
 
-    Parameters, returns and errors as in :func:`snnbook.gradients._bptt`.
+    Parameters, returns and errors as in :func:`snnbook.gradients.bptt`.
 
     Examples
     --------
@@ -112,133 +127,116 @@ def _read_out(memory: str) -> Settings:
     return settings
 
 
-def _noise(**more: Any) -> Settings:
-    """Return settings with the generator as the source of noise."""
-    return lambda network, generator: {"generator": generator, **more}
-
-
 def _truncated(steps: int) -> Rule:
-    drops = f"all memory from one piece of {steps} steps to the next"
-    name = f"truncated BPTT, {steps} steps"
-    return Rule(name, partial(bptt, truncate=steps), drops, "III.B", "3")
+    return Rule(
+        label=f"truncated BPTT, {steps} steps",
+        function=partial(bptt, truncate=steps),
+        drops=f"all memory from one piece of {steps} steps to the next",
+        section="III.B",
+        chapter="3",
+        exact_readout=False,
+        window=steps,
+    )
 
 
 _EAR = "the layers between a hidden layer and the readout, the recurrent weights, the reset"
 
-#: The rules that run on a network of any size: name -> :class:`Rule`. Other rules plug in with
+#: The learning rules of the laboratory: name -> :class:`Rule`. Other rules plug in with
 #: ``RULES | {"mine": rule}``.
 RULES = MappingProxyType(
     {
-        "bptt": Rule("BPTT", bptt, "nothing", "III.B", "3"),
+        "bptt": Rule(label="BPTT", function=bptt, drops="nothing", section="III.B", chapter="3"),
         "detached_reset": Rule(
-            "BPTT, reset detached", detached_reset, "the path through the reset", "IV.B", "5"
+            label="BPTT, reset detached",
+            function=detached_reset,
+            drops="the path through the reset",
+            section="IV.B",
+            chapter="5",
         ),
         "truncated_50": _truncated(50),
         "truncated_20": _truncated(20),
         "truncated_5": _truncated(5),
         "no_recurrence": Rule(
-            "BPTT without recurrence",
-            feedback_alignment,
-            "the path back through the recurrent weights",
-            "III.B",
-            "3",
-            _fed_back("symmetric", recurrent=False),
+            label="BPTT without recurrence",
+            function=feedback_alignment,
+            drops="the path back through the recurrent weights",
+            section="III.B",
+            chapter="3",
+            settings=_fed_back("symmetric", recurrent=False),
         ),
         "feedback_alignment": Rule(
-            "feedback alignment, random",
-            feedback_alignment,
-            "the weights above: fixed random matrices in their place",
-            "V.A",
-            "6a",
-            _fed_back("random"),
+            label="feedback alignment, random",
+            function=feedback_alignment,
+            drops="the weights above: fixed random matrices in their place",
+            section="V.A",
+            chapter="6a",
+            settings=_fed_back("random"),
+            random=True,
         ),
         "feedback_sign": Rule(
-            "feedback alignment, same signs",
-            feedback_alignment,
-            "the sizes of the weights above: random ones, with the right signs, in their place",
-            "V.A",
-            "6a",
-            _fed_back("sign_symmetric"),
+            label="feedback alignment, same signs",
+            function=feedback_alignment,
+            drops="the sizes of the weights above: random ones, with the right signs, in their "
+            "place",
+            section="V.A",
+            chapter="6a",
+            settings=_fed_back("sign_symmetric"),
+            random=True,
         ),
         "direct_feedback": Rule(
-            "direct feedback alignment, random",
-            direct_feedback_alignment,
-            "the layers above: one fixed random matrix from the readout in their place",
-            "V.A",
-            "6a",
-            _fed_back("random", direct=True),
+            label="direct feedback alignment, random",
+            function=direct_feedback_alignment,
+            drops="the layers above: one fixed random matrix from the readout in their place",
+            section="V.A",
+            chapter="6a",
+            settings=_fed_back("random", direct=True),
+            random=True,
         ),
         "erbp": Rule(
-            "eRBP",
-            erbp,
-            "the layers above, and time: a leaky sum of the error meets the input spikes of now, "
-            "through a window",
-            "V.A",
-            "6a",
-            _fed_back("random", direct=True),
+            label="eRBP",
+            function=erbp,
+            drops="the layers above, and time: a leaky sum of the error meets the input spikes of "
+            "now, through a window",
+            section="V.A",
+            chapter="6a",
+            settings=_fed_back("random", direct=True),
+            random=True,
+            exact_readout=False,
         ),
         "superspike": Rule(
-            "SuperSpike, random feedback",
-            superspike,
-            _EAR + ", and the readout's weights: fixed random ones in their place",
-            "V.B",
-            "6b",
-            _fed_back("random", direct=True),
+            label="SuperSpike, random feedback",
+            function=superspike,
+            drops=_EAR + ", and the readout's weights: fixed random ones in their place",
+            section="V.B",
+            chapter="6b",
+            settings=_fed_back("random", direct=True),
+            random=True,
         ),
         "e_prop": Rule(
-            "e-prop, symmetric feedback",
-            e_prop,
-            _EAR,
-            "V.B",
-            "6b",
-            _fed_back("symmetric", direct=True),
+            label="e-prop, symmetric feedback",
+            function=e_prop,
+            drops=_EAR,
+            section="V.B",
+            chapter="6b",
+            settings=_fed_back("symmetric", direct=True),
         ),
         "local_errors": Rule(
-            "local errors",
-            local_errors,
-            "all layers above: a loss of each layer's own fixed random readout",
-            "V.C",
-            "6c",
-            _read_out("none"),
+            label="local errors",
+            function=local_errors,
+            drops="all layers above: a loss of each layer's own fixed random readout",
+            section="V.C",
+            chapter="6c",
+            settings=_read_out("none"),
+            random=True,
         ),
         "local_errors_leaky": Rule(
-            "local errors, leaky readout",
-            local_errors,
-            "as local errors, but the local readout integrates as the network's does",
-            "V.C",
-            "6c",
-            _read_out("leaky"),
-        ),
-    }
-)
-
-#: Rules for small networks or patient readers: exact forward learning, and two estimates from
-#: losses alone, which need many samples.
-SLOW_RULES = MappingProxyType(
-    {
-        "rtrl": Rule("RTRL", rtrl, "nothing", "III.B", "3"),
-        "rtrl_no_recurrence": Rule(
-            "RTRL without recurrence",
-            partial(rtrl, recurrent=False),
-            "the influence through the recurrent weights",
-            "III.B",
-            "3",
-        ),
-        "score_function": Rule(
-            "score function, 128 runs",
-            score_function,
-            "every derivative: chance in the thresholds in their place",
-            "IV.A.2",
-            "4b",
-            _noise(samples=128),
-        ),
-        "smoothed_differences": Rule(
-            "differences of the smoothed loss, 512 directions",
-            smoothed_differences,
-            "every derivative: steps in random directions of weight space in their place",
-            "IV.A",
-            "4",
-            _noise(samples=512),
+            label="local errors, leaky readout",
+            function=local_errors,
+            drops="as local errors, but the local readout integrates as the network's does",
+            section="V.C",
+            chapter="6c",
+            settings=_read_out("leaky"),
+            random=True,
         ),
     }
 )

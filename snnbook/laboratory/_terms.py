@@ -9,11 +9,13 @@ from collections.abc import Collection, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
-from snnbook._validate import check_integer, check_shape, check_time_first
+from snnbook._validate import check_integer, check_shape
+from snnbook.gradients import Adjoint, Back, Gradients, run_back, through_matrices, whole_run
+from snnbook.laboratory._variants import with_layers
 from snnbook.neurons import SpikingNetwork
+from snnbook.training import StepError, step_errors
 
 
 class Term(NamedTuple):
@@ -45,11 +47,11 @@ TERMS = MappingProxyType(
 def term_gradient(
     network: SpikingNetwork,
     spikes: Tensor,
-    error,
+    error: StepError,
     *,
     drop: Collection[str] = (),
     back: Sequence[Tensor] | None = None,
-) -> dict[str, Tensor]:
+) -> Gradients:
     r"""Return the surrogate gradient without some of its terms.
 
     .. math::
@@ -93,6 +95,7 @@ def term_gradient(
     --------
     Without the surrogate nothing reaches a hidden layer, and the readout still learns:
 
+    >>> import torch
     >>> network = SpikingNetwork((3, 4, 2), generator=torch.Generator().manual_seed(0))
     >>> error = lambda readout, n: readout - 1.0
     >>> found = term_gradient(network, torch.ones(9, 1, 3), error, drop={"spike"})
@@ -101,28 +104,22 @@ def term_gradient(
 
     Paper section IV.B.2 and box 3; chapter 5b.
     """
-    keep = _kept(drop)
-    check_time_first("spikes", spikes, features=_first(network).weight.shape[1])
-    above = [layer.weight.detach() for layer in (*network.hidden, network.readout)][1:]
-    if back is not None:
-        if len(back) != len(above):
-            raise ValueError(f"back has {len(back)} matrices; {len(above)} are accepted")
-        for index, (matrix, weight) in enumerate(zip(back, above)):
-            check_shape(f"back[{index}]", matrix, tuple(weight.shape), weight)
-        above = list(back)
-    with torch.no_grad():
-        readout, records = network(spikes)
-        inputs = [spikes, *(record.spikes for record in records)]
-        adjoint = _readout_adjoint(network.readout.params, readout, error, keep)
-        found = {"readout.weight": _outer(adjoint, inputs[-1])}
-        for index in reversed(range(len(records))):
-            layer, name = network.hidden[index], f"hidden.{index}."
-            from_above = _shift(adjoint) @ above[index] * keep["forward"]
-            adjoint = _layer_adjoint(layer, records[index].mem, from_above, keep)
-            found[name + "weight"] = _outer(adjoint, inputs[index])
-            if layer.recurrent() is not None:
-                found[name + "recurrent_weight"] = _outer(adjoint, inputs[index + 1])
-    return {name: found[name] for name, _ in network.named_parameters()}
+    if any(layer.reset == "zero" for layer in network.hidden):
+        raise ValueError("a layer resets to zero; the resets 'subtract' and 'none' are accepted")
+    adjoint = Adjoint(drop=drop) if back is None else Adjoint(_replaced(network, back), drop=drop)
+    run = whole_run(network, spikes)
+    errors = step_errors(error, run[-1].mem)
+    history = [tuple(seen.at(n) for seen in run) for n in range(len(spikes))]
+    return run_back(with_layers(network, reset_gradient=True), history, errors, adjoint)
+
+
+def _replaced(network: SpikingNetwork, back: Sequence[Tensor]) -> Back:
+    above = [layer.weight for layer in (*network.hidden, network.readout)][1:]
+    if len(back) != len(above):
+        raise ValueError(f"back has {len(back)} matrices; {len(above)} are accepted")
+    for index, (matrix, weight) in enumerate(zip(back, above)):
+        check_shape(f"back[{index}]", matrix, tuple(weight.shape), weight)
+    return through_matrices(back)
 
 
 def count_terms(sizes: Sequence[int], steps: int, *, recurrent: bool = True) -> dict[str, int]:
@@ -217,57 +214,3 @@ def needs(rule: str, inputs: int, hidden: int, outputs: int, steps: int) -> Need
         influence = hidden * (inputs + hidden)
         return Needs(0, steps * others * influence + errors, hidden * outputs)
     return Needs(0, errors, hidden * outputs if rule == "e-prop" else 0)
-
-
-def _kept(drop: Collection[str]) -> dict[str, float]:
-    drop = {drop} if isinstance(drop, str) else set(drop)
-    if unknown := drop - set(TERMS):
-        raise ValueError(f"drop names {sorted(unknown)}; of {', '.join(TERMS)} are accepted")
-    return {name: float(name not in drop) for name in TERMS}
-
-
-def _first(network: SpikingNetwork):
-    return network.hidden[0] if len(network.hidden) else network.readout
-
-
-def _shift(values: Tensor) -> Tensor:
-    """Return the values of step n+1 at n, zero after the last step."""
-    return torch.cat([values[1:], torch.zeros_like(values[:1])])
-
-
-def _outer(adjoint: Tensor, source: Tensor) -> Tensor:
-    """Return the sum over n and samples of lambda_I[n+1] S[n]^T."""
-    return torch.einsum("tbo,tbi->oi", _shift(adjoint), source)
-
-
-def _readout_adjoint(params, readout: Tensor, error, keep) -> Tensor:
-    """Return lambda_I of the readout, (T, B, C)."""
-    alpha, beta = params.alpha * keep["readout"], params.beta * keep["readout"]
-    syn = mem = torch.zeros_like(readout[0])
-    found = torch.empty_like(readout)
-    for n in reversed(range(len(readout))):
-        syn, mem = alpha * syn + mem * keep["charge"], beta * mem + error(readout[n], n)
-        found[n] = syn
-    return found
-
-
-def _layer_adjoint(layer, mem: Tensor, from_above: Tensor, keep) -> Tensor:
-    """Return lambda_I of a hidden layer, (T, B, N)."""
-    if layer.reset == "zero":
-        raise ValueError("a layer resets to zero; the resets 'subtract' and 'none' are accepted")
-    params, recurrent = layer.params, layer.recurrent()
-    theta = params.threshold
-    bump = layer.surrogate.derivative(mem - theta) * keep["spike"]
-    resets = theta * keep["reset"] * (layer.reset == "subtract")
-    lam_syn = lam_mem = torch.zeros_like(mem[0])
-    found = torch.empty_like(mem)
-    for n in reversed(range(len(mem))):
-        lam_spike = from_above[n] - resets * lam_mem
-        if recurrent is not None:
-            lam_spike = lam_spike + lam_syn @ recurrent * keep["recurrent"]
-        lam_syn, lam_mem = (
-            params.alpha * keep["current"] * lam_syn + lam_mem * keep["charge"],
-            params.beta * keep["membrane"] * lam_mem + bump[n] * lam_spike,
-        )
-        found[n] = lam_syn
-    return found

@@ -13,7 +13,6 @@ from snnbook.local._adaptive import (
     adaptive_eprop_step as adaptive_eprop_step,
     adaptive_start as adaptive_start,
     adaptive_step as adaptive_step,
-    decision_error as decision_error,
 )
 from snnbook.local._erbp import (
     ERBP as ERBP,
@@ -27,6 +26,7 @@ from snnbook.local._feedback_training import (
     ARMS as ARMS,
     feedback_angles as feedback_angles,
     feedback_gradient as feedback_gradient,
+    readout_alone as readout_alone,
     train_by_feedback as train_by_feedback,
 )
 from snnbook.local._gathered import (

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import check_integer, check_positive, check_time_first
+from snnbook._validate import check_positive, check_time_first
 from snnbook.neurons import (
     DEFAULT_PARAMETERS,
     LeakyReadout,
@@ -29,7 +29,7 @@ from snnbook.neurons import (
     leaky_step,
 )
 from snnbook.surrogates import Surrogate, fast_sigmoid
-from snnbook.training import StepError, step_cross_entropy
+from snnbook.training import StepError
 
 
 @dataclass(frozen=True)
@@ -373,56 +373,6 @@ def adaptive_eprop(
         for name, value in increment.items():
             total[name] += value
     return {name: value.detach() for name, value in total.items()}
-
-
-@dataclass(frozen=True, eq=False)
-class _DecisionError:
-    last: StepError
-    first: int
-
-    def __call__(self, readout: Tensor, n: int) -> Tensor:
-        if n < self.first:
-            return torch.zeros_like(readout)
-        return self.last(readout, n - self.first)
-
-    def loss(self, readout: Tensor) -> Tensor:
-        return self.last.loss(readout[self.first :])
-
-
-def decision_error(labels: Tensor, steps: int, window: int) -> StepError:
-    """Return the cross entropy of the last steps alone: an error that comes late.
-
-    Parameters
-    ----------
-    labels : Tensor
-        Correct class of each sample, (B,), int64.
-    steps : int
-        T, the number of steps of the run.
-    window : int
-        Number of steps at the end that count, from 1 to ``steps``.
-
-    Returns
-    -------
-    StepError
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit.
-
-    Examples
-    --------
-    >>> error = decision_error(torch.tensor([1]), steps=10, window=2)
-    >>> error(torch.zeros(1, 2), 7), error(torch.zeros(1, 2), 8)
-    (tensor([[0., 0.]]), tensor([[ 0.2500, -0.2500]]))
-
-    Chapter 6b.
-    """
-    check_integer("steps", steps, 1)
-    check_integer("window", window, 1)
-    if window > steps:
-        raise ValueError(f"window is {window}; at most steps, {steps}, is accepted")
-    return _DecisionError(step_cross_entropy(labels, window), steps - window)
 
 
 def _bump(network: AdaptiveNetwork, mem: Tensor, adapt: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_positive
-from snnbook.gradients import Gradients, NetworkState, network_step, no_gradients, rest, run_online
+from snnbook.gradients import Gradients, NetworkState, network_step, presynaptic, rest, run_online
 from snnbook.local._matrices import Feedback, check_feedback
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError
@@ -89,16 +89,15 @@ class ERBP:
         """Run the network and the dendrites one step; return the carry and the increment."""
         records, state = network_step(network, carry.network, inputs)
         sent, waiting = self._send(carry.waiting + error(records[-1].mem, n))
-        increment, dendrites = no_gradients(network), []
+        increment, dendrites = {}, []
         for i, (layer, seen) in enumerate(zip(network.hidden, records[:-1])):
             dendrite = self.decay * carry.dendrites[i] + sent @ self.feedback.matrices[i]
             inside = (seen.mem - layer.params.threshold).abs() < self.window
             gated = torch.where(inside, dendrite, 0.0)
-            increment[f"hidden.{i}.weight"] += _on_spikes(seen.source, gated)
-            if layer.recurrent() is not None:
-                increment[f"hidden.{i}.recurrent_weight"] += _on_spikes(seen.spikes, gated)
+            for name, source in presynaptic(layer, i, seen).items():
+                increment[name] = _on_spikes(source, gated)
             dendrites.append(dendrite)
-        increment["readout.weight"] += _on_spikes(records[-1].source, sent)
+        increment["readout.weight"] = _on_spikes(records[-1].source, sent)
         return ERBPCarry(state, waiting, tuple(dendrites)), increment
 
     def _send(self, waiting: Tensor) -> tuple[Tensor, Tensor]:

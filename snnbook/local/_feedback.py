@@ -6,27 +6,21 @@ does, so they still store every step. Rules that also give that up are in
 :mod:`snnbook.local._three_factor`.
 """
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
 from snnbook.gradients import (
+    Adjoint,
+    Back,
     Gradients,
-    kept,
-    no_gradients,
-    products,
+    Lambdas,
     record,
-    reset_strength,
-    rest,
-    slope,
+    run_back,
+    through_matrices,
 )
 from snnbook.local._matrices import Feedback, check_feedback
-from snnbook.neurons import LIFState, SpikingNetwork
+from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError
-
-#: Blame of all layers, the readout last, and the index of a layer -> error at its spikes.
-FromAbove = Callable[[tuple[LIFState, ...], int], Tensor]
 
 
 @torch.no_grad()
@@ -56,7 +50,7 @@ def feedback_alignment(
     Parameters
     ----------
     network : SpikingNetwork
-        As in :func:`snnbook.gradients._bptt`.
+        As in :func:`snnbook.gradients.bptt`.
     spikes : Tensor
         Input, (T, B, inputs).
     error : StepError
@@ -71,11 +65,6 @@ def feedback_alignment(
     -------
     Gradients
         One tensor for each parameter, by its name in ``network.named_parameters()``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the spikes or the feedback do not fit the network.
 
     Examples
     --------
@@ -95,10 +84,7 @@ def feedback_alignment(
     """
     check_feedback(network, feedback, direct=False)
 
-    def from_above(blame: tuple[LIFState, ...], layer: int) -> Tensor:
-        return blame[layer + 1].syn @ feedback.matrices[layer]
-
-    return _through_time(network, spikes, error, from_above, recurrent)
+    return _aligned(network, spikes, error, through_matrices(feedback.matrices), recurrent)
 
 
 @torch.no_grad()
@@ -133,11 +119,6 @@ def direct_feedback_alignment(
     Gradients
         One tensor for each parameter, by its name in ``network.named_parameters()``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If the spikes or the feedback do not fit the network.
-
     Examples
     --------
     >>> from snnbook.training import step_cross_entropy
@@ -153,36 +134,15 @@ def direct_feedback_alignment(
     """
     check_feedback(network, feedback, direct=True)
 
-    def from_above(blame: tuple[LIFState, ...], layer: int) -> Tensor:
-        return blame[-1].syn @ feedback.matrices[layer]
+    def from_readout(network: SpikingNetwork, later: Lambdas, layer: int) -> Tensor:
+        return later[-1].syn @ feedback.matrices[layer]
 
-    return _through_time(network, spikes, error, from_above, recurrent)
-
-
-def _through_time(network, spikes, error, from_above: FromAbove, recurrent: bool) -> Gradients:
-    """Sum the products of blame and activity over all steps, last step first."""
-    total, history = no_gradients(network), record(network, spikes)
-    nothing = rest(network, spikes.shape[1])
-    later = (*nothing.hidden, nothing.readout)
-    for n in reversed(range(len(history))):
-        blame = tuple(lam.syn for lam in later)
-        for name, value in products(network, history[n], blame).items():
-            total[name] += value
-        wrong = error(history[n][-1].mem, n)
-        later = _step_back(network, history[n], later, wrong, from_above, recurrent)
-    return total
+    return _aligned(network, spikes, error, from_readout, recurrent)
 
 
-def _step_back(network, records, later, error, from_above, recurrent) -> tuple[LIFState, ...]:
-    """Return lambda_I[n], lambda_U[n] of every layer from those of n+1."""
-    now = []
-    for i, (layer, lam, seen) in enumerate(zip(network.hidden, later[:-1], records[:-1])):
-        alpha, beta, k = layer.params.alpha, layer.params.beta, kept(layer, seen)
-        lam_spikes = from_above(later, i) - reset_strength(layer, seen) * lam.mem
-        if recurrent and layer.recurrent() is not None:
-            lam_spikes = lam_spikes + lam.syn @ layer.recurrent()
-        lam_mem = beta * k * lam.mem + slope(layer, seen) * lam_spikes
-        now.append(LIFState(alpha * lam.syn + k * lam.mem, lam_mem))
-    out, params = later[-1], network.readout.params
-    now.append(LIFState(params.alpha * out.syn + out.mem, params.beta * out.mem + error))
-    return tuple(now)
+def _aligned(network, spikes, error, back: Back, recurrent: bool) -> Gradients:
+    """Run back in time with other matrices in space, with or without the recurrent weights."""
+    history = record(network, spikes)
+    errors = [error(seen[-1].mem, n) for n, seen in enumerate(history)]
+    drop = () if recurrent else ("recurrent",)
+    return run_back(network, history, errors, Adjoint(back=back, drop=drop))

@@ -1,24 +1,59 @@
 """Networks trained by exact and by random feedback, in the one training loop (chapter 6a)."""
 
 from collections.abc import Callable
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
 
-from snnbook import gradients, training
+from snnbook import training
 from snnbook._validate import check_choice
-from snnbook.gradients import Gradients
+from snnbook.gradients import Gradients, autograd
 from snnbook.local._erbp import erbp
 from snnbook.local._gathered import feedback_gathered, superspike_gathered
 from snnbook.local._matrices import Feedback, forward_matrices, random_feedback
 from snnbook.neurons import SpikingNetwork
+from snnbook.training import StepError
+
+
+def readout_alone(network: SpikingNetwork, spikes: Tensor, error: StepError) -> Gradients:
+    """Return the exact gradient of the readout, and zeros for the hidden layers: frozen.
+
+    Examples
+    --------
+    >>> from snnbook.training import step_cross_entropy
+    >>> network = SpikingNetwork((3, 4, 2), generator=torch.Generator().manual_seed(0))
+    >>> error = step_cross_entropy(torch.tensor([1]), steps=20)
+    >>> found = readout_alone(network, torch.ones(20, 1, 3), error)
+    >>> [bool(value.any()) for value in found.values()]
+    [False, True]
+
+    Chapters 6a and 6c.
+    """
+    return {
+        name: value if name.startswith("readout") else torch.zeros_like(value)
+        for name, value in autograd(network, spikes, error).items()
+    }
+
+
+#: Each way to train, its rule, and whether the rule takes fixed matrices for the way back.
+_RULES = MappingProxyType(
+    {
+        "bptt": (autograd, False),
+        "sign_symmetric": (feedback_gathered, True),
+        "fa": (feedback_gathered, True),
+        "dfa": (superspike_gathered, True),
+        "erbp": (erbp, True),
+        "frozen": (readout_alone, False),
+    }
+)
 
 #: The ways to train, from the exact one to a hidden layer that does not learn.
-ARMS = ("bptt", "sign_symmetric", "fa", "dfa", "erbp", "frozen")
+ARMS = tuple(_RULES)
 
 
 def feedback_gradient(
-    arm: str, network: SpikingNetwork, *, steps: int, generator: torch.Generator, **settings
+    arm: str, network: SpikingNetwork, *, generator: torch.Generator, **settings
 ) -> tuple[Callable[..., Gradients], Feedback | None]:
     """Return the gradient for ``training.fit`` and the fixed matrices that it uses.
 
@@ -32,12 +67,10 @@ def feedback_gradient(
         feedback alignment; event-driven random backpropagation; readout alone.
     network : SpikingNetwork
         Gives sizes and scale of the matrices.
-    steps : int
-        Length of a sample.
     generator : torch.Generator
         Source of the randomness.
     **settings
-        Of the rule, such as ``window`` of :func:`snnbook.local._erbp`.
+        Of the rule, such as ``window`` of :func:`snnbook.local.erbp`.
 
     Returns
     -------
@@ -56,25 +89,11 @@ def feedback_gradient(
     check_choice("arm", arm, ARMS)
     kind = "sign_symmetric" if arm == "sign_symmetric" else "random"
     fixed = random_feedback(network, kind, direct=arm in ("dfa", "erbp"), generator=generator)
-    rule = {
-        "sign_symmetric": feedback_gathered,
-        "fa": feedback_gathered,
-        "dfa": superspike_gathered,
-        "erbp": erbp,
-    }.get(arm)
-
-    def gradient(net: SpikingNetwork, spikes: Tensor, labels: Tensor) -> Gradients:
-        error = training.step_cross_entropy(labels, steps=steps)
-        if rule is not None:
-            return rule(net, spikes, error, feedback=fixed, **settings)
-        found = gradients.autograd(net, spikes, error)
-        if arm == "frozen":
-            for name, value in found.items():
-                if name.startswith("hidden"):
-                    value.zero_()
-        return found
-
-    return gradient, None if rule is None else fixed
+    rule, fed_back = _RULES[arm]
+    if not fed_back:
+        return training.rule_gradient(rule, training.step_cross_entropy, **settings), None
+    settings["feedback"] = fixed
+    return training.rule_gradient(rule, training.step_cross_entropy, **settings), fixed
 
 
 def feedback_angles(network: SpikingNetwork, feedback: Feedback) -> list[float]:
@@ -109,7 +128,7 @@ def train_by_feedback(
     seed: int,
     **settings,
 ) -> tuple[list[float], list[list[float]]]:
-    """Train a network one epoch at a time; return accuracies and angles, one entry an epoch.
+    """Train a network; return accuracies and angles, one entry an epoch.
 
     The first entry of the angles is from before training. Parameters are those
     of :func:`snnbook.training.fit` and of :func:`feedback_gradient`; ``spikes`` are (T, n, inputs).
@@ -117,25 +136,25 @@ def train_by_feedback(
     Paper section V.A; chapter 6a.
     """
     rng = torch.Generator().manual_seed(seed)
-    steps = len(spikes)
-    gradient, fixed = feedback_gradient(arm, network, steps=steps, generator=rng, **settings)
+    gradient, fixed = feedback_gradient(arm, network, generator=rng, **settings)
     angles = [] if fixed is None else [feedback_angles(network, fixed)]
-    reached, adam = [], torch.optim.Adam(network.parameters(), lr=lr)
-    for _ in range(epochs):
-        history = training.fit(
-            network,
-            spikes,
-            labels,
-            epochs=1,
-            batch_size=batch_size,
-            optimizer=lambda *_, **__: adam,  # one for all epochs
-            loss=lambda readout, y: training.step_cross_entropy(y, steps=steps).loss(readout),
-            decide=training.decide_by_sum,
-            gradient=gradient,
-            generator=rng,
-            progress=False,
-        )
-        reached.append(history.accuracy[-1])
+
+    def measure(epoch: int, network: SpikingNetwork, history: training.History) -> None:
         if fixed is not None:
             angles.append(feedback_angles(network, fixed))
-    return reached, angles
+
+    history = training.fit(
+        network,
+        spikes,
+        labels,
+        epochs=epochs,
+        batch_size=batch_size,
+        lr=lr,
+        loss=training.step_loss(training.step_cross_entropy),
+        decide=training.decide_by_sum,
+        gradient=gradient,
+        generator=rng,
+        on_epoch=measure,
+        progress=False,
+    )
+    return list(history.accuracy), angles

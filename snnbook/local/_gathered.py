@@ -14,11 +14,18 @@ history, and one matrix product. The numbers are equal, so an experiment may use
 import torch
 from torch import Tensor
 
-from snnbook.gradients import Gradients, check_run
+from snnbook.gradients import (
+    Gradients,
+    LayerStep,
+    is_recurrent,
+    presynaptic,
+    slope,
+    whole_run,
+)
 from snnbook.local._adaptive import AdaptiveNetwork
 from snnbook.local._matrices import Feedback, check_feedback, check_matrices, forward_matrices
 from snnbook.neurons import LIFParameters, SpikingNetwork, integrate
-from snnbook.training import StepError
+from snnbook.training import StepError, step_errors
 
 
 @torch.no_grad()
@@ -43,20 +50,14 @@ def superspike_gathered(
 
     Paper section V.B; chapter 6b.
     """
-    check_run(network, spikes)
     check_feedback(network, feedback, direct=True)
-    output, out = network(spikes), network.readout
-    wrong = torch.stack([error(now, n) for n, now in enumerate(output.readout.unbind(0))])
-    found, arrived = {}, spikes
-    for i, (layer, record) in enumerate(zip(network.hidden, output.hidden)):
-        bump = layer.surrogate.derivative(record.mem - layer.params.threshold)
-        blame = bump * _backward(wrong @ feedback.matrices[i], out.params)
-        found[f"hidden.{i}.weight"] = _meet(blame, arrived, layer.params)
-        if layer.recurrent() is not None:
-            found[f"hidden.{i}.recurrent_weight"] = _meet(blame, record.spikes, layer.params)
-        arrived = record.spikes
-    found["readout.weight"] = _meet(wrong, arrived, out.params)
-    return found
+    *hidden, out = whole_run(network, spikes)
+    wrong = step_errors(error, out.mem)
+    blame = [
+        slope(layer, seen) * _backward(wrong @ matrix, network.readout.params)
+        for layer, seen, matrix in zip(network.hidden, hidden, feedback.matrices)
+    ]
+    return _gathered(network, (*hidden, out), (*blame, wrong))
 
 
 @torch.no_grad()
@@ -93,26 +94,20 @@ def feedback_gathered(
 
     Paper section V.A; chapter 6a.
     """
-    check_run(network, spikes)
     check_feedback(network, feedback, direct=False)
     for i, layer in enumerate(network.hidden):
-        if layer.recurrent() is not None or layer.reset_gradient:
+        if is_recurrent(layer) or layer.reset_gradient:
             raise ValueError(
                 f"network has a hidden layer {i} that is recurrent or has reset_gradient=True; "
                 "feedforward layers with a detached reset are accepted"
             )
-    output = network(spikes)
-    blame = torch.stack([error(now, n) for n, now in enumerate(output.readout.unbind(0))])
-    sources = [spikes, *(record.spikes for record in output.hidden)]
-    found = {"readout.weight": _meet(blame, sources[-1], network.readout.params)}
-    above = network.readout.params
-    for i in reversed(range(len(network.hidden))):
-        layer = network.hidden[i]
-        bump = layer.surrogate.derivative(output.hidden[i].mem - layer.params.threshold)
-        blame = bump * (_backward(blame, above) @ feedback.matrices[i])
-        found[f"hidden.{i}.weight"] = _meet(blame, sources[i], layer.params)
-        above = layer.params
-    return {name: found[name] for name, _ in network.named_parameters()}
+    run = whole_run(network, spikes)
+    blame, above = [step_errors(error, run[-1].mem)], network.readout
+    down = zip(reversed(network.hidden), reversed(run[:-1]), reversed(feedback.matrices))
+    for layer, seen, matrix in down:
+        blame.append(slope(layer, seen) * (_backward(blame[-1], above.params) @ matrix))
+        above = layer
+    return _gathered(network, run, tuple(reversed(blame)))
 
 
 @torch.no_grad()
@@ -123,7 +118,7 @@ def local_gathered(
     *,
     readouts: tuple[Tensor, ...],
 ) -> Gradients:
-    """Return what :func:`snnbook.local._local_errors` returns, one product for each layer.
+    """Return what :func:`snnbook.local.local_errors` returns, one product for each layer.
 
     Parameters as there, for feedforward layers and readouts without memory.
 
@@ -147,20 +142,16 @@ def local_gathered(
 
     Paper section V.C; chapter 6c.
     """
-    check_run(network, spikes)
     check_matrices("readouts", readouts, forward_matrices(network, direct=True))
-    output, found, arrived = network(spikes), {}, spikes
-    for i, (layer, record, matrix) in enumerate(zip(network.hidden, output.hidden, readouts)):
-        if layer.recurrent() is not None:
+    for i, layer in enumerate(network.hidden):
+        if is_recurrent(layer):
             raise ValueError(f"network has a recurrent hidden layer {i}; feedforward is accepted")
-        opinion = (record.spikes @ matrix.T).unbind(0)
-        wrong = torch.stack([error(now, n) for n, now in enumerate(opinion)])
-        bump = layer.surrogate.derivative(record.mem - layer.params.threshold)
-        found[f"hidden.{i}.weight"] = _meet(bump * (wrong @ matrix), arrived, layer.params)
-        arrived = record.spikes
-    wrong = torch.stack([error(now, n) for n, now in enumerate(output.readout.unbind(0))])
-    found["readout.weight"] = _meet(wrong, arrived, network.readout.params)
-    return found
+    *hidden, out = whole_run(network, spikes)
+    blame = [
+        slope(layer, seen) * (step_errors(error, seen.spikes @ matrix.T) @ matrix)
+        for layer, seen, matrix in zip(network.hidden, hidden, readouts)
+    ]
+    return _gathered(network, (*hidden, out), (*blame, step_errors(error, out.mem)))
 
 
 @torch.no_grad()
@@ -213,7 +204,7 @@ def adaptive_gradient(
     """
     output, lif, rho = network(spikes), network.params.lif, network.params.rho
     record = output.hidden[0]
-    wrong = torch.stack([error(now, n) for n, now in enumerate(output.readout.unbind(0))])
+    wrong = step_errors(error, output.readout)
     back = network.readout.weight if feedback is None else feedback
     arriving = _backward(wrong, lif) @ back
     bump = network.surrogate.derivative(record.mem - record.threshold)
@@ -236,6 +227,18 @@ def adaptive_gradient(
         "recurrent_weight": flat @ record.spikes.flatten(0, 1),
         "readout.weight": _meet(wrong, record.spikes, lif),
     }
+
+
+def _gathered(
+    network: SpikingNetwork, run: tuple[LayerStep, ...], blame: tuple[Tensor, ...]
+) -> Gradients:
+    """Return the sum over steps and samples of blame times presynaptic trace, for each weight."""
+    found = {}
+    for i, (layer, seen, rows) in enumerate(zip(network.hidden, run, blame)):
+        for name, source in presynaptic(layer, i, seen).items():
+            found[name] = _meet(rows, source, layer.params)
+    found["readout.weight"] = _meet(blame[-1], run[-1].source, network.readout.params)
+    return found
 
 
 def _backward(signal: Tensor, params: LIFParameters) -> Tensor:

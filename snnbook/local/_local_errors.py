@@ -12,9 +12,17 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_choice
-from snnbook.gradients import Gradients, NetworkState, network_step, rest, run_online, slope
+from snnbook.gradients import (
+    Gradients,
+    NetworkState,
+    network_step,
+    presynaptic,
+    rest,
+    run_online,
+    slope,
+)
 from snnbook.local._matrices import check_matrices, forward_matrices
-from snnbook.local._three_factor import Synapses, advance, arriving, empty_synapses
+from snnbook.local._three_factor import Synapses, empty_synapses, move_on
 from snnbook.neurons import LIFState, SpikingNetwork, leaky_step
 from snnbook.training import StepError
 
@@ -73,7 +81,7 @@ class LocalErrors:
             opinion = read if self.memory == "none" else carry.readouts[i].mem
             quiet.append(leaky_step(carry.readouts[i], read, network.readout.params))
             signal, after = error(opinion, n) @ self.readouts[i], slope(layer, seen)
-            for name, arrived in arriving(layer, i, seen).items():
+            for name, arrived in presynaptic(layer, i, seen).items():
                 trace = carry.before[name]
                 before[name] = leaky_step(trace, arrived, layer.params)
                 if self.memory == "none":
@@ -82,7 +90,7 @@ class LocalErrors:
                 traces = carry.synapses[name]
                 increment[name] = torch.einsum("bi,bij->ij", signal, traces.eligibility.mem)
                 moved = LIFState(*(x.unsqueeze(1) for x in before[name]))
-                synapses[name] = advance(traces, arrived, after, moved, network.readout.params)
+                synapses[name] = move_on(traces, after, moved, network.readout.params)
         name, out = "readout.weight", network.readout
         increment[name] = error(records[-1].mem, n).T @ carry.before[name].mem
         before[name] = leaky_step(carry.before[name], records[-1].source, out.params)

@@ -26,6 +26,7 @@ from snnbook.gradients import (
     NetworkState,
     kept,
     network_step,
+    presynaptic,
     rest,
     run_online,
     slope,
@@ -256,17 +257,7 @@ def empty_synapses(network: SpikingNetwork, batch: int) -> dict[str, Synapses]:
     return found
 
 
-def arriving(layer: LIF, index: int, seen: LayerStep) -> dict[str, Tensor]:
-    """Return the spikes that arrive at each weight of a hidden layer, by name, (B, N_in)."""
-    found = {f"hidden.{index}.weight": seen.source}
-    if layer.recurrent() is not None:
-        found[f"hidden.{index}.recurrent_weight"] = seen.spikes
-    return found
-
-
-def advance(
-    traces: Synapses, arrived: Tensor, after: Tensor, before: LIFState, params: LIFParameters
-) -> Synapses:
+def move_on(traces: Synapses, after: Tensor, before: LIFState, params: LIFParameters) -> Synapses:
     """Return the traces of n+1: ``before`` already moved on, the eligibility moved on here.
 
     ``after`` is the surrogate derivative of step n, (B, N); ``params`` are the readout's.
@@ -293,18 +284,18 @@ def _start(network: SpikingNetwork, batch: int) -> Carry:
     return Carry(rest(network, batch), empty_synapses(network, batch), arrived)
 
 
-def _step(network, carry, inputs, error, n, feedback, move_on) -> tuple[Carry, Gradients]:
+def _step(network, carry, inputs, error, n, feedback, own_trace) -> tuple[Carry, Gradients]:
     """Return the next carry, and error times eligibility of every synapse at step n."""
     records, state = network_step(network, carry.state, inputs)
     wrong = error(records[-1].mem, n)
     increment, synapses = {}, {}
     for i, (layer, seen) in enumerate(zip(network.hidden, records)):
         signal, after = wrong @ feedback.matrices[i], slope(layer, seen)
-        for name, arrived in arriving(layer, i, seen).items():
+        for name, arrived in presynaptic(layer, i, seen).items():
             traces = carry.synapses[name]
             increment[name] = torch.einsum("bi,bij->ij", signal, traces.eligibility.mem)
-            before = move_on(layer, seen, traces.before, arrived)
-            synapses[name] = advance(traces, arrived, after, before, network.readout.params)
+            before = own_trace(layer, seen, traces.before, arrived)
+            synapses[name] = move_on(traces, after, before, network.readout.params)
     increment["readout.weight"] = wrong.T @ carry.readout.mem
     readout = leaky_step(carry.readout, records[-1].source, network.readout.params)
     return Carry(state, synapses, readout), increment

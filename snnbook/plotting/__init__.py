@@ -38,6 +38,7 @@ from snnbook.plotting._style import (
     MARKERS as MARKERS,
     SEQUENTIAL as SEQUENTIAL,
     STYLE as STYLE,
+    look as look,
     use_style as use_style,
 )
 from snnbook.plotting._verdicts import (

@@ -1,6 +1,7 @@
 """Curves: surrogate derivatives and learning curves."""
 
 from collections.abc import Sequence
+from itertools import count
 
 import numpy as np
 import torch
@@ -8,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from snnbook._validate import check_choice
-from snnbook.plotting._style import COLORS, CYCLE, LINES, MARKERS, new_axes
+from snnbook.plotting._style import COLORS, LINES, MARKERS, look, new_axes
 from snnbook.surrogates import Surrogate
 from snnbook.training import History
 
@@ -30,7 +31,7 @@ def surrogate_curves(
     Parameters
     ----------
     surrogates : sequence of Surrogate
-        One to eight records, beside the true derivative.
+        One record or more, beside the true derivative.
     ax : Axes, optional
         Where to draw; by default a new figure.
     limits : tuple of float
@@ -46,7 +47,7 @@ def surrogate_curves(
     Raises
     ------
     TypeError, ValueError
-        If an entry is no surrogate, there are none or more than eight, or the limits descend.
+        If an entry is no surrogate, there are none, or the limits descend.
 
     Examples
     --------
@@ -61,15 +62,14 @@ def surrogate_curves(
     for record in records:
         if not isinstance(record, Surrogate):
             raise TypeError(f"surrogates holds a {type(record).__name__}; Surrogate is accepted")
-    curves = sum(not _is_dead(record) for record in records)
-    if not records or curves > len(CYCLE):
-        raise ValueError(f"surrogates has {curves} curves; 1 to {len(CYCLE)} are accepted")
+    if not records:
+        raise ValueError("surrogates has 0 curves; at least 1 is accepted")
     if not limits[0] < limits[1]:
         raise ValueError(f"limits is {limits}; two ascending numbers are accepted")
     ax = new_axes(ax)
     mem = torch.linspace(*limits, 801, dtype=torch.float64)
     ax.axvspan(max(threshold, limits[0]), limits[1], color="#000000", alpha=0.07, linewidth=0)
-    looks = iter(CYCLE)
+    looks = map(look, count())
     for record in records:
         dead = _is_dead(record)
         color, line, _ = (COLORS["true"], "-", "") if dead else next(looks)

@@ -73,6 +73,30 @@ CYCLE = (
     ("#7A5C00", (0, (1, 2.5)), "*"),
 )
 
+
+def look(number: int) -> tuple:
+    """Return color, line style and marker of a curve: from ``CYCLE``, then with dots in the lines.
+
+    Parameters
+    ----------
+    number : int
+        From 0.
+
+    Examples
+    --------
+    The ninth has the color of the first, and a line of its own:
+
+    >>> look(8)[0] == CYCLE[0][0], look(8)[1]
+    (True, (0, (16, 2, 1, 1)))
+    """
+    again, place = divmod(number, len(CYCLE))
+    color, line, marker = CYCLE[place]
+    if again:
+        dashes = (16, 2) if line == "-" else line[1]
+        line = (0, (*dashes, *(1, 1) * again))
+    return color, line, marker
+
+
 #: White to blue, for values from zero up.
 SEQUENTIAL = LinearSegmentedColormap.from_list(
     "snnbook-up", ["#FFFFFF", "#7FB8DA", "#0072B2", "#00304D"]

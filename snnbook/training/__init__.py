@@ -24,7 +24,9 @@ from snnbook.training._diagnosis import (
 )
 from snnbook.training._errors import (
     StepError as StepError,
+    decision_error as decision_error,
     step_cross_entropy as step_cross_entropy,
+    step_errors as step_errors,
     step_squared_error as step_squared_error,
 )
 from snnbook.training._fit import (
@@ -42,6 +44,10 @@ from snnbook.training._penalties import (
     activity_penalty as activity_penalty,
     mean_counts as mean_counts,
     spike_count_penalty as spike_count_penalty,
+)
+from snnbook.training._rule import (
+    rule_gradient as rule_gradient,
+    step_loss as step_loss,
 )
 from snnbook.training._side_by_side import (
     SideBySide as SideBySide,

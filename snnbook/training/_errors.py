@@ -31,6 +31,22 @@ class StepError(Protocol):
     def loss(self, readout: Tensor) -> Tensor:
         """Return the loss of the readout of all steps (T, B, C), a number."""
 
+    def losses(self, readout: Tensor) -> Tensor:
+        """Return the loss of each sample, (B,), of mean ``loss``."""
+
+
+def step_errors(error: StepError, readout: Tensor) -> Tensor:
+    """Return the errors of all steps: the derivative of the loss by a readout (T, B, C).
+
+    Examples
+    --------
+    >>> step_errors(step_squared_error(torch.zeros(2, 1, 1)), torch.ones(2, 1, 1)).flatten()
+    tensor([0.5000, 0.5000])
+
+    Chapter 6b.
+    """
+    return torch.stack([error(now, n) for n, now in enumerate(readout.unbind(0))])
+
 
 @dataclass(frozen=True, eq=False)
 class _CrossEntropy:
@@ -74,6 +90,24 @@ class _SquaredError:
         steps, batch, _ = self.target.shape
         _check_readout(readout, steps, batch)
         return ((readout - self.target) ** 2).sum((0, 2)) / (2 * steps)
+
+
+@dataclass(frozen=True, eq=False)
+class _DecisionError:
+    last: StepError
+    first: int
+
+    def __call__(self, readout: Tensor, n: int) -> Tensor:
+        if n < self.first:
+            return torch.zeros_like(readout)
+        return self.last(readout, n - self.first)
+
+    def loss(self, readout: Tensor) -> Tensor:
+        return self.last.loss(readout[self.first :])
+
+    def losses(self, readout: Tensor) -> Tensor:
+        """Return the loss of each sample, (B,), of mean ``loss``."""
+        return self.last.losses(readout[self.first :])
 
 
 def step_cross_entropy(labels: Tensor, steps: int) -> StepError:
@@ -152,6 +186,37 @@ def step_squared_error(target: Tensor) -> StepError:
     """
     check_time_first("target", target)
     return _SquaredError(target)
+
+
+def decision_error(labels: Tensor, steps: int, window: int) -> StepError:
+    """Return the cross entropy of the last steps alone: an error that comes late.
+
+    Parameters
+    ----------
+    labels : Tensor
+        Correct class of each sample, (B,), int64.
+    steps : int
+        T, the number of steps of the run.
+    window : int
+        Number of steps at the end that count, from 1 to ``steps``.
+
+    Returns
+    -------
+    StepError
+
+    Examples
+    --------
+    >>> error = decision_error(torch.tensor([1]), steps=10, window=2)
+    >>> error(torch.zeros(1, 2), 7), error(torch.zeros(1, 2), 8)
+    (tensor([[0., 0.]]), tensor([[ 0.2500, -0.2500]]))
+
+    Chapter 6b.
+    """
+    check_integer("steps", steps, 1)
+    check_integer("window", window, 1)
+    if window > steps:
+        raise ValueError(f"window is {window}; at most steps, {steps}, is accepted")
+    return _DecisionError(step_cross_entropy(labels, window), steps - window)
 
 
 def _check_step(readout: Tensor, n: int, steps: int, batch: int) -> None:

@@ -51,6 +51,17 @@ class History:
         check_positive("duration", duration)
         return tuple(tuple(count / duration for count in epoch) for epoch in self.spike_counts)
 
+    def after(self, row: list[float], judged: float | None, seconds: float) -> "History":
+        """Return the history with one epoch more: loss, accuracy and spike counts are ``row``."""
+        loss, right, *counts = row
+        return History(
+            (*self.loss, loss),
+            (*self.accuracy, right),
+            self.validation_accuracy if judged is None else (*self.validation_accuracy, judged),
+            (*self.spike_counts, tuple(counts)),
+            (*self.seconds, seconds),
+        )
+
     def __str__(self) -> str:
         if not self.loss:
             return "no epochs"
@@ -77,6 +88,7 @@ def fit(
     validation: tuple[Tensor, Tensor] | None = None,
     decide: Decision | None = None,
     gradient: Callable[[nn.Module, Tensor, Tensor], Mapping[str, Tensor]] | None = None,
+    on_epoch: Callable[[int, nn.Module, History], bool | None] | None = None,
     progress: bool | None = None,
 ) -> History:
     """Train a model in place and return what happened.
@@ -115,8 +127,12 @@ def fit(
     gradient : callable, optional
         Called as ``gradient(model, spikes, labels)``; returns one tensor for each parameter, by
         its name, which the optimizer follows in place of the gradient by autograd. Learning
-        rules such as :func:`snnbook.gradients._bptt` and :func:`snnbook.local.superspike` fit, with
-        an error made from the labels. ``loss`` is then only reported.
+        rules such as :func:`snnbook.gradients.bptt` and :func:`snnbook.local.superspike` become one
+        by :func:`rule_gradient`. ``loss`` is then only reported, from a run of its own.
+    on_epoch : callable, optional
+        Called after each epoch as ``on_epoch(epoch, model, history)``, with the number of the epoch
+        from 1 and the history so far, such as to measure something. Training ends with the epoch
+        for which it returns true.
     progress : bool, optional
         Whether to show a progress bar.  By default only where a person watches: in a terminal or an
         open notebook, not on a page that is built.
@@ -155,8 +171,7 @@ def fit(
             "since a rule's gradient has the regularizer inside or not at all"
         )
     decide = decide or decision_of(loss)
-    steps = optimizer(model.parameters(), lr=lr)
-    rows, seconds, validated = [], [], []
+    steps, history = optimizer(model.parameters(), lr=lr), History()
     bar = tqdm(range(1, epochs + 1), "training", leave=False, disable=not _wanted(progress))
     for epoch in bar:
         start = time.perf_counter()
@@ -178,14 +193,14 @@ def fit(
                 _put(gradient(model, spikes, labels[index]), model)
             steps.step()
             total = total + len(index) * _summary(value, output, labels[index], decide)
-        rows.append((total / len(labels)).tolist())
+        judged = None
         if validation is not None:
-            validated.append(accuracy(model, *validation, encode, decide=decide).value)
-        seconds.append(time.perf_counter() - start)
-        bar.set_postfix(loss=f"{rows[-1][0]:.3g}", accuracy=f"{rows[-1][1]:.1%}")
-    losses, accuracies, *counts = zip(*rows)
-    spike_counts = tuple(zip(*counts)) or ((),) * epochs
-    return History(losses, accuracies, tuple(validated), spike_counts, tuple(seconds))
+            judged = accuracy(model, *validation, encode, decide=decide).value
+        history = history.after((total / len(labels)).tolist(), judged, time.perf_counter() - start)
+        bar.set_postfix(loss=f"{history.loss[-1]:.3g}", accuracy=f"{history.accuracy[-1]:.1%}")
+        if on_epoch is not None and on_epoch(epoch, model, history):
+            break
+    return history
 
 
 def _summary(value: Tensor, output, labels: Tensor, decide: Decision) -> Tensor:

@@ -8,7 +8,7 @@ from helpers import seeded
 from snnbook import data, local, results
 from snnbook.neurons import SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
-from snnbook.training import fit
+from snnbook.training import fit, rule_gradient, step_cross_entropy
 
 
 def mean(rows, what="accuracy", **chosen):
@@ -56,16 +56,10 @@ def test_a_memory_in_the_threshold_is_needed_and_followed():
 
 
 def test_a_rule_of_three_factors_trains_in_the_one_loop():
-    from snnbook.training import step_cross_entropy
-
     labels = torch.arange(16) % 2
     spikes = torch.eye(2)[labels].expand(30, 16, 2).contiguous()
     network = SpikingNetwork((2, 10, 2), surrogate=fast_sigmoid(width=0.5), generator=seeded(0))
     feedback = local.random_feedback(network, "random", direct=True, generator=seeded(1))
-
-    def gradient(net, x, y):
-        return local.superspike(net, x, step_cross_entropy(y, steps=30), feedback=feedback)
-
     history = fit(
         network,
         spikes,
@@ -73,7 +67,7 @@ def test_a_rule_of_three_factors_trains_in_the_one_loop():
         epochs=8,
         batch_size=8,
         lr=0.02,
-        gradient=gradient,
+        gradient=rule_gradient(local.superspike, step_cross_entropy, feedback=feedback),
         generator=seeded(2),
     )
     assert history.accuracy[-1] == 1.0

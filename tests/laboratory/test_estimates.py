@@ -134,6 +134,10 @@ def test_loss_of_each_sample_saves_noise():
         def __call__(self, readout, n):
             return self.error(readout, n)
 
+        def losses(self, readout):
+            """Every sample answers for all of them."""
+            return self.loss(readout).expand(4) * 4
+
     network, spikes, error = small()
     spread = []
     for one in (error, BatchOnly(error)):

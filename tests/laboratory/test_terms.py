@@ -4,7 +4,7 @@ import pytest
 import torch
 from helpers import seeded
 
-from snnbook.gradients import autograd, bptt
+from snnbook.gradients import DROPS, autograd, bptt
 from snnbook.laboratory import NEEDS, TERMS, count_terms, needs, term_gradient
 from snnbook.neurons import SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
@@ -48,6 +48,10 @@ def test_dropping_the_reset_is_the_detached_reset():
 def test_a_term_that_is_not_there_changes_nothing():
     case = make(recurrent=False, reset="none")
     assert agree(term_gradient(*case), term_gradient(*case, drop=("recurrent", "reset")))
+
+
+def test_the_table_explains_every_term_that_can_be_dropped():
+    assert set(TERMS) == set(DROPS)
 
 
 @pytest.mark.parametrize("term", sorted(TERMS))

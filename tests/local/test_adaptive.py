@@ -17,7 +17,6 @@ from snnbook.local import (
     adaptive_eprop_step,
     adaptive_gradient,
     adaptive_start,
-    decision_error,
     e_prop,
     random_feedback,
     superspike,
@@ -25,7 +24,7 @@ from snnbook.local import (
 )
 from snnbook.neurons import LIFParameters, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
-from snnbook.training import step_cross_entropy, step_squared_error
+from snnbook.training import decision_error, step_cross_entropy, step_squared_error
 
 PARAMS = AdaptiveParameters(LIFParameters(20e-3, 10e-3, 5e-3), tau_adapt=0.3)
 

@@ -45,4 +45,4 @@ def test_the_angle_is_that_between_vectors():
 
 def test_an_unknown_arm_is_named():
     with pytest.raises(ValueError, match="arm"):
-        feedback_gradient("magic", case()[0], steps=3, generator=seeded(0))
+        feedback_gradient("magic", case()[0], generator=seeded(0))

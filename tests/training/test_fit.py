@@ -17,12 +17,15 @@ from snnbook.training import (
     decide_by_first_spike,
     decide_by_max,
     decide_by_sum,
+    decision_error,
     fit,
     max_over_time,
     predict,
+    rule_gradient,
     seed_interval,
     spike_count_penalty,
     step_cross_entropy,
+    step_loss,
     sum_over_time,
     ttfs_cross_entropy,
     wilson_interval,
@@ -159,19 +162,41 @@ def weights_after(seed=0, **changed):
 
 
 def test_a_rule_gives_the_gradient_in_place_of_autograd():
-    def rule(network, spikes, labels):
-        return bptt(network, spikes, step_cross_entropy(labels, steps=len(spikes)))
-
-    def loss(readout, labels):
-        return step_cross_entropy(labels, steps=len(readout)).loss(readout)
-
-    options = dict(loss=loss, decide=decide_by_sum, lr=0.02)
+    options = dict(loss=step_loss(step_cross_entropy), decide=decide_by_sum, lr=0.02)
     (by_rule, seen), (by_autograd, expected) = (
-        weights_after(**options, gradient=rule),
+        weights_after(**options, gradient=rule_gradient(bptt, step_cross_entropy)),
         weights_after(**options),
     )
     torch.testing.assert_close(by_rule.state_dict(), by_autograd.state_dict(), rtol=1e-9, atol=0)
     assert seen.loss == pytest.approx(expected.loss, rel=1e-9)
+
+
+def test_settings_of_a_rule_and_the_steps_of_an_error_arrive():
+    inputs, labels = task()
+    model = SpikingNetwork((8, 6, 2), generator=torch.Generator().manual_seed(0)).double()
+    late = partial(decision_error, window=4)
+    found = rule_gradient(bptt, late, truncate=5)(model, inputs.double(), labels)
+    error = decision_error(labels, steps=30, window=4)
+    want = bptt(model, inputs.double(), error, truncate=5)
+    assert all(torch.equal(found[name], want[name]) for name in want)
+    readout = torch.randn(30, 40, 2, generator=torch.Generator().manual_seed(2))
+    assert step_loss(late)(readout, labels) == error.loss(readout)
+    torch.testing.assert_close(error.losses(readout).mean(), error.loss(readout))
+
+
+def test_after_each_epoch_the_history_so_far_is_shown_and_true_ends_it():
+    seen = []
+
+    def look(epoch, network, history):
+        seen.append((epoch, network.readout.weight.detach().clone(), history))
+        return epoch == 3
+
+    model, history = trained(epochs=6, on_epoch=look)
+    assert [epoch for epoch, _, _ in seen] == [1, 2, 3]
+    assert [len(so_far.loss) for _, _, so_far in seen] == [1, 2, 3]
+    assert seen[-1][2] == history and torch.equal(seen[-1][1], model.readout.weight)
+    assert trained(epochs=3)[1] == history
+    assert trained(epochs=3, on_epoch=lambda *_: None)[1] == history
 
 
 @pytest.mark.parametrize(
