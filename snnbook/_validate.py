@@ -86,6 +86,30 @@ def check_integer(name: str, value: int, minimum: int) -> None:
         raise ValueError(f"{name} is {value!r}; a whole number of at least {minimum} is accepted")
 
 
+def check_callable(name: str, value) -> None:
+    """Raise ``TypeError`` unless ``value`` can be called.
+
+    >>> check_callable("surrogate", "gaussian")
+    Traceback (most recent call last):
+    ...
+    TypeError: surrogate is 'gaussian'; something that can be called is accepted
+    """
+    if not callable(value):
+        raise TypeError(f"{name} is {value!r}; something that can be called is accepted")
+
+
+def check_flag(name: str, value: bool) -> None:
+    """Raise ``TypeError`` unless ``value`` is True or False.
+
+    >>> check_flag("reset_gradient", "no")
+    Traceback (most recent call last):
+    ...
+    TypeError: reset_gradient is 'no'; True or False is accepted
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is {value!r}; True or False is accepted")
+
+
 def check_choice(name: str, value: str, choices: Collection[str]) -> None:
     """Raise ``ValueError`` unless ``value`` is one of ``choices``.
 

@@ -1,4 +1,4 @@
-"""The time loops behind :func:`snnbook.neurons.unroll`: one contract, three loops.
+"""The time loops behind :func:`snnbook.neurons.run`: one contract, three loops.
 
 ``reference`` is the plain loop and the definition; the compiled loops are tested against it:
 Numba on the CPU, Triton on a GPU.
@@ -11,6 +11,6 @@ from snnbook.kernels._choose import (
     Choice as Choice,
     explain as explain,
 )
-from snnbook.kernels._events import (
-    Events as Events,
-)
+from snnbook.kernels._events import Events as Events
+from snnbook.kernels._plain import plain_loop as plain_loop
+from snnbook.kernels._run import run_layer as run_layer

@@ -24,13 +24,13 @@ class Backward:
     """
 
     def __init__(self, ctx, grad_spikes, grad_mem, grad_syn, grad_syn_end, grad_mem_end):
-        self.run, self.cell, self.spikes_in = ctx.run, ctx.run.cell, ctx.run.events
+        self.call, self.spikes_in = ctx.call, ctx.call.events
         self.input, self.W, self.V, self.mems, self.syns = ctx.saved_tensors
         self.states, self.first = ctx.states, 0
         self.losses = (grad_spikes, grad_mem, grad_syn)
-        steps, batch, size = self.shape = ctx.run.shape
+        steps, batch, size = self.shape = ctx.call.shape
         need = ctx.needs_input_grad
-        kind = {"dtype": ctx.run.dtype}
+        kind = {"dtype": ctx.call.dtype}
         self.ends = grad_syn_end, grad_mem_end
         self.alpha, self.beta, self.edge, _, _ = ctx.numbers
         width = size if self.W is None else self.W.shape[1]
@@ -64,15 +64,15 @@ class Backward:
 
     def _run_small(self) -> None:
         """Do all in one compiled call, but for dense products."""
-        cell, none = self.cell, _one_call.NOTHING[self.run.dtype]
+        call, none = self.call, _one_call.NOTHING[self.call.dtype]
         g_spikes, *others = self.losses
         if g_spikes is not None and g_spikes.stride() == (0, 0, 0):
             g_spikes = g_spikes.as_strided((1, 1, 1), (1, 1, 1))
-        wanted = g_spikes is not None or self.V is not None or cell.coupled
-        slope = self._slope_at(self.mems) if wanted and cell.surrogate is not None else None
+        wanted = g_spikes is not None or self.V is not None or call.coupled
+        slope = self._slope_at(self.mems) if wanted and call.surrogate is not None else None
         carry, keep = self._reset_terms(self.mems, self.syns, slope)
         direct = self.W is None and self.source is not None
-        grad = self.source if direct else torch.empty(self.shape, dtype=self.run.dtype)
+        grad = self.source if direct else torch.empty(self.shape, dtype=self.call.dtype)
         events = _one_call.NO_EVENTS if self.spikes_in is None else self.spikes_in
         arrays = (g_spikes, *others, slope, carry, keep, self.mems)
         *losses, slope, carry, keep, mems = (_array(x, none[3]) for x in arrays)
@@ -110,7 +110,7 @@ class Backward:
     def _run(self) -> None:
         steps, batch, size = self.shape
         tile = tile_steps(batch, size)
-        segment = steps if self.states is None else self.cell.checkpoint
+        segment = steps if self.states is None else self.call.checkpoint
         direct = self.W is None and self.source is not None
         room = None if direct else self.lam_syn.new_empty(min(tile, segment), batch, size)
         for start, stop in reversed(list(pieces(0, steps, segment, tile))):
@@ -126,17 +126,17 @@ class Backward:
 
     def _recompute(self, start: int, stop: int) -> None:
         """Run one segment forward again, from the state kept at its start."""
-        state, batch = self.states[start // self.cell.checkpoint], self.shape[1]
+        state, batch = self.states[start // self.call.checkpoint], self.shape[1]
         events = self.spikes_in
         if events is not None:
             events = events[0], events[1][start * batch : stop * batch + 1]
-        run = replace(
-            self.run,
-            cell=self.cell._replace(checkpoint=None),
+        call = replace(
+            self.call,
+            checkpoint=None,
             shape=(stop - start, *self.shape[1:]),
             events=events,
         )
-        run = Forward(_cut(self.input, start, stop), self.W, self.V, state, run, keep=True)
+        run = Forward(_cut(self.input, start, stop), self.W, self.V, state, call, keep=True)
         self.mems, self.syns, self.first = run.mems, run.syns, start
 
     def _kept(self, states: Tensor, start: int, stop: int) -> Tensor:
@@ -145,9 +145,9 @@ class Backward:
 
     def _adjoint(self, start: int, stop: int, grad: Tensor) -> None:
         """Write dL/dx of the steps start to stop into ``grad``."""
-        cell, (g_spikes, g_mem, g_syn) = self.cell, (_cut(g, start, stop) for g in self.losses)
-        wanted = g_spikes is not None or self.V is not None or cell.coupled
-        slope = self._slope(start, stop) if wanted and cell.surrogate is not None else None
+        call, (g_spikes, g_mem, g_syn) = self.call, (_cut(g, start, stop) for g in self.losses)
+        wanted = g_spikes is not None or self.V is not None or call.coupled
+        slope = self._slope(start, stop) if wanted and call.surrogate is not None else None
         q = self._source_term(slope, g_spikes, g_mem, grad)
         p = self.nothing if g_syn is None else _flat(g_syn.contiguous())
         carry, keep = self._coefficients(start, stop, slope)
@@ -164,7 +164,7 @@ class Backward:
         return self._slope_at(self._kept(self.mems, start, stop))
 
     def _slope_at(self, mems: Tensor) -> Tensor:
-        surrogate, theta = self.cell.surrogate, self.cell.theta
+        surrogate, theta = self.call.surrogate, self.call.threshold
         if surrogate.shape is not FAST_SIGMOID.shape or type(surrogate) is not Surrogate:
             return surrogate.derivative(mems - theta).contiguous()
         slope = torch.empty_like(mems)
@@ -194,18 +194,18 @@ class Backward:
         return tuple(self.nothing if x is None else _flat(x) for x in terms)
 
     def _reset_terms(self, mem, syn, slope):
-        cell = self.cell
-        if cell.reset != "zero" and not cell.coupled:
+        call = self.call
+        if call.reset != "zero" and not call.coupled:
             return None, None
-        if cell.reset == "zero":
+        if call.reset == "zero":
             keep = (mem <= float(self.edge)).to(mem.dtype)
         else:
             keep = torch.ones_like(mem)
-        carry = cell.beta * keep
-        if cell.coupled:
-            rho = cell.theta
-            if cell.reset == "zero":
-                rho = cell.beta * mem + syn
+        carry = call.neuron.beta * keep
+        if call.coupled:
+            rho = call.threshold
+            if call.reset == "zero":
+                rho = call.neuron.beta * mem + syn
             carry -= slope * rho
         return carry, keep
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from snnbook._validate import check_choice
 from snnbook.kernels._events import Events
+from snnbook.surrogates import Surrogate
 
 #: The time loops that a layer can be asked for.
 KERNELS = ("auto", "reference", "numba", "triton")
@@ -32,20 +33,23 @@ def explain(
     *,
     weight: Tensor | None = None,
     recurrent_weight: Tensor | None = None,
+    neuron=None,
     kernel: str = "auto",
 ) -> Choice:
-    """Return which kernel a layer or :func:`snnbook.neurons.unroll` runs on this input, and why.
+    """Return which kernel a layer or :func:`snnbook.neurons.run` runs on this input, and why.
 
     Parameters
     ----------
     source : Tensor or Events
-        The drive of ``unroll`` (without ``weight``), or input spikes of a layer.
+        The drive of ``run`` (without ``weight``), or input spikes of a layer.
     weight : Tensor, optional
         W of the layer, (out, in).
     recurrent_weight : Tensor, optional
         V of the layer, (out, out).
+    neuron : snnbook.neurons.Neuron, optional
+        The neuron; a LIF neuron when not given.
     kernel : {"auto", "reference", "numba", "triton"}
-        As given to ``unroll`` or to the layer.
+        As given to ``run`` or to the layer.
 
     Returns
     -------
@@ -61,17 +65,17 @@ def explain(
 
     See the benchmark page.
     """
-    return decide(source, weight, (recurrent_weight,), kernel)[0]
+    return decide(neuron, source, weight, (recurrent_weight,), kernel)[0]
 
 
-def decide(source: Tensor | Events, weight: Tensor | None, others, kernel: str):
+def decide(neuron, source: Tensor | Events, weight: Tensor | None, others, kernel: str):
     """Return the choice, and the (indices, offsets) of the input's spikes where it uses them.
 
     Every layer runs what this function says, and :func:`explain` shows it.
     """
     if torch.compiler.is_compiling():
-        return _decide_eagerly(source, weight, others, kernel)
-    ran, obstacle = pick(source, (weight, *others), kernel)
+        return _decide_eagerly(neuron, source, weight, others, kernel)
+    ran, obstacle = _pick(neuron, source, (weight, *others), kernel)
     if ran == "reference":
         return Choice(ran, "none" if weight is None else "dense", obstacle), None
     if weight is None:
@@ -85,11 +89,11 @@ def decide(source: Tensor | Events, weight: Tensor | None, others, kernel: str):
 
 
 @torch.compiler.disable
-def _decide_eagerly(source, weight, others, kernel):
-    return decide(source, weight, others, kernel)
+def _decide_eagerly(neuron, source, weight, others, kernel):
+    return decide(neuron, source, weight, others, kernel)
 
 
-def pick(source, tensors, kernel: str) -> tuple[str, str | None]:
+def _pick(neuron, source, tensors, kernel: str) -> tuple[str, str | None]:
     """Return the loop to run, and what stands in the way of a compiled one.
 
     'auto' takes the Triton loop for tensors on a GPU and the Numba loop for others. Raises
@@ -101,12 +105,23 @@ def pick(source, tensors, kernel: str) -> tuple[str, str | None]:
     given = [x for x in (source, *tensors) if x is not None and type(x) is not Events]
     on_gpu = any(x.is_cuda for x in given)
     wanted = kernel if kernel != "auto" else "triton" if on_gpu else "numba"
-    obstacle = _obstacle(given) or (_gpu if wanted == "triton" else _cpu)(given)
+    obstacle = _unknown(neuron) or _obstacle(given) or (_gpu if wanted == "triton" else _cpu)(given)
     if obstacle is None:
         return wanted, None
     if kernel != "auto":
         raise ValueError(f"kernel is '{kernel}', but {obstacle}; 'auto' or 'reference' is accepted")
     return "reference", obstacle
+
+
+def _unknown(neuron) -> str | None:
+    """Return why the compiled loops do not know this neuron."""
+    if neuron is None:
+        return None
+    if not vars(type(neuron)).get("compiled"):
+        return f"the compiled loops do not know a {type(neuron).__name__}; it needs the plain loop"
+    if not hasattr(getattr(neuron, "surrogate", Surrogate), "derivative"):
+        return f"a {type(neuron.surrogate).__name__} has no derivative; it needs the plain loop"
+    return None
 
 
 def _obstacle(given) -> str | None:

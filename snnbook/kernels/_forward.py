@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from snnbook.kernels import _loops, _one_call, _sparse
+from snnbook.kernels._call import Call
 from snnbook.kernels._choose import all_finite
 
 #: Entries of a tile, and rows (time steps times samples) below which a dense product is slow.
@@ -34,20 +35,19 @@ class Forward:
     neither is kept for the backward pass, but ``states``, the state at every segment's start.
     """
 
-    def __init__(self, source, weight, recurrent, state, run, keep: bool):
-        self.run, self.cell = run, run.cell
+    def __init__(self, source, weight, recurrent, state, call: Call, keep: bool):
+        self.call = call
         self.recurrent, self.weight = recurrent, weight
-        self.source, self.spikes_in = source, run.events
-        self.shape, cell = run.shape, run.cell
-        self.numbers = cell.numbers(run.dtype)
+        self.source, self.spikes_in = source, call.events
+        self.shape = call.shape
+        self.numbers = call.numbers()
         self.syn, self.mem = (self._start(x) for x in state)
-        spiking = cell.surrogate is not None
-        sparing = keep and spiking and not cell.record and cell.checkpoint is not None
+        spiking = call.surrogate is not None
+        sparing = keep and spiking and not call.record and call.checkpoint is not None
         keep = keep and spiking and not sparing
-        zero_coupled = cell.reset == "zero" and cell.coupled
         self.spikes = self._room() if spiking else None
-        self.mems = self._room() if cell.record or keep else None
-        self.syns = self._room() if cell.record or keep and zero_coupled else None
+        self.mems = self._room() if call.record or keep else None
+        self.syns = self._room() if call.record or keep and call.needs_current else None
         self.states = [] if sparing else None
         done = 0
         if not sparing and _one_call.fits(self.shape, recurrent is not None):
@@ -61,16 +61,16 @@ class Forward:
         return state.detach().clone(memory_format=torch.contiguous_format)
 
     def _room(self) -> Tensor:
-        return torch.empty(self.shape, dtype=self.run.dtype)
+        return torch.empty(self.shape, dtype=self.call.dtype)
 
     def _run_small(self) -> int:
         """Run everything in one call; return the steps done, fewer where many neurons spike."""
-        none = _one_call.NOTHING[self.run.dtype]
+        none = _one_call.NOTHING[self.call.dtype]
         if self.spikes_in is not None:
             product, drive = self.spikes_in, self._room()
         else:
             product, drive = _one_call.NO_EVENTS, self._make_drive(self.shape[0])(0, self.shape[0])
-        done, self.run.finite = _one_call.forward(
+        done, self.call.finite = _one_call.forward(
             *product,
             none[2] if self.weight is None else self.weight.detach().contiguous().numpy(),
             none[2] if self.recurrent is None else self.recurrent.detach().contiguous().numpy(),
@@ -82,14 +82,14 @@ class Forward:
             tuple(none[3] if x is None else x.numpy() for x in (self.spikes, self.mems, self.syns)),
         )
         if done < self.shape[0]:
-            self.run.finite = None
+            self.call.finite = None
         return done
 
     def _run(self, begin: int, steps: int) -> None:
         tile = tile_steps(*self.mem.shape)
         if self.weight is None and self.recurrent is None and self.source.is_contiguous():
             tile = steps
-        segment = steps if self.states is None else self.cell.checkpoint
+        segment = steps if self.states is None else self.call.checkpoint
         make_drive = self._make_drive(min(tile, segment))
         own = self._own_rows()
         for start, stop in pieces(begin, steps, segment, tile):

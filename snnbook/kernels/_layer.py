@@ -11,37 +11,37 @@ equations are in :mod:`snnbook.kernels._loops`.
 import torch
 
 from snnbook.kernels._backward import Backward
-from snnbook.kernels._cell import Run
+from snnbook.kernels._call import Call
 from snnbook.kernels._events import Events
 from snnbook.kernels._first_derivative import first_derivative
 from snnbook.kernels._forward import Forward
 
 
-def unroll(source, weight, recurrent, state, run: Run):
+def unroll(source, weight, recurrent, state, call: Call):
     """Run a layer on checked tensors; returns spikes, mem, syn, I[T], U[T].
 
     ``source`` is the drive when ``weight`` is None, else input spikes, dense or events;
     ``state`` is a pair of tensors, or a pair of None for rest.
     """
     if isinstance(source, Events):
-        source = None if run.events is not None else source.to_dense(weight.dtype)
-    return _Layer.apply(source, weight, recurrent, *state, run)
+        source = None if call.events is not None else source.to_dense(weight.dtype)
+    return _Layer.apply(source, weight, recurrent, *state, call)
 
 
 class _Layer(torch.autograd.Function):
     """Forward and backward pass of a layer; see the module's docstring."""
 
     @staticmethod
-    def forward(ctx, source, weight, recurrent, syn0, mem0, run):
+    def forward(ctx, source, weight, recurrent, syn0, mem0, call):
         ctx.set_materialize_grads(False)
-        need, cell = any(ctx.needs_input_grad), run.cell
-        out = Forward(source, weight, recurrent, (syn0, mem0), run, keep=need)
+        need = any(ctx.needs_input_grad)
+        out = Forward(source, weight, recurrent, (syn0, mem0), call, keep=need)
         if need:
-            ctx.run, ctx.states, ctx.numbers = run, out.states, out.numbers
-            again = run.events is None and (ctx.needs_input_grad[1] or out.states is not None)
-            states = (None, None) if cell.surrogate is None else (out.mems, out.syns)
+            ctx.call, ctx.states, ctx.numbers = call, out.states, out.numbers
+            again = call.events is None and (ctx.needs_input_grad[1] or out.states is not None)
+            states = (None, None) if call.surrogate is None else (out.mems, out.syns)
             ctx.save_for_backward(source if again else None, weight, recurrent, *states)
-        mems, syns = (out.mems, out.syns) if cell.record else (None, None)
+        mems, syns = (out.mems, out.syns) if call.record else (None, None)
         return out.spikes, mems, syns, out.syn, out.mem
 
     @staticmethod

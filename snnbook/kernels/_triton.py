@@ -17,7 +17,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from snnbook.kernels._cell import Run
+from snnbook.kernels._call import Call
 from snnbook.kernels._events import Events
 from snnbook.kernels._first_derivative import first_derivative
 
@@ -121,7 +121,7 @@ def why_not(tensors) -> str | None:
     return None
 
 
-def unroll(source, weight, recurrent, state, run: Run):
+def unroll(source, weight, recurrent, state, call: Call):
     """Run a layer on checked tensors; returns spikes, mem, syn, I[T], U[T].
 
     Arguments as those of :func:`snnbook.kernels._layer.unroll`. The check for NaN reads the
@@ -129,7 +129,7 @@ def unroll(source, weight, recurrent, state, run: Run):
     """
     if isinstance(source, Events):
         source = source.to_dense(weight.dtype).to(weight.device)
-    return _Layer.apply(source, weight, recurrent, *state, run)
+    return _Layer.apply(source, weight, recurrent, *state, call)
 
 
 def _launch(kernel, *arguments, width: int, **flags) -> None:
@@ -137,7 +137,7 @@ def _launch(kernel, *arguments, width: int, **flags) -> None:
     kernel[grid](*arguments, width, SIZE=BLOCK, enable_fp_fusion=False, **flags)
 
 
-def _scan(source, weight, own, state, out, cell, numbers) -> None:
+def _scan(source, weight, own, state, out, call, numbers) -> None:
     """Run some steps; ``state`` is updated in place, ``out`` = (spikes, mems, syns) filled."""
     (syn, mem), (spikes, _, _), steps = state, out, len(source)
     if not steps * mem.numel():
@@ -146,7 +146,7 @@ def _scan(source, weight, own, state, out, cell, numbers) -> None:
     if weight is None and own is not None:
         drive = source.clone(memory_format=torch.contiguous_format)
     arguments = drive.contiguous(), numbers, syn, mem, *out
-    flags = {"width": mem.numel(), "RESET": RESETS[cell.reset]}
+    flags = {"width": mem.numel(), "RESET": RESETS[call.reset]}
     if spikes is not None:
         spikes[0] = mem > numbers[2]
     if own is None:
@@ -161,32 +161,32 @@ class _Layer(torch.autograd.Function):
     """Forward and backward pass of a layer; see the module's docstring."""
 
     @staticmethod
-    def forward(ctx, source, weight, own, syn0, mem0, run):
+    def forward(ctx, source, weight, own, syn0, mem0, call):
         ctx.set_materialize_grads(False)
-        cell, shape, like = run.cell, run.shape, source if weight is None else weight
-        need, spiking = any(ctx.needs_input_grad), cell.surrogate is not None
-        sparing = need and spiking and not cell.record and cell.checkpoint is not None
+        shape, like = call.shape, source if weight is None else weight
+        need, spiking = any(ctx.needs_input_grad), call.surrogate is not None
+        sparing = need and spiking and not call.record and call.checkpoint is not None
         keep = need and spiking and not sparing
-        numbers = _numbers(cell, like)
+        numbers = _numbers(call, like)
         state = tuple(
             like.new_zeros(shape[1:]) if x is None else x.detach().clone(memory_format=CONTIGUOUS)
             for x in (syn0, mem0)
         )
-        wanted = spiking, cell.record or keep, cell.record or keep and _needs_current(cell)
+        wanted = spiking, call.record or keep, call.record or keep and call.needs_current
         out = [like.new_empty(shape) if w else None for w in wanted]
-        states, segment = [], cell.checkpoint if sparing else max(1, shape[0])
+        states, segment = [], call.checkpoint if sparing else max(1, shape[0])
         with torch.cuda.device_of(like):
             for start in range(0, shape[0], segment):
                 if sparing:
                     states.append(tuple(x.clone() for x in state))
                 parts = [_cut(x, start, start + segment) for x in (source, *out)]
-                _scan(parts[0], weight, own, state, parts[1:], cell, numbers)
+                _scan(parts[0], weight, own, state, parts[1:], call, numbers)
         if need:
-            ctx.run, ctx.states, ctx.segment, ctx.numbers = run, states, segment, numbers
+            ctx.call, ctx.states, ctx.segment, ctx.numbers = call, states, segment, numbers
             again = source if ctx.needs_input_grad[1] or sparing else None
             kept = out[1:] if keep else (None, None)
             ctx.save_for_backward(again, weight, own, *kept)
-        mems, syns = out[1:] if cell.record else (None, None)
+        mems, syns = out[1:] if call.record else (None, None)
         return out[0], mems, syns, *state
 
     @staticmethod
@@ -197,13 +197,9 @@ class _Layer(torch.autograd.Function):
 CONTIGUOUS = torch.contiguous_format
 
 
-def _numbers(cell, like: Tensor) -> Tensor:
-    alpha, beta, edge, _, _ = map(float, cell.numbers(like.dtype))
-    return like.new_tensor([alpha, beta, edge, cell.theta])
-
-
-def _needs_current(cell) -> bool:
-    return cell.reset == "zero" and cell.coupled
+def _numbers(call, like: Tensor) -> Tensor:
+    alpha, beta, edge, _, _ = map(float, call.numbers())
+    return like.new_tensor([alpha, beta, edge, call.threshold])
 
 
 def _cut(tensor: Tensor | None, start: int, stop: int) -> Tensor | None:
@@ -213,8 +209,8 @@ def _cut(tensor: Tensor | None, start: int, stop: int) -> Tensor | None:
 def _gradients(ctx, *grads):
     """Return the gradients of source, weight, recurrent weight, I[0] and U[0]."""
     source, weight, own, mems, syns = ctx.saved_tensors
-    (steps, batch, size), need = ctx.run.shape, ctx.needs_input_grad
-    like, cell = ctx.numbers, ctx.run.cell
+    (steps, batch, size), need = ctx.call.shape, ctx.needs_input_grad
+    like, call = ctx.numbers, ctx.call
     lam = tuple(
         like.new_zeros(batch, size) if g is None else g.clone(memory_format=CONTIGUOUS)
         for g in grads[3:]
@@ -231,7 +227,7 @@ def _gradients(ctx, *grads):
             if ctx.states:
                 kept = _again(ctx, inputs, weight, own, ctx.states[start // ctx.segment])
             losses = [_cut(g, start, stop) for g in grads[:3]]
-            rows = _back(kept, losses, own, lam, (stop - start, batch, size), cell, like)
+            rows = _back(kept, losses, own, lam, (stop - start, batch, size), call, like)
             count = (stop - start) * batch
             rows = rows.view(count, size)
             if g_weight is not None:
@@ -246,21 +242,21 @@ def _gradients(ctx, *grads):
 
 def _again(ctx, inputs, weight, own, state):
     """Run one segment forward again, from the state kept at its start; return U and I."""
-    cell, shape = ctx.run.cell, (len(inputs), *ctx.run.shape[1:])
-    wanted = own is not None, True, _needs_current(cell)
+    call, shape = ctx.call, (len(inputs), *ctx.call.shape[1:])
+    wanted = own is not None, True, call.needs_current
     out = [inputs.new_empty(shape) if w else None for w in wanted]
     state = tuple(x.clone() for x in state)
-    _scan(inputs, weight, own, state, out, cell, ctx.numbers)
+    _scan(inputs, weight, own, state, out, call, ctx.numbers)
     return out[1:]
 
 
-def _back(kept, losses, own, lam, shape, cell, numbers) -> Tensor:
+def _back(kept, losses, own, lam, shape, call, numbers) -> Tensor:
     """Return dL/dx of some steps; ``lam`` is updated in place."""
     grad, (mems, syns) = numbers.new_empty(shape), kept
-    slope, spiking = None, cell.surrogate is not None
-    if spiking and (losses[0] is not None or own is not None or cell.coupled):
-        slope = cell.surrogate.derivative(mems - cell.theta).contiguous()
-    flags = {"width": lam[0].numel(), "RESET": RESETS[cell.reset], "COUPLED": cell.coupled}
+    slope, spiking = None, call.surrogate is not None
+    if spiking and (losses[0] is not None or own is not None or call.coupled):
+        slope = call.surrogate.derivative(mems - call.threshold).contiguous()
+    flags = {"width": lam[0].numel(), "RESET": RESETS[call.reset], "COUPLED": call.coupled}
     if not grad.numel():
         return grad
     arguments = slope, mems, syns, *losses

@@ -1,8 +1,13 @@
-"""Leaky integrate-and-fire neurons as a recurrent network (paper section II, chapter 2)."""
+"""Neurons as values, one loop over time, and layers (paper section II, chapter 2)."""
 
-from snnbook.neurons._init import (
-    fluctuation_driven_ as fluctuation_driven_,
+from snnbook.neurons._adaptive import (
+    AdaptiveNetwork as AdaptiveNetwork,
+    AdaptiveNeuron as AdaptiveNeuron,
+    AdaptiveRecord as AdaptiveRecord,
+    AdaptiveState as AdaptiveState,
+    adaptive_step as adaptive_step,
 )
+from snnbook.neurons._init import fluctuation_driven_ as fluctuation_driven_
 from snnbook.neurons._layers import (
     LIF as LIF,
     LeakyReadout as LeakyReadout,
@@ -11,18 +16,16 @@ from snnbook.neurons._layers import (
     SpikingNetwork as SpikingNetwork,
 )
 from snnbook.neurons._lif import (
-    DEFAULT_SURROGATE as DEFAULT_SURROGATE,
+    DEFAULT_NEURON as DEFAULT_NEURON,
     RESETS as RESETS,
-    integrate as integrate,
-    leaky_step as leaky_step,
-    lif_step as lif_step,
-    unroll as unroll,
-)
-from snnbook.neurons._parameters import (
-    DEFAULT_PARAMETERS as DEFAULT_PARAMETERS,
+    LeakyNeuron as LeakyNeuron,
     LeakyRecord as LeakyRecord,
-    LIFParameters as LIFParameters,
+    LIFNeuron as LIFNeuron,
     LIFRecord as LIFRecord,
     LIFState as LIFState,
-    psp_kernel as psp_kernel,
+    leaky_step as leaky_step,
+    lif_step as lif_step,
 )
+from snnbook.neurons._neuron import Neuron as Neuron, Record as Record
+from snnbook.neurons._psp import psp_kernel as psp_kernel
+from snnbook.neurons._run import run as run

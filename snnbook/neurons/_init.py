@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_float, check_positive
-from snnbook.neurons._parameters import LIFParameters
+from snnbook.neurons._lif import LIFNeuron
 
 
 def fluctuation_driven_(
     weight: Tensor,
-    params: LIFParameters,
+    neuron: LIFNeuron,
     *,
     rate: float,
     mean: float = 0.0,
@@ -41,7 +41,7 @@ def fluctuation_driven_(
     ----------
     weight : Tensor
         (out, in), filled in place with normal random numbers.
-    params : LIFParameters
+    neuron : LIFNeuron
         Time constants of the neurons that receive the input.
     rate : float
         Mean firing rate of one input in Hz, above 0 and below 1/dt.
@@ -67,7 +67,7 @@ def fluctuation_driven_(
     --------
     >>> generator = torch.Generator().manual_seed(0)
     >>> weight = torch.empty(100, 400)
-    >>> w = fluctuation_driven_(weight, LIFParameters(), rate=20.0, generator=generator)
+    >>> w = fluctuation_driven_(weight, LIFNeuron(), rate=20.0, generator=generator)
     >>> print(f"{w.std():.3f}")
     0.034
 
@@ -78,13 +78,13 @@ def fluctuation_driven_(
         raise ValueError(f"weight has shape {tuple(weight.shape)}; (out, in) is accepted")
     check_positive("rate", rate)
     check_positive("std", std)
-    p = rate * params.dt
+    p = rate * neuron.dt
     if p >= 1:
-        raise ValueError(f"rate is {rate!r}; a value below 1/dt = {1 / params.dt:g} Hz is accepted")
+        raise ValueError(f"rate is {rate!r}; a value below 1/dt = {1 / neuron.dt:g} Hz is accepted")
     if weight.numel() == 0:
         return weight
     fan_in = weight.shape[1]
-    area, energy = _kernel_sums(params)
+    area, energy = _kernel_sums(neuron)
     mu = mean / (fan_in * p * area)
     variance = std**2 / (fan_in * p * (1 - p) * energy) - mu**2
     if variance < 0:
@@ -97,9 +97,9 @@ def fluctuation_driven_(
         return weight.normal_(mu, math.sqrt(variance), generator=generator)
 
 
-def _kernel_sums(params: LIFParameters) -> tuple[float, float]:
+def _kernel_sums(neuron: LIFNeuron) -> tuple[float, float]:
     """Return the sum of the PSP kernel and the sum of its square, in closed form."""
-    a, b = params.alpha, params.beta
+    a, b = neuron.alpha, neuron.beta
     area = 1 / ((1 - a) * (1 - b))
     energy = (1 + a * b) / ((1 - a * b) * (1 - a * a) * (1 - b * b))
     return area, energy

@@ -1,24 +1,25 @@
 """Layers of LIF neurons: thin modules around the one loop (paper section II, chapter 2)."""
 
+import copy
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from snnbook._validate import check_choice, check_integer, check_same_kind, check_time_first
-from snnbook.kernels import KERNELS, Events
+from snnbook.kernels import KERNELS, Events, run_layer
 from snnbook.neurons._init import fluctuation_driven_
-from snnbook.neurons._lif import DEFAULT_SURROGATE, RESETS, integrate_weighted, unroll_weighted
-from snnbook.neurons._parameters import (
-    DEFAULT_PARAMETERS,
+from snnbook.neurons._lif import (
+    DEFAULT_NEURON,
+    LeakyNeuron,
     LeakyRecord,
-    LIFParameters,
+    LIFNeuron,
     LIFRecord,
     LIFState,
 )
-from snnbook.surrogates import Surrogate
 
 
 class _Weighted(nn.Module):
@@ -28,16 +29,16 @@ class _Weighted(nn.Module):
     #: recurrent spikes (Rossbroich, Gygax and Zenke 2022).
     input_share = 1.0
 
-    def __init__(self, in_features, out_features, params, input_rate, generator, kernel):
+    def __init__(self, in_features, out_features, neuron, input_rate, generator, kernel):
         super().__init__()
         check_integer("in_features", in_features, 0)
         check_integer("out_features", out_features, 0)
         check_choice("kernel", kernel, KERNELS)
         self.kernel = kernel
-        self.params = params
+        self.neuron = neuron
         self.weight = nn.Parameter(torch.empty(out_features, in_features))
         std = math.sqrt(self.input_share)
-        fluctuation_driven_(self.weight, params, rate=input_rate, std=std, generator=generator)
+        fluctuation_driven_(self.weight, neuron, rate=input_rate, std=std, generator=generator)
 
     def check(self, spikes: Tensor | Events) -> None:
         """Raise unless the input spikes fit the weight."""
@@ -53,7 +54,7 @@ class _Weighted(nn.Module):
 
     def extra_repr(self) -> str:
         out_features, in_features = self.weight.shape
-        return f"{in_features}, {out_features}, {self.params}"
+        return f"{in_features}, {out_features}, {self.neuron}"
 
 
 class LIF(_Weighted):
@@ -63,17 +64,15 @@ class LIF(_Weighted):
     ----------
     in_features, out_features : int
         Numbers of inputs and of neurons.
-    params : LIFParameters
-        Time constants in seconds, and threshold.
-    surrogate, reset, reset_gradient, spike_at_threshold
-        As in :func:`snnbook.neurons.lif_step`.
+    neuron : LIFNeuron
+        Time constants, threshold, reset and surrogate.
     input_rate : float
         Mean rate of one input in Hz, used once, to initialise the weights with
         :func:`snnbook.neurons.fluctuation_driven_`.
     generator : torch.Generator, optional
         Source of the initial weights.
     kernel, checkpoint
-        As in :func:`snnbook.neurons.unroll`.
+        As in :func:`snnbook.neurons.run`.
 
     Attributes
     ----------
@@ -96,40 +95,27 @@ class LIF(_Weighted):
         self,
         in_features: int,
         out_features: int,
-        params: LIFParameters = DEFAULT_PARAMETERS,
+        neuron: LIFNeuron = DEFAULT_NEURON,
         *,
-        surrogate: Surrogate = DEFAULT_SURROGATE,
-        reset: str = "subtract",
-        reset_gradient: bool = False,
-        spike_at_threshold: bool = False,
         input_rate: float = 10.0,
         generator: torch.Generator | None = None,
         kernel: str = "auto",
         checkpoint: int | None = None,
     ) -> None:
-        super().__init__(in_features, out_features, params, input_rate, generator, kernel)
-        check_choice("reset", reset, RESETS)
+        super().__init__(in_features, out_features, neuron, input_rate, generator, kernel)
         self.checkpoint = checkpoint
-        self.surrogate = surrogate
-        self.reset = reset
-        self.reset_gradient = reset_gradient
-        self.spike_at_threshold = spike_at_threshold
 
     def forward(
         self, spikes: Tensor | Events, state: LIFState | None = None, record: bool = True
     ) -> LIFRecord:
         """Run the layer over input spikes (T, B, in_features), from ``state`` or from rest."""
         self.check(spikes)
-        return unroll_weighted(
+        return run_layer(
+            self.neuron,
             spikes,
             self.weight,
-            self.params,
+            state,
             recurrent_weight=self.recurrent(),
-            state=state,
-            surrogate=self.surrogate,
-            reset=self.reset,
-            reset_gradient=self.reset_gradient,
-            spike_at_threshold=self.spike_at_threshold,
             record=record,
             kernel=self.kernel,
             checkpoint=self.checkpoint,
@@ -168,17 +154,27 @@ class RecurrentLIF(LIF):
         self,
         in_features: int,
         out_features: int,
-        params: LIFParameters = DEFAULT_PARAMETERS,
+        neuron: LIFNeuron = DEFAULT_NEURON,
         *,
+        input_rate: float = 10.0,
         recurrent_rate: float = 10.0,
         generator: torch.Generator | None = None,
-        **options,
+        kernel: str = "auto",
+        checkpoint: int | None = None,
     ) -> None:
-        super().__init__(in_features, out_features, params, generator=generator, **options)
+        super().__init__(
+            in_features,
+            out_features,
+            neuron,
+            input_rate=input_rate,
+            generator=generator,
+            kernel=kernel,
+            checkpoint=checkpoint,
+        )
         self.recurrent_weight = nn.Parameter(torch.empty(out_features, out_features))
         fluctuation_driven_(
             self.recurrent_weight,
-            params,
+            neuron,
             rate=recurrent_rate,
             std=math.sqrt(1 - self.input_share),
             generator=generator,
@@ -192,7 +188,7 @@ class RecurrentLIF(LIF):
 class LeakyReadout(_Weighted):
     """A layer of leaky integrators that never spike: what the loss reads.
 
-    Parameters as in :class:`LIF`, without those of the spike.
+    Parameters as in :class:`LIF`, but its neuron is a :class:`LeakyNeuron`.
 
     Examples
     --------
@@ -207,18 +203,23 @@ class LeakyReadout(_Weighted):
         self,
         in_features: int,
         out_features: int,
-        params: LIFParameters = DEFAULT_PARAMETERS,
+        neuron: LeakyNeuron = DEFAULT_NEURON.leaky,
         *,
         input_rate: float = 10.0,
         generator: torch.Generator | None = None,
         kernel: str = "auto",
     ) -> None:
-        super().__init__(in_features, out_features, params, input_rate, generator, kernel)
+        if type(neuron) is not LeakyNeuron:
+            raise TypeError(
+                f"neuron is a {type(neuron).__name__}; a LeakyNeuron is accepted, such as "
+                "LIFNeuron().leaky"
+            )
+        super().__init__(in_features, out_features, neuron, input_rate, generator, kernel)
 
     def forward(self, spikes: Tensor | Events, state: LIFState | None = None) -> LeakyRecord:
         """Run the readout over input spikes (T, B, in_features), from ``state`` or from rest."""
         self.check(spikes)
-        return integrate_weighted(spikes, self.weight, self.params, state=state, kernel=self.kernel)
+        return run_layer(self.neuron, spikes, self.weight, state, kernel=self.kernel)
 
 
 class NetworkOutput(NamedTuple):
@@ -236,8 +237,8 @@ class SpikingNetwork(nn.Module):
     sizes : sequence of int
         Inputs, hidden layers, outputs, such as ``(64, 100, 10)``. With two entries there is
         no hidden layer.
-    params : LIFParameters
-        Time constants of all layers.
+    neuron : LIFNeuron
+        The neuron of the hidden layers; the readout has its time constants.
     recurrent : bool
         Whether hidden layers have recurrent weights.
     input_rate, hidden_rate : float
@@ -245,10 +246,8 @@ class SpikingNetwork(nn.Module):
         initial weights.
     generator : torch.Generator, optional
         Source of the initial weights.
-    kernel : {"auto", "reference", "numba", "triton"}
-        As in :func:`snnbook.neurons.unroll`, for every layer.
-    surrogate, reset, reset_gradient, spike_at_threshold
-        As in :func:`snnbook.neurons.lif_step`, for every hidden layer.
+    kernel, checkpoint
+        As in :func:`snnbook.neurons.run`, for every layer.
 
     Examples
     --------
@@ -263,14 +262,14 @@ class SpikingNetwork(nn.Module):
     def __init__(
         self,
         sizes: Sequence[int],
-        params: LIFParameters = DEFAULT_PARAMETERS,
+        neuron: LIFNeuron = DEFAULT_NEURON,
         *,
         recurrent: bool = False,
         input_rate: float = 10.0,
         hidden_rate: float = 10.0,
         generator: torch.Generator | None = None,
         kernel: str = "auto",
-        **options,
+        checkpoint: int | None = None,
     ) -> None:
         super().__init__()
         if len(sizes) < 2:
@@ -280,10 +279,12 @@ class SpikingNetwork(nn.Module):
         *inner, outputs = sizes
         rates = [input_rate] + [hidden_rate] * (len(inner) - 1)
         self.hidden = nn.ModuleList(
-            kind(n_in, n_out, params, input_rate=rate, **shared, **options)
+            kind(n_in, n_out, neuron, input_rate=rate, checkpoint=checkpoint, **shared)
             for n_in, n_out, rate in zip(inner, inner[1:], rates, strict=False)
         )
-        self.readout = LeakyReadout(inner[-1], outputs, params, input_rate=rates[-1], **shared)
+        self.readout = LeakyReadout(
+            inner[-1], outputs, neuron.leaky, input_rate=rates[-1], **shared
+        )
 
     def forward(self, spikes: Tensor | Events, record: bool = True) -> NetworkOutput:
         """Run the network over input spikes (T, B, inputs), from rest."""
@@ -292,3 +293,43 @@ class SpikingNetwork(nn.Module):
             records.append(layer(spikes, record=record))
             spikes = records[-1].spikes
         return NetworkOutput(self.readout(spikes).mem, tuple(records))
+
+    def with_neuron(self, **changes) -> "SpikingNetwork":
+        """Return a network that shares these weights, with other neurons in its hidden layers.
+
+        Parameters
+        ----------
+        **changes
+            Fields of :class:`LIFNeuron`, such as ``reset_gradient=True``.
+
+        Returns
+        -------
+        SpikingNetwork
+            Its parameters are the same objects; this network is not changed.
+
+        Raises
+        ------
+        TypeError
+            If a change is no field of the neuron.
+
+        Examples
+        --------
+        >>> network = SpikingNetwork((3, 4, 2))
+        >>> other = network.with_neuron(reset_gradient=True)
+        >>> other.hidden[0].neuron.reset_gradient, network.hidden[0].neuron.reset_gradient
+        (True, False)
+        >>> other.hidden[0].weight is network.hidden[0].weight
+        True
+
+        Chapter 5b.
+        """
+
+        def changed(layer: LIF) -> LIF:
+            other = copy.copy(layer)
+            other.neuron = replace(layer.neuron, **changes)
+            return other
+
+        other = copy.copy(self)
+        other._modules = dict(self._modules)
+        other.hidden = nn.ModuleList(changed(layer) for layer in self.hidden)
+        return other

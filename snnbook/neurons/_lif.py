@@ -9,44 +9,196 @@ One step of the network, with all records at the same index :math:`n`:
     S[n]   &= \Theta(U[n] - \theta)
 """
 
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
 from torch import Tensor
 
-from snnbook._validate import check_choice, check_integer, check_shape, check_time_first
-from snnbook.kernels import Events, _plain
-from snnbook.kernels._choose import decide
-from snnbook.neurons._parameters import (
-    DEFAULT_PARAMETERS,
-    LeakyRecord,
-    LIFParameters,
-    LIFRecord,
-    LIFState,
-)
-from snnbook.neurons._running import (
-    check_finite,
-    check_state,
-    compiled,
-    drive_shape,
-    initial_state,
-    weighted_drive,
-)
+from snnbook._validate import check_callable, check_choice, check_flag, check_positive
+from snnbook.neurons._neuron import Neuron
 from snnbook.surrogates import Surrogate, fast_sigmoid
 
 #: What a spike may do to the membrane.
 RESETS = ("subtract", "zero", "none")
-#: The surrogate of a layer when none is given.
-DEFAULT_SURROGATE = fast_sigmoid()
+
+
+class LIFState(NamedTuple):
+    """What a layer carries from one step to the next: ``syn`` (I) and ``mem`` (U), each (B, N).
+
+    The spike S[n] is no part of it, because U[n] determines S[n].
+    """
+
+    syn: Tensor
+    mem: Tensor
+
+
+class LIFRecord(NamedTuple):
+    """What happened in a layer: ``spikes``, ``mem`` and ``syn`` (T, B, N), and the state after.
+
+    The three records share the index n = 0 .. T-1. ``state`` holds I[T] and U[T]: give it to
+    the next call to go on. ``mem`` and ``syn`` are ``None`` when they were not recorded.
+    """
+
+    spikes: Tensor
+    mem: Tensor | None
+    syn: Tensor | None
+    state: LIFState
+
+
+class LeakyRecord(NamedTuple):
+    """What happened in a leaky readout: ``mem`` and ``syn`` (T, B, N), and the state after.
+
+    ``syn`` is ``None`` when it was not recorded.
+    """
+
+    mem: Tensor
+    syn: Tensor | None
+    state: LIFState
+
+
+@dataclass(frozen=True)
+class LeakyNeuron(Neuron):
+    r"""A leaky integrator that never spikes: what a readout is made of.
+
+    .. math:: \alpha = e^{-\Delta t / \tau_\text{syn}}, \qquad
+              \beta = e^{-\Delta t / \tau_\text{mem}}
+
+    Parameters
+    ----------
+    tau_mem, tau_syn : float
+        Time constants of membrane and synaptic current in seconds, above 0.
+    dt : float
+        Time step in seconds, above 0.
+
+    Raises
+    ------
+    ValueError
+        If a value is not a finite number above 0.
+
+    Examples
+    --------
+    >>> neuron = LeakyNeuron(tau_mem=10e-3, tau_syn=5e-3, dt=1e-3)
+    >>> round(neuron.alpha, 4), round(neuron.beta, 4)
+    (0.8187, 0.9048)
+
+    Chapter 2; paper section II.
+    """
+
+    tau_mem: float = 10e-3
+    tau_syn: float = 5e-3
+    dt: float = 1e-3
+
+    State = LIFState
+    compiled = True
+
+    def __post_init__(self) -> None:
+        for name in ("tau_mem", "tau_syn", "dt"):
+            check_positive(name, getattr(self, name))
+
+    @property
+    def alpha(self) -> float:
+        """Decay factor of the synaptic current over one step."""
+        return math.exp(-self.dt / self.tau_syn)
+
+    @property
+    def beta(self) -> float:
+        """Decay factor of the membrane potential over one step."""
+        return math.exp(-self.dt / self.tau_mem)
+
+    def step(
+        self, state: LIFState, drive: Tensor, recurrent_weight: Tensor | None = None
+    ) -> tuple[Tensor, LIFState]:
+        """Take :func:`leaky_step`; what is sent is the membrane U[n]."""
+        if recurrent_weight is not None:
+            drive = drive + state.mem @ recurrent_weight.T
+        return state.mem, leaky_step(state, drive, self)
+
+    def record(self, output: Tensor, states: LIFState | None, state: LIFState) -> LeakyRecord:
+        """Return the membrane and the current at n = 0 .. T-1, and the last state."""
+        return LeakyRecord(output, states and states.syn, state)
+
+
+@dataclass(frozen=True)
+class LIFNeuron(LeakyNeuron):
+    r"""A leaky integrate-and-fire neuron: a leaky integrator, a threshold and a reset.
+
+    Parameters
+    ----------
+    tau_mem, tau_syn, dt : float
+        Time constants and time step in seconds, above 0.
+    threshold : float
+        :math:`\theta`, above 0. The paper's natural units put it at 1.
+    surrogate : Surrogate
+        Derivative of the step :math:`\Theta` in the backward pass.
+    reset : {"subtract", "zero", "none"}
+        ``subtract`` takes :math:`\theta` off after a spike (the paper). ``zero`` sets
+        U[n+1] to 0 after a spike, as SpyTorch does. ``none`` leaves U alone.
+    reset_gradient : bool
+        Whether the gradient flows back through the spike in the reset. The forward pass
+        is the same. ``False`` is common practice (Zenke and Vogels 2021; chapter 5).
+    spike_at_threshold : bool
+        The value of :math:`\Theta(0)`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is not finite and above 0, or an option is none of those named.
+
+    Examples
+    --------
+    ``dataclasses.replace`` gives the same neuron with one thing changed:
+
+    >>> from dataclasses import replace
+    >>> neuron = LIFNeuron(tau_mem=20e-3)
+    >>> replace(neuron, reset="zero").tau_mem
+    0.02
+
+    Chapter 2; paper section II.
+    """
+
+    threshold: float = 1.0
+    surrogate: Surrogate = fast_sigmoid()
+    reset: str = "subtract"
+    reset_gradient: bool = False
+    spike_at_threshold: bool = False
+
+    compiled = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive("threshold", self.threshold)
+        check_callable("surrogate", self.surrogate)
+        check_choice("reset", self.reset, RESETS)
+        check_flag("reset_gradient", self.reset_gradient)
+        check_flag("spike_at_threshold", self.spike_at_threshold)
+
+    @property
+    def leaky(self) -> LeakyNeuron:
+        """The same membrane and synapse without a threshold: the readout behind this neuron."""
+        return LeakyNeuron(self.tau_mem, self.tau_syn, self.dt)
+
+    def step(
+        self, state: LIFState, drive: Tensor, recurrent_weight: Tensor | None = None
+    ) -> tuple[Tensor, LIFState]:
+        """Take :func:`lif_step`; what is sent are the spikes S[n]."""
+        return lif_step(state, drive, self, recurrent_weight)
+
+    def record(self, output: Tensor, states: LIFState | None, state: LIFState) -> LIFRecord:
+        """Return spikes, membrane and current at n = 0 .. T-1, and the last state."""
+        syn, mem = states or (None, None)
+        return LIFRecord(output, mem, syn, state)
+
+
+#: The neuron of a layer when none is given: 10 ms, 5 ms, steps of 1 ms, threshold 1.
+DEFAULT_NEURON = LIFNeuron()
 
 
 def lif_step(
     state: LIFState,
     drive: Tensor,
-    params: LIFParameters = DEFAULT_PARAMETERS,
-    *,
+    neuron: LIFNeuron = DEFAULT_NEURON,
     recurrent_weight: Tensor | None = None,
-    surrogate: Surrogate = DEFAULT_SURROGATE,
-    reset: str = "subtract",
-    reset_gradient: bool = False,
-    spike_at_threshold: bool = False,
 ) -> tuple[Tensor, LIFState]:
     r"""Take one step: from I[n], U[n] and the drive x[n] to S[n], I[n+1], U[n+1].
 
@@ -62,20 +214,10 @@ def lif_step(
         I[n] and U[n], each (B, N).
     drive : Tensor
         The weighted input x[n] = W S_in[n], (B, N).
-    params : LIFParameters
-        Time constants and threshold.
+    neuron : LIFNeuron
+        Time constants, threshold, reset and surrogate.
     recurrent_weight : Tensor, optional
         V, (N, N); entry (i, j) is the weight from neuron j to neuron i.
-    surrogate : Surrogate
-        Derivative of the step in the backward pass.
-    reset : {"subtract", "zero", "none"}
-        ``subtract`` takes :math:`\theta` off after a spike (the paper). ``zero`` sets
-        U[n+1] to 0 after a spike, as SpyTorch does. ``none`` leaves U alone.
-    reset_gradient : bool
-        Whether the gradient flows back through the spike in the reset. The forward pass
-        is the same. ``False`` is common practice (Zenke and Vogels 2021; chapter 5).
-    spike_at_threshold : bool
-        The value of :math:`\Theta(0)`.
 
     Returns
     -------
@@ -94,149 +236,32 @@ def lif_step(
     >>> import math
     >>> import torch
     >>> state = LIFState(syn=torch.tensor([[0.5]]), mem=torch.tensor([[2.0]]))
-    >>> half = LIFParameters(tau_mem=1 / math.log(2), tau_syn=1 / math.log(2), dt=1.0)
+    >>> half = LIFNeuron(tau_mem=1 / math.log(2), tau_syn=1 / math.log(2), dt=1.0)
     >>> spikes, state = lif_step(state, torch.tensor([[0.25]]), half)
     >>> spikes.item(), state.syn.item(), state.mem.item()
     (1.0, 0.5, 0.5)
 
     Paper section II; chapter 2.
     """
-    spikes = surrogate(state.mem - params.threshold, spike_at_threshold)
+    spikes = neuron.surrogate(state.mem - neuron.threshold, neuron.spike_at_threshold)
     if recurrent_weight is not None:
         drive = drive + spikes @ recurrent_weight.T
-    syn = params.alpha * state.syn + drive
-    mem = params.beta * state.mem + state.syn
-    resetting = spikes if reset_gradient else spikes.detach()
-    if reset == "subtract":
-        mem = mem - params.threshold * resetting
-    elif reset == "zero":
-        mem = mem * (1 - resetting)
-    return spikes, LIFState(syn, mem)
+    syn = neuron.alpha * state.syn + drive
+    mem = neuron.beta * state.mem + state.syn
+    return spikes, LIFState(syn, after_reset(mem, spikes, neuron))
 
 
-def unroll(
-    drive: Tensor,
-    params: LIFParameters = DEFAULT_PARAMETERS,
-    *,
-    recurrent_weight: Tensor | None = None,
-    state: LIFState | None = None,
-    surrogate: Surrogate = DEFAULT_SURROGATE,
-    reset: str = "subtract",
-    reset_gradient: bool = False,
-    spike_at_threshold: bool = False,
-    record: bool = True,
-    kernel: str = "auto",
-    checkpoint: int | None = None,
-) -> LIFRecord:
-    r"""Run :func:`lif_step` over time: the one loop behind every layer of the book.
-
-    Parameters
-    ----------
-    drive : Tensor
-        Weighted input x[n] = W S_in[n], (T, B, N), floating point. T = 0 and B = 0 are
-        allowed and give empty records.
-    params, recurrent_weight, surrogate, reset, reset_gradient, spike_at_threshold
-        As in :func:`lif_step`.
-    state : LIFState, optional
-        I[0] and U[0], each (B, N). Zero when not given.
-    record : bool
-        Whether to keep ``mem`` and ``syn`` of every step.
-    kernel : {"auto", "reference", "numba", "triton"}
-        ``reference`` is the plain loop over :func:`lif_step`. ``numba`` is the same recursion
-        compiled, with a written-out backward pass and no second derivative; ``triton`` is
-        that for tensors on a GPU. ``auto`` takes a compiled loop where it can;
-        :func:`snnbook.kernels.explain` says what it takes.
-    checkpoint : int, optional
-        Saves memory on long sequences, with ``record=False`` in the compiled loop: only the
-        state at every ``checkpoint``-th step is kept, and the backward pass runs forward
-        again in between. The gradient is the same.
-
-    Returns
-    -------
-    LIFRecord
-        Records at n = 0 .. T-1, and the state I[T], U[T]. Running on from that state is
-        the same as one long run.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a shape, dtype or device does not fit, if ``reset`` is unknown, or if the drive
-        or the state holds NaN or infinity.
-
-    Examples
-    --------
-    One input spike of weight 0.5 at step 0 makes the neuron fire at step 4:
-
-    >>> import torch
-    >>> impulse = torch.zeros(8, 1, 1)
-    >>> impulse[0] = 0.5
-    >>> out = unroll(impulse)
-    >>> out.spikes.flatten().int().tolist()
-    [0, 0, 0, 0, 1, 0, 0, 0]
-
-    Paper section II; chapter 2.
-    """
-    check_time_first("drive", drive)
-    return unroll_weighted(
-        drive,
-        None,
-        params,
-        recurrent_weight=recurrent_weight,
-        state=state,
-        surrogate=surrogate,
-        reset=reset,
-        reset_gradient=reset_gradient,
-        spike_at_threshold=spike_at_threshold,
-        record=record,
-        kernel=kernel,
-        checkpoint=checkpoint,
-    )
+def after_reset(mem: Tensor, spikes: Tensor, neuron: LIFNeuron) -> Tensor:
+    """Return the membrane with what the spikes take off: the threshold, everything, or nothing."""
+    resetting = spikes if neuron.reset_gradient else spikes.detach()
+    if neuron.reset == "subtract":
+        return mem - neuron.threshold * resetting
+    if neuron.reset == "zero":
+        return mem * (1 - resetting)
+    return mem
 
 
-def unroll_weighted(
-    source: Tensor | Events,
-    weight: Tensor | None,
-    params: LIFParameters,
-    *,
-    recurrent_weight: Tensor | None,
-    state: LIFState | None,
-    record: bool,
-    kernel: str,
-    checkpoint: int | None = None,
-    **options,
-) -> LIFRecord:
-    """Run :func:`unroll` on the product of input spikes and ``weight``, fused with it.
-
-    Without ``weight`` the source is the drive. ``options`` are those of the spike, as in
-    :func:`lif_step`.
-    """
-    check_choice("reset", options["reset"], RESETS)
-    if checkpoint is not None:
-        check_integer("checkpoint", checkpoint, 1)
-    shape, like = drive_shape(source, weight), source if weight is None else weight
-    check_state(state, shape, like)
-    if recurrent_weight is not None:
-        check_shape("recurrent_weight", recurrent_weight, (shape[2], shape[2]), like)
-    choice, found = decide(source, weight, (recurrent_weight, *(state or ())), kernel)
-    finite = None
-    if choice.kernel == "reference":
-        drive, options["recurrent_weight"] = weighted_drive(source, weight), recurrent_weight
-        state = initial_state(state, drive)
-        out = _plain.unroll(lif_step, drive, params, state, options, record)
-    else:
-        numbers = (params.alpha, params.beta, params.threshold)
-        options |= {"record": record, "checkpoint": checkpoint}
-        *out, finite = compiled(
-            choice.kernel, source, weight, recurrent_weight, state, found, *numbers, **options
-        )
-    if not finite:
-        check_finite(source, weight, out[3])
-    return LIFRecord(*out)
-
-
-def leaky_step(
-    state: LIFState, drive: Tensor, params: LIFParameters = DEFAULT_PARAMETERS
-) -> LIFState:
+def leaky_step(state: LIFState, drive: Tensor, neuron: LeakyNeuron = DEFAULT_NEURON) -> LIFState:
     r"""Take one step of a leaky integrator that never spikes.
 
     .. math:: I[n+1] = \alpha I[n] + x[n], \qquad U[n+1] = \beta U[n] + I[n]
@@ -248,73 +273,5 @@ def leaky_step(
 
     Paper section II; chapter 2.
     """
-    syn = params.alpha * state.syn + drive
-    return LIFState(syn, params.beta * state.mem + state.syn)
-
-
-def integrate(
-    drive: Tensor,
-    params: LIFParameters = DEFAULT_PARAMETERS,
-    *,
-    state: LIFState | None = None,
-    kernel: str = "auto",
-) -> LeakyRecord:
-    """Run :func:`leaky_step` over time: the readout of every network in the book.
-
-    Parameters
-    ----------
-    drive : Tensor
-        Weighted input, (T, B, N), floating point.
-    params : LIFParameters
-        Time constants; the threshold is not used.
-    state : LIFState, optional
-        I[0] and U[0], each (B, N). Zero when not given.
-    kernel : {"auto", "reference", "numba", "triton"}
-        As in :func:`unroll`.
-
-    Returns
-    -------
-    LeakyRecord
-        ``mem`` and ``syn`` at n = 0 .. T-1, and the state I[T], U[T].
-
-    Raises
-    ------
-    TypeError, ValueError
-        As :func:`unroll`.
-
-    Examples
-    --------
-    >>> import torch
-    >>> impulse = torch.zeros(4, 1, 1)
-    >>> impulse[0] = 1.0
-    >>> integrate(impulse).mem.flatten()
-    tensor([0.0000, 0.0000, 1.0000, 1.7236])
-
-    Paper section II; chapter 2.
-    """
-    check_time_first("drive", drive)
-    return integrate_weighted(drive, None, params, state=state, kernel=kernel)
-
-
-def integrate_weighted(
-    source: Tensor | Events,
-    weight: Tensor | None,
-    params: LIFParameters,
-    *,
-    state: LIFState | None,
-    kernel: str,
-) -> LeakyRecord:
-    """Run :func:`integrate` on the product of input spikes and ``weight``, fused with it."""
-    check_state(state, drive_shape(source, weight), source if weight is None else weight)
-    choice, found = decide(source, weight, state or (), kernel)
-    finite = None
-    if choice.kernel == "reference":
-        drive = weighted_drive(source, weight)
-        out = _plain.integrate(leaky_step, drive, params, initial_state(state, drive))
-    else:
-        _, *out, finite = compiled(
-            choice.kernel, source, weight, None, state, found, params.alpha, params.beta
-        )
-    if not finite:
-        check_finite(source, weight, out[2])
-    return LeakyRecord(*out)
+    syn = neuron.alpha * state.syn + drive
+    return LIFState(syn, neuron.beta * state.mem + state.syn)
