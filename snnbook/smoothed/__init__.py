@@ -67,16 +67,17 @@ from snnbook.smoothed._rate_staircase import (
     discrete_rate as discrete_rate,
     staircase_mean as staircase_mean,
 )
-from snnbook.smoothed._soft import (
+from snnbook.smoothed._gated import (
     Gate as Gate,
     GatedRecord as GatedRecord,
-    GatedState as GatedState,
+    GatedNeuron as GatedNeuron,
     gated_step as gated_step,
-    gated_unroll as gated_unroll,
     steps_per_spike as steps_per_spike,
 )
-from snnbook.smoothed._stochastic import (
+from snnbook.smoothed._noisy import (
     GRADIENTS as GRADIENTS,
     StochasticRecord as StochasticRecord,
-    stochastic_unroll as stochastic_unroll,
+    NoisyNeuron as NoisyNeuron,
+    clamped_run as clamped_run,
+    noisy as noisy,
 )

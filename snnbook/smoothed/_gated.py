@@ -13,14 +13,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import (
-    check_choice,
-    check_float,
-    check_positive,
-    check_shape,
-    check_time_first,
-)
-from snnbook.neurons import LIFParameters
+from snnbook._validate import check_choice, check_flag, check_float, check_positive
+from snnbook.neurons import LeakyNeuron, LIFState
 
 
 @dataclass(frozen=True)
@@ -84,13 +78,6 @@ class Gate:
         return ((z > 0) & (z < 1)).to(mem.dtype) / self.width
 
 
-class GatedState(NamedTuple):
-    """Synaptic trace ``syn`` and membrane ``mem``, each (B, N)."""
-
-    syn: Tensor
-    mem: Tensor
-
-
 class GatedRecord(NamedTuple):
     """What gated neurons did, (T, B, N) each, and the state after the last step.
 
@@ -102,17 +89,79 @@ class GatedRecord(NamedTuple):
     mem: Tensor
     syn: Tensor
     resets: Tensor
-    state: GatedState
+    state: LIFState
+
+
+@dataclass(frozen=True)
+class GatedNeuron(LeakyNeuron):
+    """A gated LIF neuron: a leaky membrane and an active zone below its threshold.
+
+    Parameters
+    ----------
+    tau_mem, tau_syn, dt : float
+        Time constants and step in seconds, above 0.
+    gate : Gate
+        The active zone; its upper end is the threshold.
+    backflow : bool
+        True takes charge back when the membrane falls back inside of the zone, as the equation
+        of Huh and Sejnowski without a rectifier does.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value is none of those named.
+
+    Examples
+    --------
+    A current of 2 fires about every tau ln 2, three times in 21 ms:
+
+    >>> drive = torch.full((21, 1, 1), 2.0, dtype=torch.float64)
+    >>> record = run(GatedNeuron(gate=Gate(0.2)), drive)
+    >>> int(record.resets.sum()), round(record.release.sum().item(), 6)
+    (3, 3.0)
+
+    Notes
+    -----
+    A current enters as in continuous time, so a weight here is (1 - beta) times a weight of
+    chapter 2. With a recurrent weight V the current of step n is
+    :math:`I[n] = \\text{drive}[n] + V s[n]`, with the synaptic traces s of the layer itself.
+
+    Huh and Sejnowski (2018); chapter 4a; paper section IV.A.1.
+    """
+
+    gate: Gate = Gate(0.3)
+    backflow: bool = False
+
+    compiled = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.gate, Gate):
+            raise TypeError(f"gate is a {type(self.gate).__name__}; a Gate is accepted")
+        check_flag("backflow", self.backflow)
+
+    @property
+    def threshold(self) -> float:
+        """The upper end of the active zone."""
+        return self.gate.threshold
+
+    def step(self, state: LIFState, drive: Tensor, recurrent_weight: Tensor | None = None):
+        """Take :func:`gated_step`; what is sent is the pair (release, resets)."""
+        if recurrent_weight is not None:
+            drive = drive + state.syn @ recurrent_weight.T
+        release, resets, after = gated_step(state, drive, self)
+        return (release, resets), after
+
+    def record(self, output, states: LIFState | None, state: LIFState) -> GatedRecord:
+        """Return release, membrane, trace and resets at n = 0 .. T-1, and the last state."""
+        release, resets = (output, output) if isinstance(output, Tensor) else output
+        syn, mem = states or (None, None)
+        return GatedRecord(release, mem, syn, resets, state)
 
 
 def gated_step(
-    state: GatedState,
-    current: Tensor,
-    params: LIFParameters,
-    gate: Gate,
-    *,
-    backflow: bool = False,
-) -> tuple[Tensor, Tensor, GatedState]:
+    state: LIFState, current: Tensor, neuron: GatedNeuron
+) -> tuple[Tensor, Tensor, LIFState]:
     r"""Advance a layer of gated LIF neurons by one step, exactly for a current held constant.
 
     .. math::
@@ -126,45 +175,34 @@ def gated_step(
 
     Parameters
     ----------
-    state : GatedState
+    state : LIFState
         Trace and membrane at the start of the step, each (B, N), the membrane below threshold.
     current : Tensor
         I during the step, (B, N). It enters as in continuous time, so a weight here is
         (1 - beta) times a weight of chapter 2.
-    params : LIFParameters
-        Time constants and step; its threshold must be the gate's.
-    gate : Gate
-        The active zone.
-    backflow : bool
-        True takes charge back when the membrane falls back inside of the zone, as the equation
-        of Huh and Sejnowski without a rectifier does.
+    neuron : GatedNeuron
+        Time constants, step and active zone.
 
     Returns
     -------
     release, resets : Tensor
         Charge sent during the step, and number of resets in it, each (B, N).
-    state : GatedState
+    state : LIFState
         Trace and membrane at the end of the step.
-
-    Raises
-    ------
-    ValueError
-        If the thresholds of ``params`` and ``gate`` differ.
 
     Examples
     --------
-    >>> params, rest = LIFParameters(), GatedState(torch.zeros(1, 1), torch.full((1, 1), 0.99))
-    >>> release, resets, _ = gated_step(rest, torch.full((1, 1), 2.0), params, Gate(0.005))
+    >>> neuron = GatedNeuron(gate=Gate(0.005))
+    >>> rest = LIFState(torch.zeros(1, 1), torch.full((1, 1), 0.99))
+    >>> release, resets, _ = gated_step(rest, torch.full((1, 1), 2.0), neuron)
     >>> release.item(), resets.item()
     (1.0, 1.0)
 
     Huh and Sejnowski (2018); chapter 4a; paper section IV.A.1.
     """
-    theta = params.threshold
-    if gate.threshold != theta:
-        raise ValueError(f"gate has threshold {gate.threshold}; {theta}, as in params, is accepted")
-    tau = params.tau_mem / params.dt
-    free = current + (state.mem - current) * params.beta
+    gate, theta = neuron.gate, neuron.threshold
+    tau = neuron.tau_mem / neuron.dt
+    free = current + (state.mem - current) * neuron.beta
     moved = gate.charge(free) - gate.charge(state.mem)
     fires = free >= theta
     # Where nothing fires a harmless current stands in, so that no branch makes a NaN.
@@ -175,79 +213,10 @@ def gated_step(
     extra = torch.floor(rest / period).detach()
     after = push * -torch.expm1(-(rest - extra * period) / tau)
     sent = 1 - gate.charge(start) + extra + gate.charge(after)
-    release = torch.where(fires, sent, moved if backflow else moved.clamp(min=0))
+    release = torch.where(fires, sent, moved if neuron.backflow else moved.clamp(min=0))
     mem = torch.where(fires, after, free)
     resets = torch.where(fires, 1 + extra, 0.0)
-    return release, resets, GatedState(params.alpha * state.syn + release, mem)
-
-
-def gated_unroll(
-    drive: Tensor,
-    params: LIFParameters,
-    gate: Gate,
-    *,
-    recurrent_weight: Tensor | None = None,
-    state: GatedState | None = None,
-    backflow: bool = False,
-) -> GatedRecord:
-    r"""Run a layer of gated LIF neurons.
-
-    The current of step n is :math:`I[n] = \text{drive}[n] + V s[n]`, with the synaptic traces s
-    of the layer itself when it is recurrent; see :func:`gated_step` for the rest.
-
-    Parameters
-    ----------
-    drive : Tensor
-        External current, (T, B, N), held constant during each step.
-    params : LIFParameters
-        Time constants and step.
-    gate : Gate
-        The active zone.
-    recurrent_weight : Tensor, optional
-        V, (N, N), rows for the receiving neuron.
-    state : GatedState, optional
-        Where to start; zeros by default.
-    backflow : bool
-        As in :func:`gated_step`.
-
-    Returns
-    -------
-    GatedRecord
-
-    Raises
-    ------
-    ValueError, TypeError
-        If a shape or a dtype does not fit.
-
-    Examples
-    --------
-    A current of 2 fires about every tau ln 2, three times in 21 ms:
-
-    >>> drive = torch.full((21, 1, 1), 2.0, dtype=torch.float64)
-    >>> record = gated_unroll(drive, LIFParameters(), Gate(0.2))
-    >>> int(record.resets.sum()), round(record.release.sum().item(), 6)
-    (3, 3.0)
-
-    Huh and Sejnowski (2018); chapter 4a; paper section IV.A.1.
-    """
-    check_time_first("drive", drive)
-    steps, batch, neurons = drive.shape
-    if state is None:
-        zeros = drive.new_zeros(batch, neurons)
-        state = GatedState(zeros, zeros)
-    check_shape("state.mem", state.mem, (batch, neurons), drive)
-    if recurrent_weight is not None:
-        check_shape("recurrent_weight", recurrent_weight, (neurons, neurons), drive)
-    rows = []
-    for current in drive:
-        if recurrent_weight is not None:
-            current = current + state.syn @ recurrent_weight.T
-        release, resets, after = gated_step(state, current, params, gate, backflow=backflow)
-        rows.append((release, state.mem, state.syn, resets))
-        state = after
-    columns = zip(*rows, strict=True) if steps else ([],) * 4
-    empty = drive.new_zeros(0, batch, neurons)
-    return GatedRecord(*(torch.stack(c) if c else empty for c in columns), state)
+    return release, resets, LIFState(neuron.alpha * state.syn + release, mem)
 
 
 def steps_per_spike(record: GatedRecord, gate: Gate) -> float:
@@ -264,7 +233,7 @@ def steps_per_spike(record: GatedRecord, gate: Gate) -> float:
     Examples
     --------
     >>> drive = torch.full((200, 1, 1), 1.5, dtype=torch.float64)
-    >>> narrow, wide = (gated_unroll(drive, LIFParameters(), Gate(w)) for w in (0.01, 0.4))
+    >>> narrow, wide = (run(GatedNeuron(gate=Gate(w)), drive) for w in (0.01, 0.4))
     >>> steps_per_spike(narrow, Gate(0.01)) < 1 < steps_per_spike(wide, Gate(0.4))
     True
 
