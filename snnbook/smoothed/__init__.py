@@ -31,6 +31,17 @@ from snnbook.smoothed._estimators import (
     gradient_samples as gradient_samples,
     score_loss as score_loss,
 )
+<<<<<<< HEAD
+=======
+from snnbook.smoothed._gated import (
+    Gate as Gate,
+    GatedNeuron as GatedNeuron,
+    GatedRecord as GatedRecord,
+    gated as gated,
+    gated_step as gated_step,
+    steps_per_spike as steps_per_spike,
+)
+>>>>>>> ea40f43 (wip gated())
 from snnbook.smoothed._gated_network import (
     GatedNetwork as GatedNetwork,
     GatedOutput as GatedOutput,

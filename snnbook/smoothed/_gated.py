@@ -115,6 +115,7 @@ class GatedNeuron(LeakyNeuron):
     --------
     A current of 2 fires about every tau ln 2, three times in 21 ms:
 
+    >>> from snnbook.neurons import run
     >>> drive = torch.full((21, 1, 1), 2.0, dtype=torch.float64)
     >>> record = run(GatedNeuron(gate=Gate(0.2)), drive)
     >>> int(record.resets.sum()), round(record.release.sum().item(), 6)
@@ -157,6 +158,37 @@ class GatedNeuron(LeakyNeuron):
         release, resets = (output, output) if isinstance(output, Tensor) else output
         syn, mem = states or (None, None)
         return GatedRecord(release, mem, syn, resets, state)
+
+
+def gated(neuron: LIFNeuron, gate: Gate, *, backflow: bool = False) -> GatedNeuron:
+    """Return a LIF neuron with an active zone in place of its sudden spike.
+
+    Parameters
+    ----------
+    neuron : LIFNeuron
+        Gives the time constants and the step.
+    gate : Gate
+        The active zone, with the neuron's threshold.
+    backflow : bool
+        As in :class:`GatedNeuron`.
+
+    Raises
+    ------
+    ValueError
+        If the thresholds of ``neuron`` and ``gate`` differ.
+
+    Examples
+    --------
+    >>> gated(LIFNeuron(tau_mem=20e-3), Gate(0.2)).tau_mem
+    0.02
+
+    Chapter 4a.
+    """
+    if gate.threshold != neuron.threshold:
+        raise ValueError(
+            f"gate has threshold {gate.threshold}; {neuron.threshold}, as in neuron, is accepted"
+        )
+    return GatedNeuron(neuron.tau_mem, neuron.tau_syn, neuron.dt, gate, backflow)
 
 
 def gated_step(
@@ -232,6 +264,7 @@ def steps_per_spike(record: GatedRecord, gate: Gate) -> float:
 
     Examples
     --------
+    >>> from snnbook.neurons import run
     >>> drive = torch.full((200, 1, 1), 1.5, dtype=torch.float64)
     >>> narrow, wide = (run(GatedNeuron(gate=Gate(w)), drive) for w in (0.01, 0.4))
     >>> steps_per_spike(narrow, Gate(0.01)) < 1 < steps_per_spike(wide, Gate(0.4))
