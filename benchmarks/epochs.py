@@ -21,7 +21,7 @@ from run import keep, median
 
 from snnbook.data import digits, latency_code
 from snnbook.kernels import Events
-from snnbook.neurons import LIFParameters, fluctuation_driven_
+from snnbook.neurons import LIFNeuron, fluctuation_driven_
 
 BATCH, SHD_SAMPLES, SHD_RUN = 256, 8156, 512
 
@@ -43,10 +43,10 @@ def shd_set():
 
 
 def weights(inputs: int, neurons: int, rate: float):
-    generator, params = torch.Generator().manual_seed(0), LIFParameters()
+    generator, neuron = torch.Generator().manual_seed(0), LIFNeuron()
     weight, own = torch.empty(neurons, inputs), torch.empty(neurons, neurons)
-    fluctuation_driven_(weight, params, rate=rate, std=0.95, generator=generator)
-    fluctuation_driven_(own, params, rate=40.0, std=0.3, generator=generator)
+    fluctuation_driven_(weight, neuron, rate=rate, std=0.95, generator=generator)
+    fluctuation_driven_(own, neuron, rate=40.0, std=0.3, generator=generator)
     return weight, own
 
 

@@ -36,15 +36,15 @@ RESULTS = Path(__file__).resolve().parent / "results.json"
 
 def problem(size):
     """Return input spikes, W and V for a size; the layer fires at a few percent."""
-    from snnbook.neurons import LIFParameters, fluctuation_driven_
+    from snnbook.neurons import LIFNeuron, fluctuation_driven_
 
     steps, batch, inputs, neurons = size
     generator = torch.Generator().manual_seed(0)
     spikes = (torch.rand(steps, batch, inputs, generator=generator) < DENSITY).float()
     weight, recurrent = torch.empty(neurons, inputs), torch.empty(neurons, neurons)
-    params = LIFParameters()
-    fluctuation_driven_(weight, params, rate=20.0, std=0.95, generator=generator)
-    fluctuation_driven_(recurrent, params, rate=40.0, std=0.3, generator=generator)
+    neuron = LIFNeuron()
+    fluctuation_driven_(weight, neuron, rate=20.0, std=0.95, generator=generator)
+    fluctuation_driven_(recurrent, neuron, rate=40.0, std=0.3, generator=generator)
     return spikes, weight, recurrent
 
 

@@ -13,7 +13,7 @@ from _sweep import best, options, run_cases, save, seeded
 
 from snnbook import data, training
 from snnbook.local import ARMS, train_by_feedback
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
 DEPTHS, RATES, BATCH = (1, 2, 3, 4, 5), (1e-3, 5e-3), 50
@@ -31,7 +31,7 @@ def run(split: data.Split, task: Task, depth: int, arm: str, seed: int, lr: floa
     """Train one network; return its test accuracy and the angles of every epoch."""
     network = SpikingNetwork(
         (split.train_inputs.shape[2], *[task.width] * depth, int(split.train_labels.max()) + 1),
-        surrogate=fast_sigmoid(width=task.surrogate),
+        LIFNeuron(surrogate=fast_sigmoid(width=task.surrogate)),
         input_rate=float(split.train_inputs.mean()) / 1e-3,
         hidden_rate=20.0,
         generator=seeded(seed),

@@ -11,7 +11,7 @@ import torch
 from _sweep import best, options, run_cases, save, seeded
 
 from snnbook import data, gradients, local, training
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
 DEPTHS, RATES, BATCH, WIDTH = (1, 2, 3, 4), (2e-3, 5e-3), 50, 80
@@ -33,7 +33,7 @@ def run(split: data.Split, epochs: int, depth: int, arm: str, seed: int, lr: flo
     """Train one network; return its accuracies."""
     network = SpikingNetwork(
         (split.train_inputs.shape[2], *[WIDTH] * depth, int(split.train_labels.max()) + 1),
-        surrogate=fast_sigmoid(width=0.3),
+        LIFNeuron(surrogate=fast_sigmoid(width=0.3)),
         input_rate=1e3 * float(split.train_inputs.mean()),
         hidden_rate=20.0,
         generator=seeded(seed),

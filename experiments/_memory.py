@@ -10,7 +10,7 @@ import torch
 from _sweep import few, options, run_cases, save, seeded
 
 from snnbook.local import AdaptiveNetwork, AdaptiveParameters
-from snnbook.neurons import LIFParameters
+from snnbook.neurons import LIFNeuron
 from snnbook.surrogates import fast_sigmoid
 
 HIDDEN = 40
@@ -32,7 +32,7 @@ def build(neuron: str, kind: str, sizes, dt: float, rate: float, seed: int) -> A
 
     With a wide surrogate BPTT explodes in recurrent networks, so some arms have a narrow one.
     """
-    lif = LIFParameters(tau_mem=20e-3, tau_syn=10e-3, dt=dt)
+    lif = LIFNeuron(tau_mem=20e-3, tau_syn=10e-3, dt=dt)
     return AdaptiveNetwork(
         sizes,
         AdaptiveParameters(lif, tau_adapt=0.6),

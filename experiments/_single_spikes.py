@@ -10,7 +10,7 @@ from _sweep import seeded
 from torch import Tensor
 
 from snnbook import data, spike_times, training
-from snnbook.neurons import LIFParameters, SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 
 HIDDEN, SPAN, STEPS = 120, 2.0, 100
 SETTINGS = {  # of the non-leaky cell, and of the two leaky ones
@@ -19,7 +19,7 @@ SETTINGS = {  # of the non-leaky cell, and of the two leaky ones
     "equal": {"gain": (2.5, 6.0), "spread": (1.0, 2.0), "strength": 0.2, "early": 0.01},
 }
 
-PARAMS = LIFParameters(tau_mem=10e-3, tau_syn=5e-3, dt=0.2e-3)  # 25 steps for a synaptic constant
+PARAMS = LIFNeuron(tau_mem=10e-3, tau_syn=5e-3, dt=0.2e-3)  # 25 steps for a synaptic constant
 
 
 def load() -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -14,11 +14,11 @@ from _sweep import options, pick, run_cases, save, seeded
 from sklearn.linear_model import LogisticRegression
 
 from snnbook import data, training
-from snnbook.neurons import LIFParameters, SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
 STEPS = 50
-PARAMS = LIFParameters(tau_mem=20e-3, tau_syn=10e-3)
+PARAMS = LIFNeuron(tau_mem=20e-3, tau_syn=10e-3)
 LOSS = partial(training.sum_over_time, scale=1 / STEPS)
 SETTINGS = {"batch_size": 64, "lr": 3e-3}
 SIZES = {"spiking": (64, 100, 10), "no_hidden": (64, 10)}

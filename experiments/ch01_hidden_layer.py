@@ -14,7 +14,7 @@ from _sweep import few, options, run_cases, save, seeded
 from torch import Tensor
 
 from snnbook import data, training
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
 STEPS = 36
@@ -37,7 +37,7 @@ def build(kind: str, hidden: int, rate: float, generator: torch.Generator) -> Sp
         return SpikingNetwork((5, 3), input_rate=rate, generator=generator)
     surrogate = fast_sigmoid(width=0.15)
     network = SpikingNetwork(
-        (5, hidden, 3), input_rate=rate, surrogate=surrogate, generator=generator
+        (5, hidden, 3), LIFNeuron(surrogate=surrogate), input_rate=rate, generator=generator
     )
     network.hidden[0].weight.requires_grad_(kind == "trained")
     return network

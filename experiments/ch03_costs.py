@@ -13,7 +13,7 @@ import torch
 from _sweep import few, options, pick, run_cases, save, seeded
 
 from snnbook import gradients, training
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
 STEPS = (25, 50, 100, 200, 400, 800)
@@ -29,7 +29,7 @@ def run(repeats: int, rule: str, neurons: int, steps: int) -> dict:
     generator = seeded(0)
     sizes = (neurons, neurons, 2)
     network = SpikingNetwork(
-        sizes, recurrent=True, surrogate=fast_sigmoid(width=0.5), generator=generator
+        sizes, LIFNeuron(surrogate=fast_sigmoid(width=0.5)), recurrent=True, generator=generator
     )
     spikes = (torch.rand(steps, 1, neurons, generator=generator) < 0.05).float()
     error = training.step_cross_entropy(torch.tensor([0]), steps)

@@ -14,7 +14,7 @@ from _sweep import few, options, pick, run_cases, save, seeded
 
 from snnbook import data, training
 from snnbook.gradients import evolution_strategy, vector_loss
-from snnbook.neurons import LIFParameters, SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
 STEPS, DT, IMAGES = 30, 1e-3, 200
@@ -34,9 +34,8 @@ def start(size: int, seed: int, spikes, labels):
     generator = seeded(seed)
     network = SpikingNetwork(
         (64, size, 10),
-        LIFParameters(tau_mem=20e-3, tau_syn=10e-3, dt=DT),
+        LIFNeuron(tau_mem=20e-3, tau_syn=10e-3, dt=DT, surrogate=fast_sigmoid(width=0.4)),
         input_rate=float(spikes.mean() / DT),
-        surrogate=fast_sigmoid(width=0.4),
         generator=generator,
     )
 

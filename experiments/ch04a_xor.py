@@ -9,18 +9,19 @@ surrogate gradient.
 """
 
 import time
+from dataclasses import replace
 from functools import partial
 
 import torch
 from _sweep import options, run_cases, save, seeded
 from torch.nn import functional as F
 
-from snnbook.neurons import LIFParameters, SpikingNetwork
-from snnbook.smoothed import Gate, GatedNetwork, answer_scores, delayed_xor, steps_per_spike
+from snnbook.neurons import LIFNeuron, SpikingNetwork
+from snnbook.smoothed import Gate, GatedNetwork, answer_scores, delayed_xor, gated, steps_per_spike
 from snnbook.surrogates import fast_sigmoid
 
 WIDTHS, HARD, SIZES = (0.01, 0.03, 0.1, 0.3, 0.6, 1.0), 1e-3, (3, 30, 2)
-PARAMS = LIFParameters(tau_mem=10e-3, tau_syn=20e-3, dt=2e-3)
+PARAMS = LIFNeuron(tau_mem=10e-3, tau_syn=20e-3, dt=2e-3)
 
 
 def activity(network, inputs):
@@ -72,12 +73,9 @@ def run(task, batches: int, name: str, seed: int) -> dict:
     """Train one network, with a gate of the width ``name`` or with a surrogate gradient."""
     generator = seeded(seed)
     if name == "surrogate":
-        network = SpikingNetwork(
-            SIZES, PARAMS, input_rate=25.0, generator=generator, recurrent=True,
-            surrogate=fast_sigmoid(width=0.5),
-        )  # fmt: skip
+        network = SpikingNetwork(SIZES, replace(PARAMS, surrogate=fast_sigmoid(width=0.5)), input_rate=25.0, generator=generator, recurrent=True)  # fmt: skip
     else:
-        network = GatedNetwork(SIZES, PARAMS, Gate(float(name)), generator=generator)
+        network = GatedNetwork(SIZES, gated(PARAMS, Gate(float(name))), generator=generator)
     start = time.perf_counter()
     norms = torch.tensor(train(network, seed, batches))
     row = {"seconds": time.perf_counter() - start, "gradient": norms.median().item()}

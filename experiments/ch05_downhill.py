@@ -24,7 +24,7 @@ def directions(network, loss_of, seed: int) -> dict[str, torch.Tensor]:
     """Return unit vectors in the space of the hidden weights."""
     layer, found = network.hidden[0], {}
     for width in WIDTHS:
-        layer.surrogate = fast_sigmoid(width=width)
+        layer.neuron.surrogate = fast_sigmoid(width=width)
         (found[f"{width:g}"],) = torch.autograd.grad(loss_of(), layer.weight)
     found["random"] = torch.randn(layer.weight.shape, generator=seeded(seed))
     return {name: vector / vector.norm() for name, vector in found.items()}
@@ -56,7 +56,7 @@ def run(spikes, labels, steps: int, seed: int) -> dict:
         if step % 2 == 0:
             vectors = directions(network, loss_of, 1000 * seed + step)
             tried.append(outcomes(network.hidden[0].weight, vectors, loss_of))
-        network.hidden[0].surrogate = fast_sigmoid(width=TRAINED)
+        network.hidden[0].neuron.surrogate = fast_sigmoid(width=TRAINED)
         loss = loss_of()
         optimizer.zero_grad()
         loss.backward()

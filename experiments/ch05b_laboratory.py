@@ -23,7 +23,7 @@ from snnbook.laboratory import (
     score_function,
     smoothed_differences,
 )
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.training import step_cross_entropy
 
 HIDDEN, CLASSES, UNITS, BATCH, RATE = 64, 5, 20, 16, 50.0
@@ -44,8 +44,8 @@ def task(steps: int, seed: int):
 def build(depth: int, input_rate: float, seed: int, recurrent_rate: float = RATE):
     return SpikingNetwork(
         (UNITS, *[HIDDEN] * depth, CLASSES),
+        LIFNeuron(reset_gradient=True),
         recurrent=True,
-        reset_gradient=True,
         input_rate=min(input_rate, 100.0),
         hidden_rate=RATE,
         recurrent_rate=recurrent_rate,

@@ -27,7 +27,7 @@ from torch import Tensor
 
 from snnbook import data, training
 from snnbook.local import erbp, random_feedback
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
 FILES = {
@@ -76,7 +76,7 @@ def run(train, test, epochs: int, arm: str, lr: float) -> dict:
     encode = partial(data.rate_code, steps=STEPS, max_rate=MAX_RATE, generator=draws)
     network = SpikingNetwork(
         (784, WIDTH, 10),
-        surrogate=fast_sigmoid(width=0.3),
+        LIFNeuron(surrogate=fast_sigmoid(width=0.3)),
         input_rate=float(train[0].mean()) * MAX_RATE,
         hidden_rate=20.0,
         generator=seeded(SEED),

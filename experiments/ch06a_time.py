@@ -14,7 +14,7 @@ from torch import Tensor
 
 from snnbook import data, gradients, local, training
 from snnbook.local import train_by_feedback
-from snnbook.neurons import LIFParameters, SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import boxcar, fast_sigmoid
 
 TAUS, DELAYS = (5, 10, 20, 40), (5, 10, 20, 40)
@@ -33,8 +33,9 @@ def cosine(tasks: dict, task: str, tau: float, seed: int) -> dict:
     spikes, labels, sizes = tasks[task]
     network = SpikingNetwork(
         sizes,
-        LIFParameters(tau_mem=tau * 1e-3, tau_syn=tau * 0.5e-3),
-        surrogate=boxcar(width=3.0, height=1.0),
+        LIFNeuron(
+            tau_mem=tau * 1e-3, tau_syn=tau * 0.5e-3, surrogate=boxcar(width=3.0, height=1.0)
+        ),
         input_rate=1e3 * float(spikes.mean()),
         hidden_rate=20.0,
         generator=seeded(seed),
@@ -53,8 +54,7 @@ def learn(epochs: int, arm: str, delay: int, seed: int) -> dict:
     tests, answers = data.spike_order(400, delay, generator=seeded(1))
     network = SpikingNetwork(
         (20, 30, 2),
-        LIFParameters(tau_mem=20e-3, tau_syn=10e-3),
-        surrogate=fast_sigmoid(width=0.3),
+        LIFNeuron(tau_mem=20e-3, tau_syn=10e-3, surrogate=fast_sigmoid(width=0.3)),
         input_rate=1e3 * float(spikes.mean()),
         hidden_rate=20.0,
         generator=seeded(seed),

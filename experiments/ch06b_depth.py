@@ -14,7 +14,7 @@ from _sweep import few, options, run_cases, save, seeded
 
 from snnbook import data, gradients, training
 from snnbook.local import random_feedback, superspike_gathered
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
 STEPS, WINDOW = 36, 30
@@ -49,7 +49,7 @@ def run(all_epochs: int, depth: int, width: int, gradient: str, seed: int) -> di
     spikes = spikes_of(points.float())
     network = SpikingNetwork(
         (5, *[width] * depth, 3),
-        surrogate=fast_sigmoid(width=0.3),
+        LIFNeuron(surrogate=fast_sigmoid(width=0.3)),
         input_rate=float(spikes.mean()) / 1e-3,
         hidden_rate=20.0,
         generator=seeded(seed),

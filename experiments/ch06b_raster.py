@@ -14,7 +14,7 @@ from _sweep import options, run_cases, save, seeded
 
 from snnbook import data
 from snnbook.local import learn_raster
-from snnbook.neurons import LIFParameters, fluctuation_driven_
+from snnbook.neurons import LIFNeuron, fluctuation_driven_
 
 ARMS = ("symmetric", "random", "uniform", "frozen")
 INPUTS, HIDDEN, RATE = 80, 80, 15.0
@@ -28,7 +28,7 @@ def build(seed: int, target: torch.Tensor):
     spikes = (torch.rand(steps, INPUTS, generator=draw) < RATE * 1e-3).float()
     weights = [torch.empty(HIDDEN, INPUTS), torch.empty(outputs, HIDDEN)]
     for weight in weights:
-        fluctuation_driven_(weight, LIFParameters(), rate=RATE, generator=draw)
+        fluctuation_driven_(weight, LIFNeuron(), rate=RATE, generator=draw)
     size = weights[1].square().mean().sqrt()
     drawn = size * torch.randn(outputs, HIDDEN, generator=draw)
     backs = {"random": drawn, "uniform": size.expand(outputs, HIDDEN), "frozen": 0 * drawn}

@@ -8,11 +8,13 @@ integral or of their value at the end, so both see the same number. Compared is 
 the first layer's weights; then a step is taken against each, and the exact loss looked at.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from _sweep import options, run_cases, save
 
-from snnbook.neurons import LIFParameters, SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.spike_times import EventNetwork, eventprop, integrated_mem, simulate_events
 from snnbook.surrogates import fast_sigmoid
 
@@ -64,25 +66,24 @@ def exact(weights, times, mix, kind: str, with_gradient: bool = True):
 
 def surrogate(weights, times, mix, kind: str, width: float, through_reset: bool):
     """Return the same for the network in steps."""
-    params = LIFParameters(tau_mem=20e-3, tau_syn=5e-3, dt=DT)
+    neuron = LIFNeuron(tau_mem=20e-3, tau_syn=5e-3, dt=DT)
     network = SpikingNetwork(
         (INPUTS, *[HIDDEN] * (len(weights) - 1), OUTPUTS),
-        params,
-        surrogate=fast_sigmoid(width=width),
-        reset="zero",
-        reset_gradient=through_reset,
+        replace(
+            neuron, surrogate=fast_sigmoid(width=width), reset="zero", reset_gradient=through_reset
+        ),
     ).double()
     layers = [*network.hidden, network.readout]
     with torch.no_grad():
         for layer, weight in zip(layers, weights):
-            layer.weight.copy_((1 - params.beta) * torch.from_numpy(weight))
+            layer.weight.copy_((1 - neuron.beta) * torch.from_numpy(weight))
     steps = np.arange(round(DURATION / DT))[:, None, None]
     output = network(torch.from_numpy((steps == np.round(times / DT)).astype(float)))
     mixed = output.readout @ torch.from_numpy(mix)
     loss = mixed.sum() * DT / 10e-3 if kind == "integral" else mixed[-1].sum()
     (gradient,) = torch.autograd.grad(loss, network.hidden[0].weight)
     count = sum(int(layer.spikes.sum()) for layer in output.hidden)
-    return float(loss.detach()), (1 - params.beta) * gradient.numpy(), count
+    return float(loss.detach()), (1 - neuron.beta) * gradient.numpy(), count
 
 
 def agreement(wanted: np.ndarray, found: np.ndarray) -> dict:

@@ -18,12 +18,12 @@ from torch import Tensor
 
 from snnbook import data, training
 from snnbook.conclusions import GRUNetwork, gru_size, parameters_of
-from snnbook.neurons import LIFParameters, SpikingNetwork, integrate, psp_kernel
+from snnbook.neurons import LIFNeuron, SpikingNetwork, psp_kernel, run
 from snnbook.surrogates import fast_sigmoid
 
 RATES = (3e-3, 1e-2, 3e-2)
 LOSSES = ("mean", "peak")
-PARAMS = LIFParameters(tau_mem=20e-3, tau_syn=10e-3)
+PARAMS = LIFNeuron(tau_mem=20e-3, tau_syn=10e-3)
 
 
 def digits() -> data.Split:
@@ -49,7 +49,7 @@ def randman() -> data.Split:
 def filtered(split: data.Split) -> data.Split:
     """Replace each spike by the response of a leaky neuron, one at its peak."""
     peak = psp_kernel(PARAMS, 200).max()
-    return split.encoded(lambda spikes: integrate(spikes, PARAMS).mem / peak)
+    return split.encoded(lambda spikes: run(PARAMS.leaky, spikes).mem / peak)
 
 
 KINDS = ("feedforward", "recurrent", "gru", "gru, filtered input")

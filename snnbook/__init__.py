@@ -4,7 +4,7 @@ Each room of the package belongs to a section of Neftci, Mostafa and Zenke (2019
 imported when it is first used:
 
 >>> import snnbook
->>> snnbook.neurons.LIFParameters().tau_mem
+>>> snnbook.neurons.LIFNeuron().tau_mem
 0.01
 """
 

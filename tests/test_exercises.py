@@ -27,7 +27,7 @@ from snnbook.exercises import (
     quiz,
 )
 from snnbook.exercises.mystery import hidden_digit, hidden_parameters, mystery_neuron
-from snnbook.neurons import LIFParameters, unroll
+from snnbook.neurons import LIFNeuron, run
 
 IDS = list(EXERCISES)
 VALUES = [id for id, record in EXERCISES.items() if record.kind not in ("function", "choice")]
@@ -43,7 +43,7 @@ SETUP = """
 import math
 import torch
 from snnbook.exercises import mystery_digit, mystery_neuron
-from snnbook.neurons import LIFParameters, integrate, psp_kernel, unroll
+from snnbook.neurons import LIFNeuron, integrate, psp_kernel, unroll
 from snnbook import spike_times
 from snnbook.surrogates import fast_sigmoid, piecewise_linear
 """
@@ -222,12 +222,12 @@ def test_ids_and_levels():
 
 def test_smallest_current_by_simulation():
     record = EXERCISES["02-4"]
-    params = LIFParameters(tau_mem=5e-3)
+    neuron = LIFNeuron(tau_mem=5e-3)
     for factor, fires in ((0.999, False), (1.001, True)):
-        current, alpha = factor * record.truth(), params.alpha
+        current, alpha = factor * record.truth(), neuron.alpha
         drive = torch.full((500, 1, 1), current * (1 - alpha), dtype=torch.float64)
         syn = torch.full((1, 1), current, dtype=torch.float64)
-        out = unroll(drive, params, state=(syn, torch.zeros_like(syn)))
+        out = run(neuron, drive, state=(syn, torch.zeros_like(syn)))
         assert bool(out.spikes.any()) == fires
 
 
@@ -267,10 +267,10 @@ def test_mystery_neurons_differ_and_hide():
 def test_below_threshold_the_two_constants_cannot_be_told_apart():
     drive = torch.zeros(40, 1, 1, dtype=torch.float64)
     drive[0] = 0.1
-    there = LIFParameters(tau_mem=10e-3, tau_syn=4e-3)
-    back = LIFParameters(tau_mem=4e-3, tau_syn=10e-3)
-    weak = [unroll(drive, params).mem for params in (there, back)]
-    strong = [unroll(drive * 12, params).mem for params in (there, back)]
+    there = LIFNeuron(tau_mem=10e-3, tau_syn=4e-3)
+    back = LIFNeuron(tau_mem=4e-3, tau_syn=10e-3)
+    weak = [run(neuron, drive).mem for neuron in (there, back)]
+    strong = [run(neuron, drive * 12).mem for neuron in (there, back)]
     torch.testing.assert_close(*weak)
     assert (strong[0] - strong[1]).abs().max() > 0.05
 

@@ -4,7 +4,7 @@ import torch
 
 from snnbook import data, gradients, laboratory, results, surrogates, training
 from snnbook.conclusions._claims import Claim, share, stored
-from snnbook.neurons import LIFParameters, SpikingNetwork, psp_kernel, unroll
+from snnbook.neurons import LIFNeuron, SpikingNetwork, psp_kernel, run
 from snnbook.surrogates import fast_sigmoid
 
 SIZES, STEPS = (100, 100, 10), 1000  # the layer whose needs are counted
@@ -24,19 +24,19 @@ def _hidden_layer() -> dict:
 
 def _memory() -> dict:
     """Compare a layer with its recurrence written as one matrix, and find how long it remembers."""
-    params, generator = LIFParameters(), _rng(0)
+    neuron, generator = LIFNeuron(), _rng(0)
     drive = 0.4 * torch.rand(200, 1, 8, generator=generator, dtype=torch.float64)
-    record = unroll(drive, params, kernel="reference")
+    record = run(neuron, drive, kernel="reference")
     state, gap = torch.zeros(3, 8, dtype=torch.float64), 0.0
-    rows = [[params.alpha, 0, 0], [1, params.beta, -1], [0, 0, 0]]
+    rows = [[neuron.alpha, 0, 0], [1, neuron.beta, -1], [0, 0, 0]]
     step = torch.tensor(rows, dtype=torch.float64)
     for n in range(len(drive)):
         gap = max(gap, (state[1] - record.mem[n, 0]).abs().max().item())
         state = step @ state + torch.stack([drive[n, 0], *torch.zeros_like(state[1:])])
-        state[2] = (state[1] > params.threshold).double()
+        state[2] = (state[1] > neuron.threshold).double()
     tails = []
     for tau in (10e-3, 80e-3):
-        kernel = psp_kernel(LIFParameters(tau_mem=tau), 1000)
+        kernel = psp_kernel(LIFNeuron(tau_mem=tau), 1000)
         tails.append(int((kernel > 0.05 * kernel.max()).nonzero().max()))
     exactly = f"to {gap:.0e}" if gap else "to the last bit"
     return {"gap": gap, "exactly": exactly, "short": tails[0], "long": tails[1]}
@@ -51,7 +51,10 @@ def _traffic() -> dict:
         rate = 1e3 * float(spikes.mean())
         surrogate = fast_sigmoid(width=0.4)
         network = SpikingNetwork(
-            (64, 100, 100, 10), input_rate=rate, surrogate=surrogate, generator=_rng(seed)
+            (64, 100, 100, 10),
+            LIFNeuron(surrogate=surrogate),
+            input_rate=rate,
+            generator=_rng(seed),
         ).double()
         sent = gradients.traffic(network, spikes, error)
         found.append(sent.errors / sent.spikes)
@@ -88,8 +91,8 @@ def _no_slope() -> dict:
     patterns, labels = data.random_patterns(64, steps=100, units=50, rate=10.0, generator=_rng(0))
     network = SpikingNetwork(
         (50, 20, 20, 2),
+        LIFNeuron(surrogate=surrogates.true_derivative()),
         input_rate=10.0,
-        surrogate=surrogates.true_derivative(),
         generator=_rng(1),
     )
     training.sum_over_time(network(patterns).readout, labels).backward()

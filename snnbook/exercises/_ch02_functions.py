@@ -1,20 +1,21 @@
 """The exercises of chapter 2 in which the reader writes a function: the step, the zero reset."""
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from snnbook.exercises._records import Exercise, Mistake
-from snnbook.neurons import LIFParameters, LIFState, lif_step
+from snnbook.neurons import LIFNeuron, LIFState, lif_step
 
 _DT = 1e-3
 
 
-def _params(alpha: float, beta: float, threshold: float) -> LIFParameters:
+def _params(alpha: float, beta: float, threshold: float) -> LIFNeuron:
     """Return parameters with these decay factors."""
     tau_mem, tau_syn = -_DT / math.log(beta), -_DT / math.log(alpha)
-    return LIFParameters(tau_mem=tau_mem, tau_syn=tau_syn, dt=_DT, threshold=threshold)
+    return LIFNeuron(tau_mem=tau_mem, tau_syn=tau_syn, dt=_DT, threshold=threshold)
 
 
 def _draw(generator: torch.Generator, size: int, low: float, high: float) -> Tensor:
@@ -197,8 +198,10 @@ def _spiking(generator: torch.Generator) -> list[tuple]:
 
 def _reference_zero(mem, syn, spikes, beta):
     """Return the new membrane potential of the package's step with the reset to zero."""
-    params = _params(0.5, beta, 1.0)
-    _, state = lif_step(LIFState(syn[None], mem[None]), 0 * syn[None], params, reset="zero")
+    neuron = _params(0.5, beta, 1.0)
+    _, state = lif_step(
+        LIFState(syn[None], mem[None]), 0 * syn[None], replace(neuron, reset="zero")
+    )
     return state.mem[0]
 
 

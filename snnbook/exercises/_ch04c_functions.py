@@ -5,7 +5,7 @@ import math
 import torch
 
 from snnbook.exercises._records import Exercise, Mistake
-from snnbook.neurons import LIFParameters
+from snnbook.neurons import LIFNeuron
 from snnbook.smoothed import drive_gain, lif_rate
 
 
@@ -20,7 +20,7 @@ def _curves(generator: torch.Generator) -> list[tuple]:
 
 
 def _soft_rate(mean, tau, softness):
-    return lif_rate(mean, LIFParameters(tau_mem=tau), softness=softness)
+    return lif_rate(mean, LIFNeuron(tau_mem=tau), softness=softness)
 
 
 def _soft(mean, softness):
@@ -84,7 +84,7 @@ check("04c-4", soft_rate)
             "The 1 inside the logarithm is missing: μ/(μ − θ) = 1 + θ/s.",
         ),
         Mistake(
-            lambda mean, tau, softness: lif_rate(mean, LIFParameters(tau_mem=tau)),
+            lambda mean, tau, softness: lif_rate(mean, LIFNeuron(tau_mem=tau)),
             "That is the exact curve with its corner; `softness` does not enter.",
         ),
     ),
@@ -97,20 +97,20 @@ def _conversions(generator: torch.Generator) -> list[tuple]:
     for _ in range(4):
         numbers = 0.5 + torch.rand(6, generator=generator)
         tau_mem, tau_syn = (numbers[:2] * torch.tensor([10e-3, 5e-3])).tolist()
-        params = LIFParameters(tau_mem=tau_mem, tau_syn=tau_syn, threshold=float(numbers[4]))
+        neuron = LIFNeuron(tau_mem=tau_mem, tau_syn=tau_syn, threshold=float(numbers[4]))
         alpha, beta = (1 - 0.2 * numbers[2:4]).tolist()
         weight = torch.randn(3, 4, generator=generator, dtype=torch.float64)
-        cases.append((weight, params, alpha, beta, float(numbers[5])))
+        cases.append((weight, neuron, alpha, beta, float(numbers[5])))
     return cases
 
 
-def _gains(params, alpha, beta):
+def _gains(neuron, alpha, beta):
     """Return G over G'."""
-    return drive_gain(params) * (1 - alpha) * (1 - beta)
+    return drive_gain(neuron) * (1 - alpha) * (1 - beta)
 
 
-def _convert(weight, params, alpha, beta, threshold):
-    return weight * (threshold / params.threshold * _gains(params, alpha, beta))
+def _convert(weight, neuron, alpha, beta, threshold):
+    return weight * (threshold / neuron.threshold * _gains(neuron, alpha, beta))
 
 
 CONVERT = Exercise(
@@ -118,11 +118,11 @@ CONVERT = Exercise(
     title="The same network on another chip",
     level="by code",
     kind="function",
-    signature="convert(weight, params, alpha, beta, threshold)",
+    signature="convert(weight, neuron, alpha, beta, threshold)",
     prompt=r"""
-A network was trained for `params`, which has the attributes `alpha`, `beta` and `threshold`.
+A network was trained for `neuron`, which has the attributes `alpha`, `beta` and `threshold`.
 A chip has its own `alpha`, `beta` and `threshold`, and the same time step.
-Write `convert(weight, params, alpha, beta, threshold)` for the weight of the first layer.
+Write `convert(weight, neuron, alpha, beta, threshold)` for the weight of the first layer.
 With the weight that it returns, the same input spikes give the same $\mu / \theta$ on the chip.
 """,
     truth=_convert,
@@ -132,47 +132,47 @@ With the weight that it returns, the same input spikes give the same $\mu / \the
     "W′ = W (θ′/θ)(G/G′).",
     hint="Write μ/θ = G w p/θ for both, with G = 1/((1 − α)(1 − β)), and solve for w′.",
     solution="""
-def convert(weight, params, alpha, beta, threshold):
-    old_gain = 1 / ((1 - params.alpha) * (1 - params.beta))
+def convert(weight, neuron, alpha, beta, threshold):
+    old_gain = 1 / ((1 - neuron.alpha) * (1 - neuron.beta))
     new_gain = 1 / ((1 - alpha) * (1 - beta))
-    return weight * threshold / params.threshold * old_gain / new_gain
+    return weight * threshold / neuron.threshold * old_gain / new_gain
 
 
 check("04c-5", convert)
 """,
     mistakes=(
         Mistake(
-            lambda weight, params, alpha, beta, threshold: (
-                weight * params.threshold / threshold * _gains(params, alpha, beta)
+            lambda weight, neuron, alpha, beta, threshold: (
+                weight * neuron.threshold / threshold * _gains(neuron, alpha, beta)
             ),
             "The thresholds are upside down: a higher threshold needs larger weights.",
         ),
         Mistake(
-            lambda weight, params, alpha, beta, threshold: (
-                weight * threshold / params.threshold / _gains(params, alpha, beta)
+            lambda weight, neuron, alpha, beta, threshold: (
+                weight * threshold / neuron.threshold / _gains(neuron, alpha, beta)
             ),
             "The gains are upside down: a chip that gains more needs smaller weights.",
         ),
         Mistake(
-            lambda weight, params, alpha, beta, threshold: weight * threshold / params.threshold,
+            lambda weight, neuron, alpha, beta, threshold: weight * threshold / neuron.threshold,
             "The time constants do not enter: slower neurons and synapses sum more input.",
         ),
         Mistake(
-            lambda weight, params, alpha, beta, threshold: weight * _gains(params, alpha, beta),
+            lambda weight, neuron, alpha, beta, threshold: weight * _gains(neuron, alpha, beta),
             "The thresholds do not enter.",
         ),
         Mistake(
-            lambda weight, params, alpha, beta, threshold: (
-                weight * threshold / params.threshold * (1 - beta) / (1 - params.beta)
+            lambda weight, neuron, alpha, beta, threshold: (
+                weight * threshold / neuron.threshold * (1 - beta) / (1 - neuron.beta)
             ),
             "Only the membrane is in there; the synaptic current has a gain of its own, 1/(1 − α).",
         ),
         Mistake(
-            lambda weight, params, alpha, beta, threshold: (
+            lambda weight, neuron, alpha, beta, threshold: (
                 weight
-                * (threshold / params.threshold)
+                * (threshold / neuron.threshold)
                 * (math.log(alpha) * math.log(beta))
-                / (math.log(params.alpha) * math.log(params.beta))
+                / (math.log(neuron.alpha) * math.log(neuron.beta))
             ),
             "That uses τ/Δt for 1/(1 − β), which holds for small steps alone.",
         ),

@@ -9,11 +9,11 @@ from snnbook.exercises import _ch02_functions as by_code
 from snnbook.exercises._ch02_quiz import QUESTIONS
 from snnbook.exercises._records import Chapter, Exercise, Mistake
 from snnbook.exercises.mystery import hidden_parameters
-from snnbook.neurons import LIFParameters, integrate, psp_kernel, unroll
+from snnbook.neurons import LIFNeuron, psp_kernel, run
 
 # 02-1 ----------------------------------------------------------------------------------------
 
-_COARSE = LIFParameters(tau_mem=10e-3, tau_syn=4e-3, dt=2e-3)
+_COARSE = LIFNeuron(tau_mem=10e-3, tau_syn=4e-3, dt=2e-3)
 
 
 def _factors(function) -> tuple[float, float]:
@@ -81,7 +81,7 @@ check("02-1", (alpha, beta))
 def _first_spike() -> int:
     drive = torch.zeros(20, 1, 1)
     drive[3] = 1.5
-    return int(unroll(drive).spikes[:, 0, 0].argmax())
+    return int(run(LIFNeuron(), drive).spikes[:, 0, 0].argmax())
 
 
 LATENCY = Exercise(
@@ -125,7 +125,7 @@ check("02-2", unroll(drive).spikes[:, 0, 0].argmax())
 
 # 02-3 ----------------------------------------------------------------------------------------
 
-_SLOW = LIFParameters(tau_mem=20e-3, tau_syn=5e-3, dt=1e-3)
+_SLOW = LIFNeuron(tau_mem=20e-3, tau_syn=5e-3, dt=1e-3)
 
 
 def _continuous_peak() -> float:
@@ -148,10 +148,10 @@ At which step $n$ is $U[n]$ largest?
     right="The continuous peak lies at 9.24 ms, and the input needs one more step on its way.",
     hint="Simulate it: `integrate` an impulse, or take the largest entry of `psp_kernel`.",
     solution="""
-params = LIFParameters(tau_mem=20e-3, tau_syn=5e-3, dt=1e-3)
+neuron = LIFNeuron(tau_mem=20e-3, tau_syn=5e-3, dt=1e-3)
 impulse = torch.zeros(100, 1, 1)
 impulse[0] = 1.0
-check("02-3", integrate(impulse, params).mem[:, 0, 0].argmax())
+check("02-3", integrate(impulse, neuron).mem[:, 0, 0].argmax())
 """,
     mistakes=(
         Mistake(
@@ -165,7 +165,7 @@ check("02-3", integrate(impulse, params).mem[:, 0, 0].argmax())
         ),
         Mistake(lambda: 2, "U leaves 0 at step 2, and goes on rising while I exceeds the leak."),
         Mistake(
-            lambda: int(integrate(_impulse(), _SLOW).syn[:, 0, 0].argmax()),
+            lambda: int(run(_SLOW.leaky, _impulse()).syn[:, 0, 0].argmax()),
             "That is the peak of the current I; the membrane integrates it and peaks later.",
         ),
         Mistake(
@@ -195,7 +195,7 @@ The synaptic current of a neuron is held at a constant value $I$.
 The neuron has $\tau_\mathrm{mem} = 5$ ms, $\Delta t = 1$ ms and $\theta = 1$.
 Above which value of $I$ does it fire sooner or later?
 """,
-    truth=lambda: (1 - LIFParameters(tau_mem=5e-3).beta) * LIFParameters().threshold,
+    truth=lambda: (1 - LIFNeuron(tau_mem=5e-3).beta) * LIFNeuron().threshold,
     tolerance=5e-3,
     right="Without a spike U settles where U = βU + I, at I/(1 − β), which must exceed θ.",
     hint="Without a spike U settles where U[n+1] = U[n]. Where is that?",
@@ -205,7 +205,7 @@ check("02-4", (1 - beta) * 1.0)
 """,
     mistakes=(
         Mistake(
-            lambda: LIFParameters().threshold,
+            lambda: LIFNeuron().threshold,
             "With I = θ it fires at once, but the membrane adds up the current of many steps: "
             "less is enough.",
         ),
@@ -214,15 +214,15 @@ check("02-4", (1 - beta) * 1.0)
             "That is dt/τ_mem, the Euler value of 1 − β; use β = exp(−dt/τ_mem).",
         ),
         Mistake(
-            lambda: LIFParameters(tau_mem=5e-3).beta,
+            lambda: LIFNeuron(tau_mem=5e-3).beta,
             "That is β; what must be made up for in each step is the loss, (1 − β)θ.",
         ),
         Mistake(
-            lambda: 1 / (1 - LIFParameters(tau_mem=5e-3).beta),
+            lambda: 1 / (1 - LIFNeuron(tau_mem=5e-3).beta),
             "That is how far a current of 1 lifts U; solve I/(1 − β) = θ for I.",
         ),
         Mistake(
-            lambda: (1 - LIFParameters(tau_mem=5e-3).beta) * (1 - LIFParameters().alpha),
+            lambda: (1 - LIFNeuron(tau_mem=5e-3).beta) * (1 - LIFNeuron().alpha),
             "That is the smallest weighted *input*, with the synapse of the default neuron; the "
             "current itself is asked for.",
         ),

@@ -8,7 +8,7 @@ from snnbook import gradients, training
 from snnbook.exercises import _ch03_functions as by_code
 from snnbook.exercises._ch03_quiz import QUESTIONS
 from snnbook.exercises._records import Chapter, Exercise, Mistake
-from snnbook.neurons import LIFParameters, SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 
 # 03-1 ----------------------------------------------------------------------------------------
 
@@ -163,7 +163,7 @@ def _fades_after(share: float, tau_mem: float, tau_syn: float) -> int:
     """Return after how many steps the response falls below a share of its peak."""
     from snnbook.neurons import psp_kernel
 
-    kernel = psp_kernel(LIFParameters(tau_mem=tau_mem, tau_syn=tau_syn), 2000)
+    kernel = psp_kernel(LIFNeuron(tau_mem=tau_mem, tau_syn=tau_syn), 2000)
     peak = int(kernel.argmax())
     low = (kernel[peak:] < share * kernel[peak]).nonzero()[0, 0]
     return peak + int(low)
@@ -186,7 +186,7 @@ What is the first distance beyond the peak at which $\kappa$ is below one hundre
     "than this cuts off blame that matters.",
     hint="Compute the kernel for 300 steps, find its peak, and search beyond it.",
     solution="""
-kernel = psp_kernel(LIFParameters(tau_mem=20e-3, tau_syn=5e-3), 300)
+kernel = psp_kernel(LIFNeuron(tau_mem=20e-3, tau_syn=5e-3), 300)
 peak = int(kernel.argmax())
 beyond = (kernel < kernel.max() / 100) & (torch.arange(300) > peak)
 check("03-6", int(beyond.nonzero()[0]))

@@ -5,8 +5,8 @@ from torch import Tensor
 
 from snnbook.exercises._ch04a_quiz import QUESTIONS
 from snnbook.exercises._records import Chapter, Exercise, Mistake
-from snnbook.neurons import LIFParameters
-from snnbook.smoothed import Gate, euler_step, gated_unroll, rk4_step
+from snnbook.neurons import LIFNeuron, run
+from snnbook.smoothed import Gate, euler_step, gated, rk4_step
 
 
 def _sent(peak: float) -> float:
@@ -231,7 +231,7 @@ def _smallest() -> str:
     """Return the smallest width at which each first spike starts from inside of the zone."""
     current = torch.linspace(1.5, 2.5, 200, dtype=torch.float64)[None, :, None]
     for width in _WIDTHS:
-        record = gated_unroll(current.expand(12, -1, 1), LIFParameters(), Gate(width))
+        record = run(gated(LIFNeuron(), Gate(width)), current.expand(12, -1, 1))
         before = record.mem.gather(0, record.resets.argmax(0)[None])
         if (before > 1 - width).all():
             return f"{width:g}"
@@ -260,7 +260,7 @@ from snnbook.smoothed import Gate, gated_unroll
 
 def seen(width):
     current = torch.linspace(1.5, 2.5, 200, dtype=torch.float64)[None, :, None]
-    record = gated_unroll(current.expand(12, -1, 1), LIFParameters(), Gate(width))
+    record = gated_unroll(current.expand(12, -1, 1), LIFNeuron(), Gate(width))
     first = record.resets.argmax(0)  # the step of the first spike; mem at its start
     return record.mem.gather(0, first[None])[0] > 1 - width
 

@@ -7,7 +7,7 @@ import torch
 from snnbook.exercises import _ch04c_functions as by_code
 from snnbook.exercises._ch04c_quiz import QUESTIONS
 from snnbook.exercises._records import Chapter, Exercise, Mistake
-from snnbook.neurons import LIFParameters, LIFState, unroll
+from snnbook.neurons import LIFNeuron, LIFState, run
 from snnbook.smoothed import discrete_rate, drive_gain, lif_rate
 
 # 04c-1 ---------------------------------------------------------------------------------------
@@ -22,7 +22,7 @@ An LIF neuron in continuous time has $\tau_\text{mem} = 20$ ms and $\theta = 1$.
 Without reset its membrane would settle at $\mu = 1.5$.
 Give its firing rate in Hz.
 """,
-    truth=lambda: lif_rate(torch.tensor(1.5, dtype=torch.float64), LIFParameters(tau_mem=20e-3)),
+    truth=lambda: lif_rate(torch.tensor(1.5, dtype=torch.float64), LIFNeuron(tau_mem=20e-3)),
     right="The membrane needs τ ln(1.5/0.5) = 22 ms from the reset to the threshold.",
     hint="Solve μ(1 − exp(−t/τ)) = θ for t; the rate is 1/t.",
     solution="""
@@ -54,7 +54,7 @@ check("04c-1", 1 / (0.020 * math.log(1.5 / (1.5 - 1))))
 
 # 04c-2 ---------------------------------------------------------------------------------------
 
-_HALF = LIFParameters(tau_mem=1 / math.log(2), tau_syn=1.0, dt=1.0)
+_HALF = LIFNeuron(tau_mem=1 / math.log(2), tau_syn=1.0, dt=1.0)
 
 
 def _two() -> tuple[float, float]:
@@ -149,11 +149,11 @@ check("04c-3", 0.1 * (1 - 0.1) * 200**2)
 
 def _first(mean: float, *, ready: bool = False, tau_syn: float = 5e-3) -> int:
     """Return the step of the first spike at a constant drive."""
-    params = LIFParameters(tau_syn=tau_syn)
-    drive = torch.full((200, 1, 1), mean / drive_gain(params), dtype=torch.float64)
-    current = torch.full((1, 1), mean * (1 - params.beta), dtype=torch.float64)
+    neuron = LIFNeuron(tau_syn=tau_syn)
+    drive = torch.full((200, 1, 1), mean / drive_gain(neuron), dtype=torch.float64)
+    current = torch.full((1, 1), mean * (1 - neuron.beta), dtype=torch.float64)
     state = LIFState(current, torch.zeros_like(current)) if ready else None
-    return int(unroll(drive, params, state=state).spikes.flatten().argmax())
+    return int(run(neuron, drive, state=state).spikes.flatten().argmax())
 
 
 FIRST = Exercise(
@@ -162,7 +162,7 @@ FIRST = Exercise(
     level="explore",
     kind="integer",
     prompt=r"""
-The neuron of the chapter, `LIFParameters()`, starts at rest, $I[0] = U[0] = 0$.
+The neuron of the chapter, `LIFNeuron()`, starts at rest, $I[0] = U[0] = 0$.
 Give it a constant drive from step 0 on, with the mean potential $\mu = 2$.
 In which step does it spike first?
 The interval between later spikes is 8 steps, so guess before you run it.
@@ -172,9 +172,9 @@ The interval between later spikes is 8 steps, so guess before you run it.
     "than the others; in a deep network each layer waits for the one before.",
     hint="The drive is 2(1 − α)(1 − β) in each step; `unroll` it and look for the first spike.",
     solution="""
-params = LIFParameters()
-drive = torch.full((50, 1, 1), 2 * (1 - params.alpha) * (1 - params.beta))
-check("04c-6", int(unroll(drive, params).spikes.flatten().argmax()))
+neuron = LIFNeuron()
+drive = torch.full((50, 1, 1), 2 * (1 - neuron.alpha) * (1 - neuron.beta))
+check("04c-6", int(unroll(drive, neuron).spikes.flatten().argmax()))
 """,
     mistakes=(
         Mistake(

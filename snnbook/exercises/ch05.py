@@ -7,7 +7,7 @@ import torch
 from snnbook.exercises import _ch05_functions as by_code
 from snnbook.exercises._ch05_quiz import QUESTIONS
 from snnbook.exercises._records import Chapter, Exercise, Mistake
-from snnbook.neurons import LIFParameters, SpikingNetwork, unroll
+from snnbook.neurons import LIFNeuron, SpikingNetwork, run
 from snnbook.surrogates import Surrogate, fast_sigmoid, piecewise_linear, true_derivative
 
 _ROOT = 2 * (math.sqrt(2) - 1)
@@ -113,7 +113,9 @@ check("05-2", (2 * (math.sqrt(2) - 1) / k, 2 / k))
 def _share_of_zeros() -> float:
     """Return the share of exactly zero gradient entries in a 20-10-2 net whose neurons all fire."""
     generator = torch.Generator().manual_seed(0)
-    network = SpikingNetwork((20, 10, 2), surrogate=true_derivative(), generator=generator)
+    network = SpikingNetwork(
+        (20, 10, 2), LIFNeuron(surrogate=true_derivative()), generator=generator
+    )
     weights = list(network.parameters())
     with torch.no_grad():
         for weight in weights:
@@ -166,7 +168,7 @@ check("05-3", hidden / (hidden + readout))
 # 05-6 and 05-7 -------------------------------------------------------------------------------
 
 _ALPHA, _BETA, _WEIGHT = 0.5, 0.8, 1.1
-_PARAMS = LIFParameters(tau_mem=-1e-3 / math.log(_BETA), tau_syn=-1e-3 / math.log(_ALPHA), dt=1e-3)
+_PARAMS = LIFNeuron(tau_mem=-1e-3 / math.log(_BETA), tau_syn=-1e-3 / math.log(_ALPHA), dt=1e-3)
 
 
 def _gradient(
@@ -178,7 +180,7 @@ def _gradient(
     impulse[0] = 1.0
     surrogate = piecewise_linear(width=1.0, height=height)
     options = {"surrogate": surrogate, "reset": reset, "reset_gradient": reset_gradient}
-    spikes = unroll(weight * impulse, _PARAMS, **options).spikes
+    spikes = run(_PARAMS, weight * impulse, **options).spikes
     (gradient,) = torch.autograd.grad(spikes[list(steps)].sum(), weight)
     return float(gradient)
 
@@ -272,10 +274,10 @@ Give the four signs ($1$, $0$ or $-1$) of $\mathrm{d}S[3]/\mathrm{d}w$.
 signs = []
 for height in (0.5, 1.0, 2.0, 4.0):
     w = torch.tensor(1.1, requires_grad=True)
-    params = LIFParameters(tau_mem=-1e-3 / math.log(0.8), tau_syn=-1e-3 / math.log(0.5))
+    neuron = LIFNeuron(tau_mem=-1e-3 / math.log(0.8), tau_syn=-1e-3 / math.log(0.5))
     drive = w * torch.tensor([1.0, 0.0, 0.0, 0.0])[:, None, None]
     surrogate = piecewise_linear(width=1.0, height=height)
-    spikes = unroll(drive, params, surrogate=surrogate, reset_gradient=True).spikes
+    spikes = unroll(drive, neuron, surrogate=surrogate, reset_gradient=True).spikes
     spikes[3].sum().backward()
     signs.append(w.grad.sign())
 check("05-7", signs)

@@ -7,8 +7,8 @@ import torch
 
 from snnbook._validate import check_choice, check_integer
 from snnbook.explore._explorer import THRESHOLD, Control, Explorer, Layer, Panel
-from snnbook.neurons import LIFParameters, unroll
-from snnbook.smoothed import ExponentialEscape, SigmoidEscape, stochastic_unroll
+from snnbook.neurons import LIFNeuron, run
+from snnbook.smoothed import ExponentialEscape, SigmoidEscape
 
 KINDS = {"sigmoid": SigmoidEscape, "exponential": ExponentialEscape}
 DURATION, SHOWN, RUNS = 100, 8, 400  # ms, runs drawn, runs averaged
@@ -16,10 +16,10 @@ WEAK, STRONG = slice(10, 40), slice(60, 90)  # ms
 LEVELS = 0.75, 1.5  # membrane potential that the two inputs alone lead to, in thresholds
 
 
-def noisy_drive(strength: float, runs: int, params: LIFParameters) -> torch.Tensor:
+def noisy_drive(strength: float, runs: int, neuron: LIFNeuron) -> torch.Tensor:
     """Return the input of all runs, (100, runs, 1): a weak step, a pause and a strong step."""
     drive = torch.zeros(DURATION, runs, 1, dtype=torch.float64)
-    gain = (1 - params.alpha) * (1 - params.beta)
+    gain = (1 - neuron.alpha) * (1 - neuron.beta)
     for where, level in zip((WEAK, STRONG), LEVELS):
         drive[where] = strength * level * gain
     return drive
@@ -58,36 +58,36 @@ def escape_frame(
     """
     check_choice("kind", kind, KINDS)
     check_integer("sample", sample, 0)
-    params = LIFParameters()
+    neuron = LIFNeuron()
     options = {"escape": KINDS[kind](noise), "gradient": "none"}
     shown = stochastic_unroll(
-        noisy_drive(strength, SHOWN, params),
-        params,
+        noisy_drive(strength, SHOWN, neuron),
+        neuron,
         generator=torch.Generator().manual_seed(sample),
         **options,
     )
     many = stochastic_unroll(
-        noisy_drive(strength, RUNS, params),
-        params,
+        noisy_drive(strength, RUNS, neuron),
+        neuron,
         generator=torch.Generator().manual_seed(0),
         **options,
     )
-    quiet = unroll(noisy_drive(strength, 1, params), params)
+    quiet = run(neuron, noisy_drive(strength, 1, neuron))
     n, run = shown.spikes[..., 0].nonzero(as_tuple=True)
     alone = quiet.spikes[:, 0, 0].nonzero().flatten()
     escape = options["escape"]
-    expected = escape.probability(many.mem - params.threshold).mean((1, 2))
+    expected = escape.probability(many.mem - neuron.threshold).mean((1, 2))
     return {
         "time": np.arange(DURATION),
         "mem": shown.mem[:, 0, 0].numpy(),
         "quiet": quiet.mem[:, 0, 0].numpy(),
-        "probability": escape.probability(shown.mem[:, 0, 0] - params.threshold).numpy(),
+        "probability": escape.probability(shown.mem[:, 0, 0] - neuron.threshold).numpy(),
         "expected": expected.numpy(),
         "spikes": n.numpy(),
         "rows": run.numpy() + 1.0,
         "quiet_spikes": alone.numpy(),
         "quiet_rows": np.zeros(len(alone)),
-        "threshold": [params.threshold],
+        "threshold": [neuron.threshold],
         "text": _said(expected, quiet.spikes[:, 0, 0]),
     }
 

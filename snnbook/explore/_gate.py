@@ -8,8 +8,8 @@ import torch
 
 from snnbook._validate import check_positive
 from snnbook.explore._explorer import THRESHOLD, Control, Explorer, Layer, Panel
-from snnbook.neurons import LIFParameters
-from snnbook.smoothed import Gate, gated_unroll
+from snnbook.neurons import LIFNeuron, run
+from snnbook.smoothed import Gate, gated
 
 CURRENTS = torch.linspace(0.5, 3.0, 201, dtype=torch.float64)
 STEP, BEGIN, END, DURATION = 0.1, 2.0, 12.0, 22.0  # ms
@@ -37,7 +37,7 @@ def _runs(gate: Gate) -> _Runs:
     on = torch.zeros(round(DURATION / STEP), 1, 1, dtype=torch.float64)
     on[round(BEGIN / STEP) : round(END / STEP)] = 1
     currents = CURRENTS.clone().requires_grad_()
-    found = gated_unroll(on * currents, LIFParameters(dt=STEP * 1e-3), gate)
+    found = run(gated(LIFNeuron(dt=STEP * 1e-3), gate), on * currents)
     sent = found.release.sum(0)[0]
     (slope,) = torch.autograd.grad(sent.sum(), currents)
     over_time = [one.detach()[:, 0].numpy() for one in (found.mem, found.syn, found.release)]

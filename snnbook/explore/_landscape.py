@@ -10,11 +10,11 @@ from torch import Tensor
 from snnbook._validate import check_choice, check_positive
 from snnbook.data import two_clicks
 from snnbook.explore._explorer import Control, Explorer, Layer, Panel
-from snnbook.neurons import LIFParameters, fluctuation_driven_
+from snnbook.neurons import LIFNeuron, fluctuation_driven_
 from snnbook.surrogates import fast_sigmoid, true_derivative
 from snnbook.training import side_by_side
 
-PARAMS = LIFParameters()
+PARAMS = LIFNeuron()
 TRAINED = 0.2  # width of the surrogate that trained the network
 ACROSS = torch.linspace(-0.25, 1.25, 61, dtype=torch.float64)
 UP = torch.linspace(-0.75, 0.75, 41, dtype=torch.float64)

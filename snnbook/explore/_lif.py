@@ -1,5 +1,6 @@
 """Explorer of chapter 2: one LIF neuron, its input, its current, its membrane and its spikes."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -7,7 +8,7 @@ import torch
 
 from snnbook._validate import check_choice, check_positive
 from snnbook.explore._explorer import THRESHOLD, Control, Explorer, Layer, Panel
-from snnbook.neurons import LIFParameters, unroll
+from snnbook.neurons import LIFNeuron, run
 
 #: Arrival times of the input spikes in ms, by the name of the pattern.
 PATTERNS = {
@@ -64,11 +65,11 @@ def lif_frame(
     check_positive("tau_mem", tau_mem)
     check_positive("tau_syn", tau_syn)
     fine = STEPS[dt]
-    params = LIFParameters(tau_mem=tau_mem * 1e-3, tau_syn=tau_syn * 1e-3, dt=1e-3 / fine)
+    neuron = LIFNeuron(tau_mem=tau_mem * 1e-3, tau_syn=tau_syn * 1e-3, dt=1e-3 / fine)
     arrivals = torch.tensor(PATTERNS[pattern])
     drive = torch.zeros(DURATION * fine, 1, 1, dtype=torch.float64)
-    drive[arrivals * fine] = (1 - params.beta) * weight
-    found = unroll(drive, params, reset=reset)
+    drive[arrivals * fine] = (1 - neuron.beta) * weight
+    found = run(replace(neuron, reset=reset), drive)
     syn, mem = (one.flatten().numpy() for one in (found.syn, found.mem))
     spikes = found.spikes.flatten().nonzero().flatten().numpy() / fine
     first = f"; the first at {spikes[0]:.1f} ms" if spikes.size else ""
@@ -76,9 +77,9 @@ def lif_frame(
     count = f"{spikes.size} output spike{'' if spikes.size == 1 else 's'}{first}."
     return {
         "time": np.arange(DURATION),
-        "syn": syn[::fine] / (1 - params.beta),
+        "syn": syn[::fine] / (1 - neuron.beta),
         "mem": mem[::fine],
-        "threshold": [params.threshold],
+        "threshold": [neuron.threshold],
         "inputs": arrivals.numpy(),
         "input_rows": np.ones(len(arrivals)),
         "spikes": marks,
@@ -121,7 +122,7 @@ def lif(live: bool | None = None) -> Explorer:
             ),
         ],
         alt="Spikes, synaptic current and membrane potential of one neuron over 80 ms.",
-        caption="One neuron, simulated by `snnbook.neurons.unroll` for every setting.",
+        caption="One neuron, simulated by `snnbook.neurons.run` for every setting.",
         live=live,
         title="One LIF neuron",
         chapter="02-snns-as-rnns",

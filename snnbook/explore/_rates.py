@@ -4,7 +4,7 @@ import torch
 
 from snnbook._validate import check_positive
 from snnbook.explore._explorer import Control, Explorer, Layer, Panel
-from snnbook.neurons import LIFParameters
+from snnbook.neurons import LIFNeuron
 from snnbook.smoothed import count_rate, lif_rate
 
 MEAN = torch.linspace(0.0, 4.0, 101, dtype=torch.float64)
@@ -36,14 +36,14 @@ def rates_frame(
     """
     for name, value in (("tau_mem", tau_mem), ("window", window), ("dt", dt)):
         check_positive(name, value)
-    params = LIFParameters(tau_mem=tau_mem * 1e-3, dt=dt * 1e-3)
-    counted = count_rate(MEAN, params, steps=max(1, round(window / dt)))
+    neuron = LIFNeuron(tau_mem=tau_mem * 1e-3, dt=dt * 1e-3)
+    counted = count_rate(MEAN, neuron, steps=max(1, round(window / dt)))
     levels = len(counted.unique())
     return {
         "mean": MEAN.numpy(),
         "counted": counted.numpy(),
-        "exact": lif_rate(MEAN, params).numpy(),
-        "soft": lif_rate(MEAN, params, softness=softness).numpy(),
+        "exact": lif_rate(MEAN, neuron).numpy(),
+        "soft": lif_rate(MEAN, neuron, softness=softness).numpy(),
         "text": f"In this window the neuron knows {levels} rate{'' if levels == 1 else 's'}.",
     }
 

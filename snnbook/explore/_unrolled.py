@@ -1,19 +1,20 @@
 """Explorer of chapter 3: the unrolled neuron as a graph whose edges are partial derivatives."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import torch
 
 from snnbook.explore._explorer import THRESHOLD, Control, Explorer, Layer, Panel
-from snnbook.neurons import LIFParameters, LIFState, lif_step
+from snnbook.neurons import LIFNeuron, LIFState, lif_step
 from snnbook.plotting import unrolled_edges
 from snnbook.surrogates import fast_sigmoid
 
 STEPS = 6
 INPUT = (1.0, 1.0, 0.0, 0.0, 0.0, 0.0)
 ROWS = {"S_in": ("x", 0.0), "I": ("I", 1.0), "U": ("U", 2.0), "S": ("S", 3.0)}
-PARAMETERS = LIFParameters(tau_mem=5e-3, tau_syn=5e-3, dt=1e-3)
+PARAMETERS = LIFNeuron(tau_mem=5e-3, tau_syn=5e-3, dt=1e-3)
 #: What an arrow tells; the terms in the order of the page.
 WORDS = {
     "input": "use of w, dI[{n}]/dw",
@@ -79,7 +80,7 @@ def unrolled_frame(
         own = surrogate(state.mem - 1)
         drive = w * INPUT[n] + recurrent * (own if through_recurrence else own.detach())
         spike, state = lif_step(
-            state, drive, PARAMETERS, surrogate=surrogate, reset_gradient=through_reset
+            state, drive, replace(PARAMETERS, surrogate=surrogate, reset_gradient=through_reset)
         )
         spikes.append(spike)
     mem[-1].backward()

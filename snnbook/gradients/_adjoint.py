@@ -114,17 +114,17 @@ class Adjoint:
     ) -> Lambdas:
         """Return the lambdas of n from those of n+1, the records of n and the error (B, C) of n."""
         hidden = [self._hidden(network, i, record, later) for i, record in enumerate(seen[:-1])]
-        params, (syn, mem) = network.readout.params, later[-1]
+        neuron, (syn, mem) = network.readout.neuron, later[-1]
         remembers = self._factor("readout")
-        charged = params.alpha * remembers * syn
+        charged = neuron.alpha * remembers * syn
         if "charge" not in self.drop:
             charged = charged + mem
-        return *hidden, LIFState(charged, params.beta * remembers * mem + error)
+        return *hidden, LIFState(charged, neuron.beta * remembers * mem + error)
 
     def _hidden(self, network: SpikingNetwork, i: int, seen: LayerStep, later: Lambdas) -> LIFState:
         layer, lam, k = network.hidden[i], later[i], kept(network.hidden[i], seen)
-        alpha = layer.params.alpha * self._factor("current")
-        beta = layer.params.beta * self._factor("membrane")
+        alpha = layer.neuron.alpha * self._factor("current")
+        beta = layer.neuron.beta * self._factor("membrane")
         lam_spikes = -reset_strength(layer, seen) * self._factor("reset") * lam.mem
         if "forward" not in self.drop:
             lam_spikes = self.back(network, later, i) + lam_spikes

@@ -6,6 +6,7 @@ that this step has revealed. Nothing of the past is kept but the carry.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 import torch
@@ -108,17 +109,19 @@ def network_step(
         spikes, later = lif_step(
             now,
             inputs @ layer.weight.T,
-            layer.params,
+            replace(
+                layer.neuron,
+                surrogate=layer.neuron.surrogate,
+                reset=layer.neuron.reset,
+                spike_at_threshold=layer.neuron.spike_at_threshold,
+            ),
             recurrent_weight=layer.recurrent(),
-            surrogate=layer.surrogate,
-            reset=layer.reset,
-            spike_at_threshold=layer.spike_at_threshold,
         )
         records.append(LayerStep(inputs, now.syn, now.mem, spikes))
         after.append(later)
         inputs = spikes
     out = network.readout
-    later = leaky_step(state.readout, inputs @ out.weight.T, out.params)
+    later = leaky_step(state.readout, inputs @ out.weight.T, out.neuron)
     records.append(LayerStep(inputs, state.readout.syn, state.readout.mem, None))
     return tuple(records), NetworkState(tuple(after), later)
 
@@ -135,7 +138,7 @@ def slope(layer: LIF, record: LayerStep) -> Tensor:
 
     Paper section IV.B; chapter 3.
     """
-    return layer.surrogate.derivative(record.mem - layer.params.threshold)
+    return layer.neuron.surrogate.derivative(record.mem - layer.neuron.threshold)
 
 
 def kept(layer: LIF, record: LayerStep) -> Tensor | float:
@@ -152,7 +155,7 @@ def kept(layer: LIF, record: LayerStep) -> Tensor | float:
 
     Paper section II; chapter 3.
     """
-    return 1 - record.spikes if layer.reset == "zero" else 1.0
+    return 1 - record.spikes if layer.neuron.reset == "zero" else 1.0
 
 
 def reset_strength(layer: LIF, record: LayerStep) -> Tensor | float:
@@ -168,11 +171,11 @@ def reset_strength(layer: LIF, record: LayerStep) -> Tensor | float:
 
     Paper section II; chapter 3.
     """
-    if not layer.reset_gradient or layer.reset == "none":
+    if not layer.neuron.reset_gradient or layer.neuron.reset == "none":
         return 0.0
-    if layer.reset == "subtract":
-        return layer.params.threshold
-    return layer.params.beta * record.mem + record.syn
+    if layer.neuron.reset == "subtract":
+        return layer.neuron.threshold
+    return layer.neuron.beta * record.mem + record.syn
 
 
 def is_recurrent(layer: nn.Module) -> bool:

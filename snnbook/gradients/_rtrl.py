@@ -137,13 +137,13 @@ class RTRL:
         return drive
 
     def _advance(self, layer, part: Influence, seen: LayerStep, spikes, drive) -> Influence:
-        syn = part.syn * layer.params.alpha + drive
-        mem = part.mem * layer.params.beta + part.syn
+        syn = part.syn * layer.neuron.alpha + drive
+        mem = part.mem * layer.neuron.beta + part.syn
         if spikes is None:
             return Influence(syn, mem)
-        if layer.reset == "zero":
+        if layer.neuron.reset == "zero":
             mem *= _over(kept(layer, seen), mem)
-        if self.reset and layer.reset_gradient and layer.reset != "none":
+        if self.reset and layer.neuron.reset_gradient and layer.neuron.reset != "none":
             mem -= _over(reset_strength(layer, seen), mem) * spikes
         return Influence(syn, mem)
 

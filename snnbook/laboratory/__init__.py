@@ -40,6 +40,3 @@ from snnbook.laboratory._terms import (
     needs as needs,
     term_gradient as term_gradient,
 )
-from snnbook.laboratory._variants import (
-    with_layers as with_layers,
-)

@@ -23,7 +23,6 @@ from snnbook.gradients import (
     record,
     run_back,
 )
-from snnbook.laboratory._variants import with_layers
 from snnbook.neurons import LIF, SpikingNetwork
 from snnbook.training import StepError
 
@@ -182,7 +181,7 @@ def score_function(
     check_integer("samples", samples, 2)
     check_positive("width", width)
     noise = _Noisy(width / LOGISTIC_WIDTH, generator)
-    history = record(with_layers(network, surrogate=noise), spikes.repeat(1, samples, 1))
+    history = record(network.with_neuron(surrogate=noise), spikes.repeat(1, samples, 1))
     batch = spikes.shape[1]
     readout = torch.stack([records[-1].mem for records in history]).unflatten(1, (samples, batch))
     losses = torch.stack([error.losses(one) for one in readout.unbind(1)])
@@ -201,7 +200,7 @@ def _score(credit: Tensor, scale: float) -> Callable[..., Tensor]:
     """Return what takes the place of the surrogate: credit times the score of the spike."""
 
     def score(layer: LIF, seen: LayerStep, lam_spikes: Tensor) -> Tensor:
-        p = torch.sigmoid((seen.mem - layer.params.threshold) / scale)
+        p = torch.sigmoid((seen.mem - layer.neuron.threshold) / scale)
         return credit * (seen.spikes - p) / scale
 
     return score

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_choice, check_float, check_positive
-from snnbook.neurons import LIFParameters
+from snnbook.neurons import LIFNeuron
 
 LONGEST = 16
 
@@ -33,7 +33,7 @@ def expected_gradients(
     *,
     slope: float = 4.0,
     reset: str = "subtract",
-    params: LIFParameters | None = None,
+    neuron: LIFNeuron | None = None,
 ) -> ExpectedGradients:
     r"""Compare the exact gradient of an expected loss with the mean surrogate gradient.
 
@@ -59,7 +59,7 @@ def expected_gradients(
         k of the escape noise, above 0.
     reset : {"subtract", "none"}
         What a spike does to the membrane.
-    params : LIFParameters, optional
+    neuron : LIFNeuron, optional
         Time constants.
 
     Returns
@@ -90,22 +90,22 @@ def expected_gradients(
         raise ValueError(
             f"inputs has shape {tuple(inputs.shape)}; (T,) with T from 1 to {LONGEST} is accepted"
         )
-    params = params or LIFParameters()
-    theta = params.threshold if reset == "subtract" else 0.0
+    neuron = neuron or LIFNeuron()
+    theta = neuron.threshold if reset == "subtract" else 0.0
     trains = spike_trains(len(inputs))
     syn = mem = d_syn = d_mem = d_through = torch.zeros(len(trains), dtype=torch.float64)
     log_p = score = torch.zeros_like(syn)
     partial, through = [], []
     for x, spikes in zip(inputs.tolist(), trains.unbind(1)):
-        p = torch.sigmoid(slope * (mem - params.threshold))
+        p = torch.sigmoid(slope * (mem - neuron.threshold))
         log_p = log_p + torch.where(spikes > 0, p, 1 - p).log()
         score = score + slope * (spikes - p) * d_mem
         bump = slope * p * (1 - p)
         partial.append(bump * d_mem)
         through.append(bump * d_through)
-        d_through = params.beta * d_through + d_syn - theta * through[-1]
-        mem, d_mem = params.beta * mem + syn - theta * spikes, params.beta * d_mem + d_syn
-        syn, d_syn = params.alpha * syn + weight * x, params.alpha * d_syn + x
+        d_through = neuron.beta * d_through + d_syn - theta * through[-1]
+        mem, d_mem = neuron.beta * mem + syn - theta * spikes, neuron.beta * d_mem + d_syn
+        syn, d_syn = neuron.alpha * syn + weight * x, neuron.alpha * d_syn + x
     probability = log_p.exp()
     value, slopes = _value_and_slope(loss, trains)
     means = (

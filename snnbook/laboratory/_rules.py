@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from snnbook.gradients import Gradients, bptt
-from snnbook.laboratory._variants import with_layers
 from snnbook.local import (
     direct_feedback_alignment,
     e_prop,
@@ -105,7 +104,7 @@ def detached_reset(network: SpikingNetwork, spikes: Tensor, error: StepError) ->
 
     Paper section IV.B; chapters 5 and 5b.
     """
-    return bptt(with_layers(network, reset_gradient=False), spikes, error)
+    return bptt(network.with_neuron(reset_gradient=False), spikes, error)
 
 
 def _fed_back(kind: str, direct: bool = False, **more: Any) -> Settings:

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from snnbook._validate import check_integer, check_shape
 from snnbook.gradients import Adjoint, Back, Gradients, run_back, through_matrices, whole_run
-from snnbook.laboratory._variants import with_layers
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError, step_errors
 
@@ -104,13 +103,13 @@ def term_gradient(
 
     Paper section IV.B.2 and box 3; chapter 5b.
     """
-    if any(layer.reset == "zero" for layer in network.hidden):
+    if any(layer.neuron.reset == "zero" for layer in network.hidden):
         raise ValueError("a layer resets to zero; the resets 'subtract' and 'none' are accepted")
     adjoint = Adjoint(drop=drop) if back is None else Adjoint(_replaced(network, back), drop=drop)
     run = whole_run(network, spikes)
     errors = step_errors(error, run[-1].mem)
     history = [tuple(seen.at(n) for seen in run) for n in range(len(spikes))]
-    return run_back(with_layers(network, reset_gradient=True), history, errors, adjoint)
+    return run_back(network.with_neuron(reset_gradient=True), history, errors, adjoint)
 
 
 def _replaced(network: SpikingNetwork, back: Sequence[Tensor]) -> Back:

@@ -5,14 +5,10 @@ Each rule has the signature of :mod:`snnbook.gradients`, ``rule(network, spikes,
 value with ``start`` and ``step``, see :class:`snnbook.gradients.OnlineRule`.
 """
 
-from snnbook.local._adaptive import (
-    AdaptiveNetwork as AdaptiveNetwork,
-    AdaptiveParameters as AdaptiveParameters,
-    AdaptiveState as AdaptiveState,
+from snnbook.local._adaptive_eprop import (
     adaptive_eprop as adaptive_eprop,
     adaptive_eprop_step as adaptive_eprop_step,
     adaptive_start as adaptive_start,
-    adaptive_step as adaptive_step,
 )
 from snnbook.local._erbp import (
     ERBP as ERBP,

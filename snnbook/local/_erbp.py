@@ -92,7 +92,7 @@ class ERBP:
         increment, dendrites = {}, []
         for i, (layer, seen) in enumerate(zip(network.hidden, records[:-1])):
             dendrite = self.decay * carry.dendrites[i] + sent @ self.feedback.matrices[i]
-            inside = (seen.mem - layer.params.threshold).abs() < self.window
+            inside = (seen.mem - layer.neuron.threshold).abs() < self.window
             gated = torch.where(inside, dendrite, 0.0)
             for name, source in presynaptic(layer, i, seen).items():
                 increment[name] = _on_spikes(source, gated)

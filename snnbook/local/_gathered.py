@@ -24,7 +24,7 @@ from snnbook.gradients import (
 )
 from snnbook.local._adaptive import AdaptiveNetwork
 from snnbook.local._matrices import Feedback, check_feedback, check_matrices, forward_matrices
-from snnbook.neurons import LIFParameters, SpikingNetwork, integrate
+from snnbook.neurons import LIFNeuron, SpikingNetwork, run
 from snnbook.training import StepError, step_errors
 
 
@@ -54,7 +54,7 @@ def superspike_gathered(
     *hidden, out = whole_run(network, spikes)
     wrong = step_errors(error, out.mem)
     blame = [
-        slope(layer, seen) * _backward(wrong @ matrix, network.readout.params)
+        slope(layer, seen) * _backward(wrong @ matrix, network.readout.neuron)
         for layer, seen, matrix in zip(network.hidden, hidden, feedback.matrices)
     ]
     return _gathered(network, (*hidden, out), (*blame, wrong))
@@ -96,7 +96,7 @@ def feedback_gathered(
     """
     check_feedback(network, feedback, direct=False)
     for i, layer in enumerate(network.hidden):
-        if is_recurrent(layer) or layer.reset_gradient:
+        if is_recurrent(layer) or layer.neuron.reset_gradient:
             raise ValueError(
                 f"network has a hidden layer {i} that is recurrent or has reset_gradient=True; "
                 "feedforward layers with a detached reset are accepted"
@@ -105,7 +105,7 @@ def feedback_gathered(
     blame, above = [step_errors(error, run[-1].mem)], network.readout
     down = zip(reversed(network.hidden), reversed(run[:-1]), reversed(feedback.matrices))
     for layer, seen, matrix in down:
-        blame.append(slope(layer, seen) * (_backward(blame[-1], above.params) @ matrix))
+        blame.append(slope(layer, seen) * (_backward(blame[-1], above.neuron) @ matrix))
         above = layer
     return _gathered(network, run, tuple(reversed(blame)))
 
@@ -202,7 +202,7 @@ def adaptive_gradient(
 
     Paper section V.B; chapter 6b.
     """
-    output, lif, rho = network(spikes), network.params.lif, network.params.rho
+    output, lif, rho = network(spikes), network.neuron.lif, network.neuron.rho
     record = output.hidden[0]
     wrong = step_errors(error, output.readout)
     back = network.readout.weight if feedback is None else feedback
@@ -236,17 +236,17 @@ def _gathered(
     found = {}
     for i, (layer, seen, rows) in enumerate(zip(network.hidden, run, blame)):
         for name, source in presynaptic(layer, i, seen).items():
-            found[name] = _meet(rows, source, layer.params)
-    found["readout.weight"] = _meet(blame[-1], run[-1].source, network.readout.params)
+            found[name] = _meet(rows, source, layer.neuron)
+    found["readout.weight"] = _meet(blame[-1], run[-1].source, network.readout.neuron)
     return found
 
 
-def _backward(signal: Tensor, params: LIFParameters) -> Tensor:
+def _backward(signal: Tensor, neuron: LIFNeuron) -> Tensor:
     """Filter a signal (T, B, N) with the response to a spike, backward in time."""
-    return integrate(signal.flip(0).contiguous(), params).mem.flip(0)
+    return run(neuron.leaky, signal.flip(0).contiguous()).mem.flip(0)
 
 
-def _meet(blame: Tensor, arrived: Tensor, params: LIFParameters) -> Tensor:
+def _meet(blame: Tensor, arrived: Tensor, neuron: LIFNeuron) -> Tensor:
     """Return the sum over steps and samples of blame times presynaptic trace, (N, N_in)."""
-    trace = integrate(arrived.contiguous(), params).mem
+    trace = run(neuron.leaky, arrived.contiguous()).mem
     return blame.flatten(0, 1).T @ trace.flatten(0, 1)

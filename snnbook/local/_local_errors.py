@@ -79,21 +79,21 @@ class LocalErrors:
         for i, (layer, seen) in enumerate(zip(network.hidden, records)):
             read = seen.spikes @ self.readouts[i].T
             opinion = read if self.memory == "none" else carry.readouts[i].mem
-            quiet.append(leaky_step(carry.readouts[i], read, network.readout.params))
+            quiet.append(leaky_step(carry.readouts[i], read, network.readout.neuron))
             signal, after = error(opinion, n) @ self.readouts[i], slope(layer, seen)
             for name, arrived in presynaptic(layer, i, seen).items():
                 trace = carry.before[name]
-                before[name] = leaky_step(trace, arrived, layer.params)
+                before[name] = leaky_step(trace, arrived, layer.neuron)
                 if self.memory == "none":
                     increment[name] = (signal * after).T @ trace.mem
                     continue
                 traces = carry.synapses[name]
                 increment[name] = torch.einsum("bi,bij->ij", signal, traces.eligibility.mem)
                 moved = LIFState(*(x.unsqueeze(1) for x in before[name]))
-                synapses[name] = move_on(traces, after, moved, network.readout.params)
+                synapses[name] = move_on(traces, after, moved, network.readout.neuron)
         name, out = "readout.weight", network.readout
         increment[name] = error(records[-1].mem, n).T @ carry.before[name].mem
-        before[name] = leaky_step(carry.before[name], records[-1].source, out.params)
+        before[name] = leaky_step(carry.before[name], records[-1].source, out.neuron)
         return LocalCarry(state, before, synapses, tuple(quiet)), increment
 
 

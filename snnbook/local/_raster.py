@@ -8,13 +8,14 @@ The loss is van Rossum's, with the membrane's response to a spike as the filter:
 Runs stand side by side: every tensor has a first axis of R runs, each with its own weights.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from snnbook._validate import check_choice, check_integer, check_positive, check_time_first
-from snnbook.neurons import DEFAULT_PARAMETERS, LIFParameters, LIFState, leaky_step, lif_step
+from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, LIFState, leaky_step, lif_step
 from snnbook.surrogates import Surrogate, fast_sigmoid
 
 #: The surrogate of this room: wide enough for a silent neuron to hear its error.
@@ -109,7 +110,7 @@ def raster_step(
     target: Tensor,
     *,
     feedback: tuple[Tensor, ...] | None = None,
-    params: LIFParameters = DEFAULT_PARAMETERS,
+    neuron: LIFNeuron = DEFAULT_NEURON,
     surrogate: Surrogate = WIDE,
     reset: str = "subtract",
 ) -> tuple[RasterCarry, RasterStep]:
@@ -133,8 +134,8 @@ def raster_step(
         Input spikes (R, N_in) and wanted output spikes (R, outputs) of this step.
     feedback : tuple of Tensor, optional
         B of each hidden layer, (R, outputs, N). By default the product of the weights above.
-    params, surrogate, reset
-        As in :func:`snnbook.neurons.lif_step`, for all layers; ``params`` also give the filter.
+    neuron, surrogate, reset
+        As in :func:`snnbook.neurons.lif_step`, for all layers; ``neuron`` also give the filter.
 
     Returns
     -------
@@ -159,17 +160,17 @@ def raster_step(
     layers, spikes, mems, bumps, increments = [], [], [], [], []
     for weight, old, signal in zip(weights, carry.layers, signals, strict=True):
         drive = torch.einsum("rij,rj->ri", weight, inputs)
-        bump = surrogate.derivative(old.state.mem - params.threshold)
-        fired, state = lif_step(old.state, drive, params, surrogate=surrogate, reset=reset)
+        bump = surrogate.derivative(old.state.mem - neuron.threshold)
+        fired, state = lif_step(old.state, drive, replace(neuron, surrogate=surrogate, reset=reset))
         increments.append(signal.unsqueeze(2) * old.eligibility.mem)
         raised = bump.unsqueeze(2) * old.before.mem.unsqueeze(1)
-        before = leaky_step(old.before, inputs, params)
-        layers.append(LayerTraces(state, before, leaky_step(old.eligibility, raised, params)))
+        before = leaky_step(old.before, inputs, neuron)
+        layers.append(LayerTraces(state, before, leaky_step(old.eligibility, raised, neuron)))
         spikes.append(fired)
         mems.append(old.state.mem)
         bumps.append(bump)
         inputs = fired
-    wrong = leaky_step(carry.error, fired - target, params)
+    wrong = leaky_step(carry.error, fired - target, neuron)
     seen = RasterStep(tuple(spikes), tuple(mems), error, signals, tuple(bumps), tuple(increments))
     return RasterCarry(tuple(layers), wrong), seen
 

@@ -32,7 +32,7 @@ from snnbook.gradients import (
     slope,
 )
 from snnbook.local._matrices import Feedback, check_feedback
-from snnbook.neurons import LIF, LIFParameters, LIFState, SpikingNetwork, leaky_step
+from snnbook.neurons import LIF, LIFNeuron, LIFState, SpikingNetwork, leaky_step
 from snnbook.training import StepError
 
 
@@ -257,18 +257,18 @@ def empty_synapses(network: SpikingNetwork, batch: int) -> dict[str, Synapses]:
     return found
 
 
-def move_on(traces: Synapses, after: Tensor, before: LIFState, params: LIFParameters) -> Synapses:
+def move_on(traces: Synapses, after: Tensor, before: LIFState, neuron: LIFNeuron) -> Synapses:
     """Return the traces of n+1: ``before`` already moved on, the eligibility moved on here.
 
-    ``after`` is the surrogate derivative of step n, (B, N); ``params`` are the readout's.
+    ``after`` is the surrogate derivative of step n, (B, N); ``neuron`` are the readout's.
     """
     raised = after.unsqueeze(2) * traces.before.mem
-    return Synapses(before, leaky_step(traces.eligibility, raised, params))
+    return Synapses(before, leaky_step(traces.eligibility, raised, neuron))
 
 
 def _leak(layer: LIF, seen: LayerStep, before: LIFState, arrived: Tensor) -> LIFState:
     """Move the presynaptic trace on by current and membrane alone."""
-    return leaky_step(before, arrived.unsqueeze(1), layer.params)
+    return leaky_step(before, arrived.unsqueeze(1), layer.neuron)
 
 
 def _own_state(layer: LIF, seen: LayerStep, before: LIFState, arrived: Tensor) -> LIFState:
@@ -295,7 +295,7 @@ def _step(network, carry, inputs, error, n, feedback, own_trace) -> tuple[Carry,
             traces = carry.synapses[name]
             increment[name] = torch.einsum("bi,bij->ij", signal, traces.eligibility.mem)
             before = own_trace(layer, seen, traces.before, arrived)
-            synapses[name] = move_on(traces, after, before, network.readout.params)
+            synapses[name] = move_on(traces, after, before, network.readout.neuron)
     increment["readout.weight"] = wrong.T @ carry.readout.mem
-    readout = leaky_step(carry.readout, records[-1].source, network.readout.params)
+    readout = leaky_step(carry.readout, records[-1].source, network.readout.neuron)
     return Carry(state, synapses, readout), increment

@@ -31,8 +31,6 @@ from snnbook.smoothed._estimators import (
     gradient_samples as gradient_samples,
     score_loss as score_loss,
 )
-<<<<<<< HEAD
-=======
 from snnbook.smoothed._gated import (
     Gate as Gate,
     GatedNeuron as GatedNeuron,
@@ -41,7 +39,6 @@ from snnbook.smoothed._gated import (
     gated_step as gated_step,
     steps_per_spike as steps_per_spike,
 )
->>>>>>> ea40f43 (wip gated())
 from snnbook.smoothed._gated_network import (
     GatedNetwork as GatedNetwork,
     GatedOutput as GatedOutput,
@@ -64,6 +61,13 @@ from snnbook.smoothed._morris_lecar import (
     rk4_step as rk4_step,
     solve as solve,
 )
+from snnbook.smoothed._noisy import (
+    GRADIENTS as GRADIENTS,
+    NoisyNeuron as NoisyNeuron,
+    StochasticRecord as StochasticRecord,
+    clamped_run as clamped_run,
+    noisy as noisy,
+)
 from snnbook.smoothed._rate_curves import (
     drive_gain as drive_gain,
     lif_rate as lif_rate,
@@ -77,18 +81,4 @@ from snnbook.smoothed._rate_staircase import (
     count_rate as count_rate,
     discrete_rate as discrete_rate,
     staircase_mean as staircase_mean,
-)
-from snnbook.smoothed._gated import (
-    Gate as Gate,
-    GatedRecord as GatedRecord,
-    GatedNeuron as GatedNeuron,
-    gated_step as gated_step,
-    steps_per_spike as steps_per_spike,
-)
-from snnbook.smoothed._noisy import (
-    GRADIENTS as GRADIENTS,
-    StochasticRecord as StochasticRecord,
-    NoisyNeuron as NoisyNeuron,
-    clamped_run as clamped_run,
-    noisy as noisy,
 )

@@ -26,7 +26,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_positive
-from snnbook.neurons import LeakyReadout, LIFParameters, SpikingNetwork
+from snnbook.neurons import LeakyReadout, LIFNeuron, SpikingNetwork
 from snnbook.smoothed._rate_curves import drive_gain
 from snnbook.smoothed._rate_network import RateNetwork
 
@@ -34,9 +34,7 @@ NO_LEAK = 1e9  # seconds; stands for an infinite membrane time constant
 
 
 @torch.no_grad()
-def to_spiking(
-    network: RateNetwork, params: LIFParameters | None = None, **options
-) -> SpikingNetwork:
+def to_spiking(network: RateNetwork, neuron: LIFNeuron | None = None, **options) -> SpikingNetwork:
     r"""Run a trained rate network as a spiking network.
 
     With the parameters it was trained for, the weights are copied as they are. For other time
@@ -55,7 +53,7 @@ def to_spiking(
     ----------
     network : RateNetwork
         The trained network.
-    params : LIFParameters, optional
+    neuron : LIFNeuron, optional
         Parameters of the spiking network; by default those of ``network``.
     **options
         ``surrogate``, ``reset``, ``kernel`` and so on of
@@ -73,7 +71,7 @@ def to_spiking(
     >>> spiking = to_spiking(rates)
     >>> torch.equal(spiking.hidden[0].weight, rates.hidden[0].weight)
     True
-    >>> stronger = to_spiking(rates, LIFParameters(threshold=2.0))
+    >>> stronger = to_spiking(rates, LIFNeuron(threshold=2.0))
     >>> torch.equal(stronger.hidden[0].weight, 2 * rates.hidden[0].weight)
     True
 
@@ -81,7 +79,7 @@ def to_spiking(
     """
     if not isinstance(network, RateNetwork):
         raise TypeError(f"network is a {type(network).__name__}; a RateNetwork is accepted")
-    old, new = network.params, params or network.params
+    old, new = network.neuron, neuron or network.neuron
     leaks = network.curve == "lif"
     steps = new.dt / old.dt
     speed = steps * old.tau_mem / new.tau_mem if leaks else steps
@@ -146,25 +144,25 @@ def scale_to_rate(
     if not isinstance(network, RateNetwork) or network.curve != "relu":
         raise ValueError("network is not a RateNetwork with curve 'relu'; such a one is accepted")
     check_positive("max_rate", max_rate)
-    if max_rate * network.params.dt > 1:
+    if max_rate * network.neuron.dt > 1:
         raise ValueError(
-            f"max_rate is {max_rate!r}; at most 1/dt = {1 / network.params.dt:g} Hz is accepted"
+            f"max_rate is {max_rate!r}; at most 1/dt = {1 / network.neuron.dt:g} Hz is accepted"
         )
     if not 0 < quantile <= 1:
         raise ValueError(f"quantile is {quantile!r}; a number above 0 and at most 1 is accepted")
-    scaled = RateNetwork(network.sizes, network.params, curve="relu")
+    scaled = RateNetwork(network.sizes, network.neuron, curve="relu")
     scaled.to(network.readout.weight)
     before = 1.0
     share = inputs
     for number, (target, layer) in enumerate(zip(scaled.hidden, network.hidden)):
-        share = (layer(share) / network.params.threshold).clamp(min=0.0)
+        share = (layer(share) / network.neuron.threshold).clamp(min=0.0)
         top = float(torch.quantile(share.flatten().double(), quantile))
         if top == 0:
             raise ValueError(
                 f"hidden layer {number} is silent at quantile {quantile}; "
                 "inputs that activate it, or a higher quantile, are accepted"
             )
-        now = max_rate * network.params.dt / top
+        now = max_rate * network.neuron.dt / top
         target.weight.copy_(layer.weight * (now / before))
         before = now
     scaled.readout.weight.copy_(network.readout.weight / before)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_integer, check_time_first
-from snnbook.neurons import DEFAULT_PARAMETERS, LIFParameters
+from snnbook.neurons import DEFAULT_NEURON, LIFNeuron
 from snnbook.smoothed._escape import DEFAULT_ESCAPE, Escape
 from snnbook.smoothed._stochastic import stochastic_unroll
 
@@ -47,7 +47,7 @@ def expected_loss(
     weight: Tensor,
     inputs: Tensor,
     loss: SpikeLoss,
-    params: LIFParameters = DEFAULT_PARAMETERS,
+    neuron: LIFNeuron = DEFAULT_NEURON,
     *,
     escape: Escape = DEFAULT_ESCAPE,
     recurrent_weight: Tensor | None = None,
@@ -64,7 +64,7 @@ def expected_loss(
         Input spikes of one sample, (T, 1, N_in); T times N is at most 16.
     loss : callable
         Takes spikes (T, B, N) and returns the loss of each sample, (B,).
-    params, escape, recurrent_weight
+    neuron, escape, recurrent_weight
         As in :func:`stochastic_unroll`.
 
     Returns
@@ -95,7 +95,7 @@ def expected_loss(
     trains = all_spike_trains(inputs.shape[0], weight.shape[0], weight.dtype)
     drive = (inputs @ weight.T).expand_as(trains)
     options = {"escape": escape, "gradient": "none", "recurrent_weight": recurrent_weight}
-    record = stochastic_unroll(drive, params, target=trains, **options)
+    record = stochastic_unroll(drive, neuron, target=trains, **options)
     return record.log_prob.sum((0, 2)).exp() @ loss(trains)
 
 

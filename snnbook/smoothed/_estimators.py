@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_choice, check_integer, check_shape
-from snnbook.neurons import DEFAULT_PARAMETERS, LIFParameters, integrate
+from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, run
 from snnbook.smoothed._enumeration import SpikeLoss, check_one_sample
 from snnbook.smoothed._escape import DEFAULT_ESCAPE, Escape
 from snnbook.smoothed._stochastic import stochastic_unroll
@@ -17,7 +17,7 @@ def gradient_samples(
     weight: Tensor,
     inputs: Tensor,
     loss: SpikeLoss,
-    params: LIFParameters = DEFAULT_PARAMETERS,
+    neuron: LIFNeuron = DEFAULT_NEURON,
     *,
     estimator: str = "baseline",
     samples: int = 100,
@@ -29,7 +29,7 @@ def gradient_samples(
 
     Parameters
     ----------
-    weight, inputs, loss, params, escape
+    weight, inputs, loss, neuron, escape
         As in :func:`expected_loss`; the layer may be of any size.
     estimator : {"score", "baseline", "escape", "identity", "expected"}
         ``score`` is :math:`\mathcal L(S) \, \partial \log P(S) / \partial W`, unbiased.
@@ -68,16 +68,16 @@ def gradient_samples(
         each = weight.detach().expand(samples, *weight.shape).clone().requires_grad_()
         drive = torch.einsum("bij,tj->tbi", each, inputs[:, 0])
         options |= {"gradient": estimator, "reset_gradient": reset_gradient}
-        losses = loss(stochastic_unroll(drive, params, **options).spikes)
+        losses = loss(stochastic_unroll(drive, neuron, **options).spikes)
         return torch.autograd.grad(losses.sum(), each)[0]
     with torch.no_grad():
         drive = (inputs @ weight.T).expand(-1, samples, -1)
-        record = stochastic_unroll(drive, params, gradient="none", **options)
+        record = stochastic_unroll(drive, neuron, gradient="none", **options)
         losses = loss(record.spikes)
         if estimator == "baseline":
             losses = losses - _leave_one_out(losses)
-        surprise = escape.score(record.spikes, record.mem - params.threshold)
-        trace = integrate(inputs, params).mem[:, 0]
+        surprise = escape.score(record.spikes, record.mem - neuron.threshold)
+        trace = run(neuron.leaky, inputs).mem[:, 0]
         return torch.einsum("b,tbi,tj->bij", losses, surprise, trace)
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_choice, check_flag, check_float, check_positive
-from snnbook.neurons import LeakyNeuron, LIFState
+from snnbook.neurons import LeakyNeuron, LIFNeuron, LIFState
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from snnbook._validate import check_time_first
-from snnbook.neurons import LIFParameters
-from snnbook.smoothed._soft import Gate, GatedRecord, gated_unroll
+from snnbook.neurons import LIFNeuron, run
+from snnbook.smoothed._soft import Gate, GatedRecord
 
 
 class GatedOutput(NamedTuple):
@@ -26,7 +26,7 @@ class GatedNetwork(nn.Module):
     ----------
     sizes : tuple of int
         Inputs, neurons, outputs.
-    params : LIFParameters
+    neuron : LIFNeuron
         Time constants and step.
     gate : Gate
         The active zone; it may be replaced after training to see what hard spikes would do.
@@ -38,7 +38,7 @@ class GatedNetwork(nn.Module):
     Examples
     --------
     >>> generator = torch.Generator().manual_seed(0)
-    >>> network = GatedNetwork((3, 5, 2), LIFParameters(), Gate(0.3), generator=generator)
+    >>> network = GatedNetwork((3, 5, 2), LIFNeuron(), Gate(0.3), generator=generator)
     >>> network(torch.zeros(7, 4, 3)).readout.shape
     torch.Size([7, 4, 2])
 
@@ -48,7 +48,7 @@ class GatedNetwork(nn.Module):
     def __init__(
         self,
         sizes: tuple[int, int, int],
-        params: LIFParameters,
+        neuron: LIFNeuron,
         gate: Gate,
         *,
         generator: torch.Generator,
@@ -56,7 +56,7 @@ class GatedNetwork(nn.Module):
     ):
         super().__init__()
         inputs, neurons, outputs = sizes
-        self.params, self.gate = params, gate
+        self.neuron, self.gate = neuron, gate
 
         def draw(rows: int, columns: int, scale: float) -> nn.Parameter:
             values = torch.randn(rows, columns, generator=generator, dtype=torch.float64)
@@ -71,7 +71,7 @@ class GatedNetwork(nn.Module):
         check_time_first("inputs", inputs, self.weight.shape[1])
         drive = inputs @ self.weight.T + self.bias
         options = {"recurrent_weight": self.recurrent_weight}
-        hidden = gated_unroll(drive, self.params, self.gate, **options)
+        hidden = run(gated(self.neuron, self.gate), drive, **options)
         return GatedOutput(hidden.syn @ self.readout_weight.T, hidden)
 
 

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from snnbook._validate import check_choice, check_integer
 from snnbook.data import xor_spikes
-from snnbook.neurons import DEFAULT_PARAMETERS, LIFParameters, integrate
+from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, run
 from snnbook.smoothed._escape import DEFAULT_ESCAPE, Escape
 from snnbook.smoothed._stochastic import StochasticRecord, stochastic_unroll
 
@@ -37,7 +37,7 @@ def learn_xor(
     samples: int = 8,
     updates: int = 200,
     lr: float = 0.02,
-    params: LIFParameters = DEFAULT_PARAMETERS,
+    neuron: LIFNeuron = DEFAULT_NEURON,
     escape: Escape = DEFAULT_ESCAPE,
     generator: torch.Generator | None = None,
 ) -> XorHistory:
@@ -56,7 +56,7 @@ def learn_xor(
         updates.
     lr : float
         Step size of Adam.
-    params, escape
+    neuron, escape
         As in :func:`snnbook.smoothed.stochastic_unroll`.
     generator : torch.Generator, optional
         Source of weights and spikes.
@@ -84,7 +84,7 @@ def learn_xor(
     weights = [hidden.requires_grad_(rule != "readout"), readout.requires_grad_()]
     optimizer = torch.optim.Adam(weights, lr=lr)
     rows: tuple[list, ...] = ([], [], [])
-    options = {"params": params, "escape": escape, "generator": generator}
+    options = {"params": neuron, "escape": escape, "generator": generator}
     for _ in range(updates):
         gradient = rule if rule in ("escape", "identity", "expected") else "none"
         record, scores = _run(weights, patterns, samples, gradient, **options)
@@ -112,7 +112,7 @@ def xor_loss(
     *,
     graded: bool = False,
     samples: int = 64,
-    params: LIFParameters = DEFAULT_PARAMETERS,
+    neuron: LIFNeuron = DEFAULT_NEURON,
     escape: Escape = DEFAULT_ESCAPE,
     generator: torch.Generator | None = None,
 ) -> Tensor:
@@ -126,7 +126,7 @@ def xor_loss(
         Whether the hidden neurons send their probabilities instead of random spikes.
     samples : int
         Number of random runs of each pattern.
-    params, escape, generator
+    neuron, escape, generator
         As in :func:`learn_xor`.
 
     Examples
@@ -139,14 +139,14 @@ def xor_loss(
     Chapter 4b.
     """
     patterns, labels = xor_spikes()
-    options = {"params": params, "escape": escape, "generator": generator}
+    options = {"params": neuron, "escape": escape, "generator": generator}
     gradient = "expected" if graded else "none"
     _, scores = _run([history.hidden, history.readout], patterns, samples, gradient, **options)
     return _losses(scores, labels).mean((0, 2))
 
 
 def _run(
-    weights: list[Tensor], patterns: Tensor, samples: int, gradient: str, *, params, **options
+    weights: list[Tensor], patterns: Tensor, samples: int, gradient: str, *, neuron, **options
 ) -> tuple[StochasticRecord, Tensor]:
     """Return the hidden record, batch axis (samples networks 4), and the scores (k, s, 4, 2)."""
     hidden, readout = weights
@@ -154,9 +154,9 @@ def _run(
     drive = torch.einsum("snj,tpj->tspn", hidden, patterns)
     shape = (len(patterns), samples, networks, 4)
     drive = drive[:, None].expand(*shape, neurons).reshape(len(patterns), -1, neurons)
-    record = stochastic_unroll(drive, params, gradient=gradient, **options)
+    record = stochastic_unroll(drive, neuron, gradient=gradient, **options)
     sent = torch.einsum("scn,tkspn->tkspc", readout, record.spikes.view(*shape, neurons))
-    membrane = integrate(sent.reshape(len(patterns), -1, 2), params, kernel="reference").mem
+    membrane = run(neuron.leaky, sent.reshape(len(patterns), -1, 2), kernel="reference").mem
     return record, membrane.mean(0).view(samples, networks, 4, 2)
 
 

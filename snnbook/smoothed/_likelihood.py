@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_time_first
-from snnbook.neurons import DEFAULT_PARAMETERS, LIFParameters, integrate
+from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, run
 from snnbook.smoothed._escape import DEFAULT_ESCAPE, Escape
 from snnbook.smoothed._stochastic import stochastic_unroll
 
@@ -13,7 +13,7 @@ def log_likelihood(
     weight: Tensor,
     inputs: Tensor,
     target: Tensor,
-    params: LIFParameters = DEFAULT_PARAMETERS,
+    neuron: LIFNeuron = DEFAULT_NEURON,
     *,
     escape: Escape = DEFAULT_ESCAPE,
 ) -> Tensor:
@@ -31,7 +31,7 @@ def log_likelihood(
         Input spikes, (T, B, N_in).
     target : Tensor
         Target spikes S*, (T, B, N), 0 or 1.
-    params, escape
+    neuron, escape
         As in :func:`stochastic_unroll`.
 
     Returns
@@ -52,7 +52,7 @@ def log_likelihood(
     """
     check_time_first("inputs", inputs, features=weight.shape[1])
     options = {"escape": escape, "gradient": "none", "target": target}
-    return stochastic_unroll(inputs @ weight.T, params, **options).log_prob.sum(0)
+    return stochastic_unroll(inputs @ weight.T, neuron, **options).log_prob.sum(0)
 
 
 @torch.no_grad()
@@ -60,7 +60,7 @@ def likelihood_gradient(
     weight: Tensor,
     inputs: Tensor,
     target: Tensor,
-    params: LIFParameters = DEFAULT_PARAMETERS,
+    neuron: LIFNeuron = DEFAULT_NEURON,
     *,
     escape: Escape = DEFAULT_ESCAPE,
 ) -> Tensor:
@@ -92,6 +92,6 @@ def likelihood_gradient(
     """
     check_time_first("inputs", inputs, features=weight.shape[1])
     options = {"escape": escape, "gradient": "none", "target": target}
-    record = stochastic_unroll(inputs @ weight.T, params, **options)
-    surprise = escape.score(target, record.mem - params.threshold)
-    return torch.einsum("tbi,tbj->ij", surprise, integrate(inputs, params).mem)
+    record = stochastic_unroll(inputs @ weight.T, neuron, **options)
+    surprise = escape.score(target, record.mem - neuron.threshold)
+    return torch.einsum("tbi,tbj->ij", surprise, run(neuron.leaky, inputs).mem)

@@ -16,24 +16,24 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_float, check_integer, check_positive
-from snnbook.neurons import DEFAULT_PARAMETERS, LIFParameters
+from snnbook.neurons import DEFAULT_NEURON, LIFNeuron
 
 
-def drive_gain(params: LIFParameters = DEFAULT_PARAMETERS) -> float:
+def drive_gain(neuron: LIFNeuron = DEFAULT_NEURON) -> float:
     r"""Return the mean membrane potential per unit of constant drive, 1/((1-alpha)(1-beta)).
 
-    >>> half = LIFParameters(tau_mem=1 / math.log(2), tau_syn=1 / math.log(2), dt=1.0)
+    >>> half = LIFNeuron(tau_mem=1 / math.log(2), tau_syn=1 / math.log(2), dt=1.0)
     >>> round(drive_gain(half), 6)
     4.0
 
     Paper section IV.A.3; chapter 4c.
     """
-    return 1 / ((1 - params.alpha) * (1 - params.beta))
+    return 1 / ((1 - neuron.alpha) * (1 - neuron.beta))
 
 
 def lif_rate(
     mean: Tensor,
-    params: LIFParameters = DEFAULT_PARAMETERS,
+    neuron: LIFNeuron = DEFAULT_NEURON,
     *,
     softness: float = 0.0,
     discrete: bool = False,
@@ -54,7 +54,7 @@ def lif_rate(
     ----------
     mean : Tensor
         :math:`\mu`, the mean potential, any shape, floating point.
-    params : LIFParameters
+    neuron : LIFNeuron
         Membrane time constant and threshold; the time step only with ``discrete``.
     softness : float
         :math:`\gamma`, in units of the potential, at least 0. At 0 the curve is exact and has
@@ -83,11 +83,11 @@ def lif_rate(
     check_float("mean", mean)
     if not (isinstance(softness, (int, float)) and math.isfinite(softness) and softness >= 0):
         raise ValueError(f"softness is {softness!r}; a finite number of at least 0 is accepted")
-    distance = (mean - params.threshold) / params.threshold
-    excess, logarithm, fires = _interval(distance, softness / params.threshold)
-    period = params.tau_mem * logarithm
+    distance = (mean - neuron.threshold) / neuron.threshold
+    excess, logarithm, fires = _interval(distance, softness / neuron.threshold)
+    period = neuron.tau_mem * logarithm
     if discrete:
-        period = (period + 1.5 * params.dt / (1 + excess)).clamp(min=params.dt)
+        period = (period + 1.5 * neuron.dt / (1 + excess)).clamp(min=neuron.dt)
     return torch.where(fires, 1 / period, torch.zeros_like(period))
 
 
@@ -109,7 +109,7 @@ def _interval(distance: Tensor, softness: float) -> tuple[Tensor, Tensor, Tensor
 
 
 def siegert_rate(
-    mean: Tensor, std: float, params: LIFParameters = DEFAULT_PARAMETERS, *, nodes: int = 16
+    mean: Tensor, std: float, neuron: LIFNeuron = DEFAULT_NEURON, *, nodes: int = 16
 ) -> Tensor:
     r"""Return the firing rate of an LIF neuron in white noise, Siegert's formula.
 
@@ -130,7 +130,7 @@ def siegert_rate(
     std : float
         :math:`\sigma`, the standard deviation that the membrane would have without reset,
         above 0.
-    params : LIFParameters
+    neuron : LIFNeuron
         Membrane time constant and threshold. Continuous time: dt and tau_syn are not used.
     nodes : int
         Nodes in each of 16 panels.
@@ -155,14 +155,14 @@ def siegert_rate(
     check_positive("std", std)
     check_integer("nodes", nodes, 2)
     scale = math.sqrt(2) * std
-    upper = (params.threshold - mean.double()) / scale
+    upper = (neuron.threshold - mean.double()) / scale
     quiet = upper > 25
     upper = torch.where(quiet, torch.zeros_like(upper), upper)
-    edges = np.concatenate([[0.0], np.geomspace(1e-5, 1.0, 16)]) * params.threshold / scale
+    edges = np.concatenate([[0.0], np.geomspace(1e-5, 1.0, 16)]) * neuron.threshold / scale
     points, weights = np.polynomial.legendre.leggauss(nodes)
     half = np.diff(edges)[:, None] / 2
     offset = torch.from_numpy((edges[:-1, None] + half * (points + 1)).ravel())
     weight = torch.from_numpy((half * weights).ravel())
     integrand = torch.special.erfcx(offset.to(mean.device) - upper.unsqueeze(-1))
-    period = params.tau_mem * math.sqrt(math.pi) * (integrand * weight.to(mean.device)).sum(-1)
+    period = neuron.tau_mem * math.sqrt(math.pi) * (integrand * weight.to(mean.device)).sum(-1)
     return torch.where(quiet, torch.zeros_like(period), 1 / period)

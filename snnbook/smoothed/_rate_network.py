@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from snnbook._validate import check_choice, check_integer, check_positive, check_time_first
-from snnbook.neurons import DEFAULT_PARAMETERS, LIFParameters, NetworkOutput
+from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, NetworkOutput
 from snnbook.smoothed._rate_curves import drive_gain, lif_rate
 
 CURVES = ("lif", "relu")
@@ -54,7 +54,7 @@ class RateNetwork(nn.Module):
     ----------
     sizes : sequence of int
         Inputs, hidden layers, outputs, such as ``(64, 100, 10)``.
-    params : LIFParameters
+    neuron : LIFNeuron
         Time constants of all layers, time step and threshold.
     curve : {"lif", "relu"}
         The f-I curve. ``lif`` is :func:`lif_rate` with its ``discrete`` term. ``relu`` is
@@ -90,7 +90,7 @@ class RateNetwork(nn.Module):
     def __init__(
         self,
         sizes: Sequence[int],
-        params: LIFParameters = DEFAULT_PARAMETERS,
+        neuron: LIFNeuron = DEFAULT_NEURON,
         *,
         curve: str = "lif",
         softness: float = 0.05,
@@ -104,16 +104,16 @@ class RateNetwork(nn.Module):
         check_choice("curve", curve, CURVES)
         check_positive("input_rate", input_rate)
         check_positive("hidden_rate", hidden_rate)
-        self.sizes, self.params, self.curve, self.softness = tuple(sizes), params, curve, softness
-        gain = drive_gain(params) if curve == "lif" else 1 / (1 - params.alpha)
+        self.sizes, self.neuron, self.curve, self.softness = tuple(sizes), neuron, curve, softness
+        gain = drive_gain(neuron) if curve == "lif" else 1 / (1 - neuron.alpha)
         self.hidden = nn.ModuleList(
             RateLayer(n_in, n_out, gain) for n_in, n_out in zip(sizes[:-2], sizes[1:-1])
         )
-        self.readout = RateLayer(sizes[-2], sizes[-1], drive_gain(params))
+        self.readout = RateLayer(sizes[-2], sizes[-1], drive_gain(neuron))
         # Without leak the potential grows by I in each step: ten steps to a spike are usual.
-        wanted = params.threshold * (1.5 if curve == "lif" else 0.1)
+        wanted = neuron.threshold * (1.5 if curve == "lif" else 0.1)
         for number, layer in enumerate((*self.hidden, self.readout)):
-            share = (hidden_rate if number else input_rate) * params.dt
+            share = (hidden_rate if number else input_rate) * neuron.dt
             goal = 1.0 if layer is self.readout else wanted
             std = goal / (layer.gain * share * math.sqrt(layer.weight.shape[1]))
             nn.init.normal_(layer.weight, 0.0, std, generator=generator)
@@ -121,9 +121,9 @@ class RateNetwork(nn.Module):
     def share(self, mean: Tensor) -> Tensor:
         """Return the expected spikes per step at a mean potential (``relu``: at a current)."""
         if self.curve == "relu":
-            return (mean / self.params.threshold).clamp(0.0, 1.0)
-        rate = lif_rate(mean, self.params, softness=self.softness, discrete=True)
-        return self.params.dt * rate
+            return (mean / self.neuron.threshold).clamp(0.0, 1.0)
+        rate = lif_rate(mean, self.neuron, softness=self.softness, discrete=True)
+        return self.neuron.dt * rate
 
     def forward(self, spikes: Tensor) -> NetworkOutput:
         """Map expected input spikes per step (T, B, inputs) to readouts (T, B, outputs)."""
@@ -135,4 +135,4 @@ class RateNetwork(nn.Module):
         return NetworkOutput(self.readout(spikes), tuple(records))
 
     def extra_repr(self) -> str:
-        return f"{self.sizes}, curve={self.curve!r}, {self.params}"
+        return f"{self.sizes}, curve={self.curve!r}, {self.neuron}"

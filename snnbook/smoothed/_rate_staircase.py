@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_float, check_integer, check_positive
-from snnbook.neurons import DEFAULT_PARAMETERS, LIFParameters, LIFState, unroll
+from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, LIFState, run
 
 #: Membrane time constants after which beta**j = exp(-42) = 6e-19 no longer changes a float64 sum.
 LASTING = 42
@@ -16,7 +16,7 @@ LASTING = 42
 TOLERANCE = 1e-15
 
 
-def staircase_mean(share: np.ndarray, params: LIFParameters = DEFAULT_PARAMETERS) -> np.ndarray:
+def staircase_mean(share: np.ndarray, neuron: LIFNeuron = DEFAULT_NEURON) -> np.ndarray:
     r"""Return the mean potential at which the discrete neuron spikes in a given share of steps.
 
     .. math::
@@ -32,7 +32,7 @@ def staircase_mean(share: np.ndarray, params: LIFParameters = DEFAULT_PARAMETERS
     ----------
     share : array
         :math:`\rho`, spikes per step, at least 0 and below 1.
-    params : LIFParameters
+    neuron : LIFNeuron
         Membrane time constant, time step and threshold.
 
     Returns
@@ -44,7 +44,7 @@ def staircase_mean(share: np.ndarray, params: LIFParameters = DEFAULT_PARAMETERS
     --------
     With beta = 1/2: below 1 the neuron is silent, and every other step it spikes up to 7/3.
 
-    >>> half = LIFParameters(tau_mem=1 / math.log(2), dt=1.0)
+    >>> half = LIFNeuron(tau_mem=1 / math.log(2), dt=1.0)
     >>> staircase_mean(np.array([0.0, 0.5]), half).round(4)
     array([1.    , 2.3333])
 
@@ -53,13 +53,13 @@ def staircase_mean(share: np.ndarray, params: LIFParameters = DEFAULT_PARAMETERS
     share = np.asarray(share, dtype=float)
     if not ((share >= 0) & (share < 1)).all():
         raise ValueError("share holds values outside 0 <= share < 1; values in it are accepted")
-    beta = params.beta
-    j = np.arange(2, 2 + math.ceil(LASTING * params.tau_mem / params.dt))
+    beta = neuron.beta
+    j = np.arange(2, 2 + math.ceil(LASTING * neuron.tau_mem / neuron.dt))
     floors = np.floor(share[..., None] * j)
-    return params.threshold * (1 + (1 - beta) * (floors @ beta ** (j - 2.0)))
+    return neuron.threshold * (1 + (1 - beta) * (floors @ beta ** (j - 2.0)))
 
 
-def discrete_rate(mean: Tensor, params: LIFParameters = DEFAULT_PARAMETERS) -> Tensor:
+def discrete_rate(mean: Tensor, neuron: LIFNeuron = DEFAULT_NEURON) -> Tensor:
     """Return the exact long-run rate of the discrete LIF neuron at a constant mean potential.
 
     The inverse of :func:`staircase_mean`, by bisection to 1e-15 spikes per step.
@@ -68,7 +68,7 @@ def discrete_rate(mean: Tensor, params: LIFParameters = DEFAULT_PARAMETERS) -> T
     ----------
     mean : Tensor
         Mean potential, any shape, floating point.
-    params : LIFParameters
+    neuron : LIFNeuron
         Membrane time constant, time step and threshold; subtractive reset.
 
     Returns
@@ -80,7 +80,7 @@ def discrete_rate(mean: Tensor, params: LIFParameters = DEFAULT_PARAMETERS) -> T
     --------
     With beta = 1/2 and one step per second, the mean potential 2 makes every other step spike:
 
-    >>> half = LIFParameters(tau_mem=1 / math.log(2), dt=1.0)
+    >>> half = LIFNeuron(tau_mem=1 / math.log(2), dt=1.0)
     >>> discrete_rate(torch.tensor([0.9, 2.0, 2.2, 3.1]), half).round(decimals=9)
     tensor([0.0000, 0.5000, 0.5000, 1.0000], dtype=torch.float64)
 
@@ -91,15 +91,15 @@ def discrete_rate(mean: Tensor, params: LIFParameters = DEFAULT_PARAMETERS) -> T
     low, high = np.zeros_like(wanted), np.ones_like(wanted)
     for _ in range(math.ceil(-math.log2(TOLERANCE))):  # each halves the interval from 0 to 1
         middle = (low + high) / 2
-        below = staircase_mean(middle, params) < wanted
+        below = staircase_mean(middle, neuron) < wanted
         low, high = np.where(below, middle, low), np.where(below, high, middle)
-    silent = wanted <= params.threshold
-    return torch.from_numpy(np.where(silent, 0.0, high)) / params.dt
+    silent = wanted <= neuron.threshold
+    return torch.from_numpy(np.where(silent, 0.0, high)) / neuron.dt
 
 
 def count_rate(
     mean: Tensor,
-    params: LIFParameters = DEFAULT_PARAMETERS,
+    neuron: LIFNeuron = DEFAULT_NEURON,
     *,
     steps: int,
     skip: int = 0,
@@ -115,7 +115,7 @@ def count_rate(
     ----------
     mean : Tensor
         Mean potentials, (N,), floating point.
-    params : LIFParameters
+    neuron : LIFNeuron
         The neuron.
     steps, skip : int
         Steps counted, at least 1, and steps before that are not counted.
@@ -145,13 +145,13 @@ def count_rate(
         raise ValueError(f"mean has shape {tuple(mean.shape)}; (N,) is accepted")
     if std:
         check_positive("std", std)
-        params = replace(params, tau_syn=params.dt / 50)
-    current = mean.unsqueeze(0) * (1 - params.beta)
-    drive = (current * (1 - params.alpha)).expand(skip + steps, 1, -1)
+        neuron = replace(neuron, tau_syn=neuron.dt / 50)
+    current = mean.unsqueeze(0) * (1 - neuron.beta)
+    drive = (current * (1 - neuron.alpha)).expand(skip + steps, 1, -1)
     if std:
         shape = (skip + steps, 1, len(mean))
         noise = torch.randn(shape, generator=generator, dtype=mean.dtype)
-        drive = drive + std * math.sqrt(1 - params.beta**2) * noise
+        drive = drive + std * math.sqrt(1 - neuron.beta**2) * noise
     state = LIFState(current, torch.zeros_like(current))
-    spikes = unroll(drive.contiguous(), params, state=state, record=False).spikes
-    return spikes[skip:, 0].sum(0) / (steps * params.dt)
+    spikes = run(neuron, drive.contiguous(), state=state, record=False).spikes
+    return spikes[skip:, 0].sum(0) / (steps * neuron.dt)

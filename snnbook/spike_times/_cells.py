@@ -220,7 +220,7 @@ class DoubleTau(_Constants):
 
     Parameters and methods are those of :class:`NonLeaky`. A single input needs a weight
     of at least :math:`4\theta`. These are the time constants of
-    :class:`snnbook.neurons.LIFParameters` by default, and the kernel is that of
+    :class:`snnbook.neurons.LIFNeuron` by default, and the kernel is that of
     :func:`snnbook.spike_times.simulate_exact`.
 
     >>> DoubleTau().smallest_weight

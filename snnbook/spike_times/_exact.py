@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from snnbook._validate import check_positive
-from snnbook.neurons import LIFParameters
+from snnbook.neurons import LIFNeuron
 from snnbook.spike_times._membrane import course, crossing
 
 
@@ -27,7 +27,7 @@ class ExactRecord(NamedTuple):
 def simulate_exact(
     input_times: Sequence[float],
     weights: Sequence[float] | float,
-    params: LIFParameters,
+    neuron: LIFNeuron,
     *,
     duration: float,
     bias: float = 0.0,
@@ -50,7 +50,7 @@ def simulate_exact(
         Times of input spikes in seconds, ascending, at least 0.
     weights : float or sequence of float
         The jump of I at each input spike; one number for all, or one each.
-    params : LIFParameters
+    neuron : LIFNeuron
         Time constants and threshold; ``dt`` is not used.
     duration : float
         Length of the simulation in seconds, above 0.
@@ -78,8 +78,8 @@ def simulate_exact(
     --------
     A constant current 2 crosses threshold 1 after :math:`\tau_\text{mem} \ln 2`, again and again:
 
-    >>> params = LIFParameters(tau_mem=10e-3)
-    >>> out = simulate_exact([], 0.0, params, duration=0.02, bias=2.0)
+    >>> neuron = LIFNeuron(tau_mem=10e-3)
+    >>> out = simulate_exact([], 0.0, neuron, duration=0.02, bias=2.0)
     >>> [round(float(t) * 1e3, 6) for t in out.spike_times]
     [6.931472, 13.862944]
 
@@ -100,18 +100,18 @@ def simulate_exact(
 
     spikes: list[float] = []
     record = np.zeros((2, len(samples)))
-    constants = params.tau_mem, params.tau_syn
+    constants = neuron.tau_mem, neuron.tau_syn
     mem = syn = now = 0.0
     for time, jump in [*zip(times.tolist(), jumps.tolist(), strict=True), (duration, 0.0)]:
         while True:
-            gap = crossing(mem - bias, syn, params.threshold - bias, time - now, *constants)
+            gap = crossing(mem - bias, syn, neuron.threshold - bias, time - now, *constants)
             end = time if gap < 0 else now + gap
             inside = (samples >= now) & (samples < end)
             record[:, inside] = _state(mem, syn, samples[inside] - now, bias, constants)
             if gap < 0:
                 break
             spikes.append(end)
-            mem, syn, now = 0.0, syn * math.exp(-gap / params.tau_syn), end
+            mem, syn, now = 0.0, syn * math.exp(-gap / neuron.tau_syn), end
         mem, syn = (float(x) for x in _state(mem, syn, time - now, bias, constants))
         syn, now = syn + jump, time
     record[:, samples == duration] = [[mem], [syn]]

@@ -5,20 +5,14 @@ The loss is the sum of the networks' losses, and the gradient of one does not se
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from snnbook._validate import check_integer, check_positive
-from snnbook.neurons import (
-    DEFAULT_PARAMETERS,
-    DEFAULT_SURROGATE,
-    LIFParameters,
-    SpikingNetwork,
-    integrate,
-    unroll,
-)
+from snnbook.neurons import DEFAULT_NEURON, DEFAULT_SURROGATE, LIFNeuron, SpikingNetwork, run
 from snnbook.surrogates import Surrogate
 
 Score = Callable[[Tensor], Tensor]
@@ -27,7 +21,7 @@ Score = Callable[[Tensor], Tensor]
 def side_by_side(
     weights: Sequence[Tensor],
     spikes: Tensor,
-    params: LIFParameters = DEFAULT_PARAMETERS,
+    neuron: LIFNeuron = DEFAULT_NEURON,
     *,
     surrogate: Surrogate = DEFAULT_SURROGATE,
     reset_gradient: bool = False,
@@ -40,7 +34,7 @@ def side_by_side(
         One tensor (K, out, in) for each layer, the leaky readout last.
     spikes : Tensor
         Input spikes (T, B, N), seen by all networks, or (T, B, K, N), each with its own.
-    params : LIFParameters
+    neuron : LIFNeuron
         Time constants in seconds, and threshold, of all layers.
     surrogate, reset_gradient
         As in :func:`snnbook.neurons.lif_step`, for every hidden layer.
@@ -77,16 +71,14 @@ def side_by_side(
     *inner, last = weights
     hidden = []
     for weight in inner:
-        out = unroll(
+        out = run(
+            replace(neuron, surrogate=surrogate, reset_gradient=reset_gradient),
             _drive(spikes, weight),
-            params,
-            surrogate=surrogate,
-            reset_gradient=reset_gradient,
             record=False,
         )
         spikes = out.spikes.unflatten(2, (len(weight), -1))
         hidden.append(spikes)
-    readout = integrate(_drive(spikes, last), params).mem.unflatten(2, (len(last), -1))
+    readout = run(neuron.leaky, _drive(spikes, last)).mem.unflatten(2, (len(last), -1))
     return readout, tuple(hidden)
 
 
@@ -111,7 +103,7 @@ class SideBySide(nn.Module):
     seeds : sequence of int
         One for each of the K networks. Its weights are those that
         :class:`snnbook.neurons.SpikingNetwork` draws from a generator with that seed.
-    params, surrogate, reset_gradient
+    neuron, surrogate, reset_gradient
         As in :func:`side_by_side`.
     input_rate, hidden_rate : float
         As in :class:`snnbook.neurons.SpikingNetwork`.
@@ -139,7 +131,7 @@ class SideBySide(nn.Module):
         self,
         sizes: Sequence[int],
         seeds: Sequence[int],
-        params: LIFParameters = DEFAULT_PARAMETERS,
+        neuron: LIFNeuron = DEFAULT_NEURON,
         *,
         surrogate: Surrogate = DEFAULT_SURROGATE,
         reset_gradient: bool = False,
@@ -149,11 +141,11 @@ class SideBySide(nn.Module):
         super().__init__()
         if not len(seeds):
             raise ValueError("seeds is empty; one seed for each network is accepted")
-        self.params, self.options = params, {"surrogate": surrogate}
+        self.neuron, self.options = neuron, {"surrogate": surrogate}
         self.options["reset_gradient"] = reset_gradient
         rates = {"input_rate": input_rate, "hidden_rate": hidden_rate}
         drawn = [
-            SpikingNetwork(sizes, params, generator=torch.Generator().manual_seed(seed), **rates)
+            SpikingNetwork(sizes, neuron, generator=torch.Generator().manual_seed(seed), **rates)
             for seed in seeds
         ]
         layers = zip(*(network.parameters() for network in drawn))
@@ -163,7 +155,7 @@ class SideBySide(nn.Module):
 
     def run(self, spikes: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Return readouts and hidden spikes, as :func:`side_by_side` does."""
-        return side_by_side(tuple(self.weights), spikes, self.params, **self.options)
+        return side_by_side(tuple(self.weights), spikes, self.neuron, **self.options)
 
     def forward(self, spikes: Tensor) -> Tensor:
         """Return the readouts (T, B, K, C) to spikes (T, B, N) or (T, B, K, N)."""

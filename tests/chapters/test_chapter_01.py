@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from snnbook import data, results, surrogates, training
-from snnbook.neurons import LIFParameters, SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 
 STEPS = 50
-PARAMS = LIFParameters(tau_mem=20e-3, tau_syn=10e-3)
+PARAMS = LIFNeuron(tau_mem=20e-3, tau_syn=10e-3)
 LOSS = partial(training.sum_over_time, scale=1 / STEPS)
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from snnbook import gradients, results, training
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
 
@@ -46,7 +46,7 @@ def test_claims_4_and_5_exponents(stored, rule, over_steps, over_neurons, operat
 def test_claim_3_errors_outnumber_spikes():
     generator = torch.Generator().manual_seed(0)
     network = SpikingNetwork(
-        (20, 40, 40, 5), surrogate=fast_sigmoid(width=0.4), generator=generator
+        (20, 40, 40, 5), LIFNeuron(surrogate=fast_sigmoid(width=0.4)), generator=generator
     )
     spikes = (torch.rand(40, 4, 20, generator=generator) < 0.01).float()
     sent = gradients.traffic(network, spikes, training.step_cross_entropy(torch.arange(4), 40))

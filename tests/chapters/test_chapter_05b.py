@@ -5,7 +5,7 @@ import pytest
 import torch
 from helpers import seeded
 
-from snnbook import gradients, laboratory, results, surrogates, training
+from snnbook import gradients, results, surrogates, training
 from snnbook.gradients import compare
 from snnbook.laboratory import (
     closed_loop,
@@ -13,15 +13,14 @@ from snnbook.laboratory import (
     sign_errors,
     term_gradient,
 )
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 
 
 def task(width=0.1, seed=0, sizes=(50, 48, 5), steps=80, batch=8, rate=15.0):
     network = SpikingNetwork(
         sizes,
+        LIFNeuron(surrogate=surrogates.fast_sigmoid(width=width), reset_gradient=True),
         recurrent=True,
-        surrogate=surrogates.fast_sigmoid(width=width),
-        reset_gradient=True,
         input_rate=rate,
         generator=seeded(seed),
     )
@@ -58,7 +57,7 @@ def test_a_detached_reset_with_recurrence_explodes():
         norms = []
         for steps in (25, 100):
             network, *rest = task(width=0.3, steps=steps)
-            network = laboratory.with_layers(network, reset_gradient=reset_gradient)
+            network = network.with_neuron(reset_gradient=reset_gradient)
             norms.append(float(gradients.bptt(network, *rest)["hidden.0.weight"].norm()))
         return norms[1] / norms[0]
 

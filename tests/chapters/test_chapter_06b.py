@@ -6,7 +6,7 @@ import torch
 from helpers import seeded
 
 from snnbook import data, local, results
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 from snnbook.training import fit, rule_gradient, step_cross_entropy
 
@@ -58,7 +58,9 @@ def test_a_memory_in_the_threshold_is_needed_and_followed():
 def test_a_rule_of_three_factors_trains_in_the_one_loop():
     labels = torch.arange(16) % 2
     spikes = torch.eye(2)[labels].expand(30, 16, 2).contiguous()
-    network = SpikingNetwork((2, 10, 2), surrogate=fast_sigmoid(width=0.5), generator=seeded(0))
+    network = SpikingNetwork(
+        (2, 10, 2), LIFNeuron(surrogate=fast_sigmoid(width=0.5)), generator=seeded(0)
+    )
     feedback = local.random_feedback(network, "random", direct=True, generator=seeded(1))
     history = fit(
         network,

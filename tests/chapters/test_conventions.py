@@ -1,6 +1,7 @@
 """The conventions page: each convention it states, and our columns of its tables."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,15 +11,15 @@ from snnbook import data, surrogates, training
 from snnbook.neurons import (
     LIF,
     LeakyReadout,
-    LIFParameters,
+    LIFNeuron,
     LIFState,
     RecurrentLIF,
     SpikingNetwork,
     lif_step,
-    unroll,
+    run,
 )
 
-PARAMS = LIFParameters()
+PARAMS = LIFNeuron()
 
 
 def random_drive(steps=60, batch=3, neurons=4, seed=0):
@@ -51,26 +52,26 @@ def test_weights_are_out_in():
 
 
 def test_decay_factors_come_from_seconds():
-    params = LIFParameters(tau_mem=20e-3, tau_syn=5e-3, dt=2e-3)
-    assert params.alpha == pytest.approx(math.exp(-2 / 5), rel=1e-12)
-    assert params.beta == pytest.approx(math.exp(-2 / 20), rel=1e-12)
+    neuron = LIFNeuron(tau_mem=20e-3, tau_syn=5e-3, dt=2e-3)
+    assert neuron.alpha == pytest.approx(math.exp(-2 / 5), rel=1e-12)
+    assert neuron.beta == pytest.approx(math.exp(-2 / 20), rel=1e-12)
 
 
 def test_records_share_their_index():
-    out = unroll(random_drive())
+    out = run(LIFNeuron(), random_drive())
     assert out.spikes.any()
     assert torch.equal(out.spikes, (out.mem > 1.0).double())
 
 
 def test_latency_is_two_steps():
-    out = unroll(impulse(5.0))
+    out = run(LIFNeuron(), impulse(5.0))
     assert (out.syn[:, 0, 0] != 0).nonzero()[0] == 1
     assert (out.mem[:, 0, 0] != 0).nonzero()[0] == 2
     assert out.spikes[:, 0, 0].nonzero()[0] == 2
 
 
 def test_current_has_unit_gain():
-    out = unroll(impulse(0.25))
+    out = run(LIFNeuron(), impulse(0.25))
     assert out.syn[1].item() == 0.25
     assert out.mem[2].item() == 0.25
 
@@ -78,13 +79,13 @@ def test_current_has_unit_gain():
 def test_theta_of_zero_is_a_choice():
     state = LIFState(torch.zeros(1, 1), torch.ones(1, 1))
     assert lif_step(state, torch.zeros(1, 1))[0].item() == 0.0
-    assert lif_step(state, torch.zeros(1, 1), spike_at_threshold=True)[0].item() == 1.0
+    assert lif_step(state, torch.zeros(1, 1), LIFNeuron(spike_at_threshold=True))[0].item() == 1.0
 
 
 @pytest.mark.parametrize(("reset", "left"), [("subtract", -1.0), ("zero", None), ("none", 0.0)])
 def test_three_resets(reset, left):
     state = LIFState(torch.full((1, 1), 0.3), torch.full((1, 1), 1.5))
-    _, after = lif_step(state, torch.zeros(1, 1), PARAMS, reset=reset)
+    _, after = lif_step(state, torch.zeros(1, 1), replace(PARAMS, reset=reset))
     expected = 0.0 if left is None else PARAMS.beta * 1.5 + 0.3 + left
     assert after.mem.item() == pytest.approx(expected, rel=1e-6)
 
@@ -94,7 +95,7 @@ def test_reset_gradient_is_off_and_named():
     for choice in (None, False, True):
         drive = random_drive().requires_grad_()
         options = {} if choice is None else {"reset_gradient": choice}
-        out = unroll(drive, **options)
+        out = run(LIFNeuron(), drive, **options)
         out.mem.sum().backward()
         gradients[choice], spikes[choice] = drive.grad, out.spikes.detach()
     assert torch.equal(gradients[None], gradients[False])
@@ -122,9 +123,9 @@ def test_loss_does_not_depend_on_batch_size(loss):
 
 def test_continuing_equals_one_long_run():
     drive = random_drive()
-    whole = unroll(drive)
-    head = unroll(drive[:23])
-    tail = unroll(drive[23:], state=head.state)
+    whole = run(LIFNeuron(), drive)
+    head = run(LIFNeuron(), drive[:23])
+    tail = run(LIFNeuron(), drive[23:], state=head.state)
     assert torch.equal(torch.cat([head.spikes, tail.spikes]), whole.spikes)
     torch.testing.assert_close(torch.cat([head.mem, tail.mem]), whole.mem)
     torch.testing.assert_close(tail.state.mem, whole.state.mem)
@@ -154,8 +155,8 @@ def test_latency_code_rounds_down():
 )
 def test_spike_counts_of_the_table(drive, subtract, zero):
     steady = torch.full((200, 1, 1), drive, dtype=torch.float64)
-    assert unroll(steady).spikes.sum() == subtract
-    assert unroll(steady, reset="zero").spikes.sum() == zero
+    assert run(LIFNeuron(), steady).spikes.sum() == subtract
+    assert run(LIFNeuron(reset="zero"), steady).spikes.sum() == zero
 
 
 def fast_sigmoid(x, slope):

@@ -8,15 +8,15 @@ import torch
 from scipy.optimize import brentq
 
 from snnbook import data, training
-from snnbook.neurons import LIFParameters, NetworkOutput, psp_kernel, unroll
+from snnbook.neurons import LIFNeuron, NetworkOutput, psp_kernel, run
 
-PARAMS = LIFParameters(tau_mem=20e-3, tau_syn=10e-3)
+PARAMS = LIFNeuron(tau_mem=20e-3, tau_syn=10e-3)
 
 
 def random_run(steps=80, seed=0, size=0.1):
     generator = torch.Generator().manual_seed(seed)
     drive = size * (torch.rand(steps, 1, 1, generator=generator, dtype=torch.float64) < 0.25)
-    return drive.double(), unroll(drive.double(), PARAMS)
+    return drive.double(), run(PARAMS, drive.double())
 
 
 @pytest.mark.equation("eq-01-latency")

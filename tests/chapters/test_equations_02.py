@@ -8,30 +8,22 @@ import pytest
 import sympy as sp
 import torch
 
-from snnbook.neurons import (
-    LIFParameters,
-    LIFState,
-    fluctuation_driven_,
-    integrate,
-    lif_step,
-    psp_kernel,
-    unroll,
-)
+from snnbook.neurons import LIFNeuron, LIFState, fluctuation_driven_, lif_step, psp_kernel, run
 from snnbook.spike_times import simulate_exact
 
-PARAMS = LIFParameters(tau_mem=10e-3, tau_syn=5e-3, dt=1e-3)
+PARAMS = LIFNeuron(tau_mem=10e-3, tau_syn=5e-3, dt=1e-3)
 SILENT = replace(PARAMS, threshold=1e6)
 
 
-def euler(jumps, params, duration, rest=0.0, theta=1.0, h=2e-6):
+def euler(jumps, neuron, duration, rest=0.0, theta=1.0, h=2e-6):
     """Return U (every step of h) and spike times of a fine Euler loop; jumps: {time: jump of I}."""
     at = {round(time / h): jump for time, jump in jumps.items()}
     current, mem, trace, spikes = 0.0, rest, [], []
     for n in range(round(duration / h)):
         current += at.get(n, 0.0)
         trace.append(mem)
-        mem += h * (-(mem - rest) + current) / params.tau_mem
-        current -= h * current / params.tau_syn
+        mem += h * (-(mem - rest) + current) / neuron.tau_mem
+        current -= h * current / neuron.tau_syn
         if mem >= theta:
             spikes.append((n + 1) * h)
             mem += rest - theta
@@ -103,10 +95,10 @@ def test_natural_units_against_millivolts():
 @pytest.mark.equation("eq-02-decay")
 @pytest.mark.parametrize(("tau_mem", "tau_syn", "dt"), [(10e-3, 5e-3, 1e-3), (20e-3, 3e-3, 2e-3)])
 def test_decay_factors_by_many_small_steps(tau_mem, tau_syn, dt):
-    params = LIFParameters(tau_mem=tau_mem, tau_syn=tau_syn, dt=dt)
+    neuron = LIFNeuron(tau_mem=tau_mem, tau_syn=tau_syn, dt=dt)
     pieces = 10**6
-    assert params.alpha == pytest.approx((1 - dt / tau_syn / pieces) ** pieces, rel=1e-5)
-    assert params.beta == pytest.approx((1 - dt / tau_mem / pieces) ** pieces, rel=1e-5)
+    assert neuron.alpha == pytest.approx((1 - dt / tau_syn / pieces) ** pieces, rel=1e-5)
+    assert neuron.beta == pytest.approx((1 - dt / tau_mem / pieces) ** pieces, rel=1e-5)
 
 
 def numpy_layer(inputs, W, V, alpha, beta, theta):
@@ -137,26 +129,26 @@ def layer():
     return inputs, 0.5 * rng.random((4, 6)), 0.2 * rng.standard_normal((4, 4))
 
 
-def run_package(layer, params):
+def run_package(layer, neuron):
     inputs, W, V = (torch.tensor(x) for x in layer)
-    return unroll((inputs @ W.T)[:, None], params, recurrent_weight=V)
+    return run(neuron, (inputs @ W.T)[:, None], recurrent_weight=V)
 
 
 @pytest.mark.equation("eq-02-current")
 @pytest.mark.parametrize("theta", [1.0, 0.7])
 def test_current_against_the_loop_over_synapses(layer, theta):
-    params = replace(PARAMS, threshold=theta)
-    want = numpy_layer(*layer, params.alpha, params.beta, theta)
-    got = run_package(layer, params)
+    neuron = replace(PARAMS, threshold=theta)
+    want = numpy_layer(*layer, neuron.alpha, neuron.beta, theta)
+    got = run_package(layer, neuron)
     assert got.syn[:, 0].numpy() == pytest.approx(want[:, 0], abs=1e-12)
 
 
 @pytest.mark.equation("eq-02-update")
 @pytest.mark.parametrize("theta", [1.0, 0.7])
 def test_membrane_against_the_loop_over_synapses(layer, theta):
-    params = replace(PARAMS, threshold=theta)
-    want = numpy_layer(*layer, params.alpha, params.beta, theta)
-    assert run_package(layer, params).mem[:, 0].numpy() == pytest.approx(want[:, 1], abs=1e-12)
+    neuron = replace(PARAMS, threshold=theta)
+    want = numpy_layer(*layer, neuron.alpha, neuron.beta, theta)
+    assert run_package(layer, neuron).mem[:, 0].numpy() == pytest.approx(want[:, 1], abs=1e-12)
 
 
 @pytest.mark.equation("eq-02-spike")
@@ -172,13 +164,13 @@ def test_spikes_against_the_loop_and_at_threshold(layer):
 @pytest.mark.equation("eq-02-kernel")
 @pytest.mark.parametrize("tau_mem", [20e-3, 5e-3, 2e-3])
 def test_kernel_is_a_convolution_of_two_geometric_series(tau_mem):
-    params = replace(PARAMS, tau_mem=tau_mem)
-    a, b = params.alpha, params.beta
+    neuron = replace(PARAMS, tau_mem=tau_mem)
+    a, b = neuron.alpha, neuron.beta
     want = [0.0] + [sum(a**k * b ** (n - 2 - k) for k in range(n - 1)) for n in range(1, 60)]
-    assert psp_kernel(params, 60).numpy() == pytest.approx(want, abs=1e-10)
+    assert psp_kernel(neuron, 60).numpy() == pytest.approx(want, abs=1e-10)
     impulse = torch.zeros(60, 1, 1, dtype=torch.float64)
     impulse[0] = 1.0
-    assert integrate(impulse, params).mem[:, 0, 0].numpy() == pytest.approx(want, abs=1e-12)
+    assert run(neuron.leaky, impulse).mem[:, 0, 0].numpy() == pytest.approx(want, abs=1e-12)
 
 
 @pytest.mark.equation("eq-02-gain")
@@ -198,19 +190,19 @@ def test_series_of_the_gain():
     assert sp.simplify(sp.limit((ratio - 1) / h, h, 0) - 1 / (2 * syn)) == 0
 
 
-def block_form(W, V, params):
+def block_form(W, V, neuron):
     """Return the matrices of Box 1 for the units (I, U, S), with numpy.block."""
     one, zero = np.eye(len(W)), np.zeros((len(W), len(W)))
-    row = [one, params.beta * one, -params.threshold * one]
-    recurrent = np.block([[params.alpha * one, zero, V], row, row])
+    row = [one, neuron.beta * one, -neuron.threshold * one]
+    recurrent = np.block([[neuron.alpha * one, zero, V], row, row])
     feedforward = np.vstack([W, np.zeros_like(W), np.zeros_like(W)])
-    bias = np.concatenate([np.zeros(2 * len(W)), np.full(len(W), -params.threshold)])
+    bias = np.concatenate([np.zeros(2 * len(W)), np.full(len(W), -neuron.threshold)])
     return recurrent, feedforward, bias
 
 
-def run_box_1(layer, params):
+def run_box_1(layer, neuron):
     inputs, W, V = layer
-    recurrent, feedforward, bias = block_form(W, V, params)
+    recurrent, feedforward, bias = block_form(W, V, neuron)
     y, rows = np.zeros(3 * len(W)), []
     for x in inputs:
         rows.append(y)
@@ -227,9 +219,9 @@ def test_box_1_gives_the_spikes_of_the_package(layer):
 @pytest.mark.equation("eq-02-block")
 @pytest.mark.parametrize("theta", [1.0, 0.6])
 def test_block_matrices_give_the_states_of_the_package(layer, theta):
-    params = replace(PARAMS, threshold=theta)
-    syn, mem, spikes = run_box_1(layer, params)
-    got = run_package(layer, params)
+    neuron = replace(PARAMS, threshold=theta)
+    syn, mem, spikes = run_box_1(layer, neuron)
+    got = run_package(layer, neuron)
     assert syn == pytest.approx(got.syn[:, 0].numpy(), abs=1e-13)
     assert mem == pytest.approx(got.mem[:, 0].numpy(), abs=1e-13)
     assert np.array_equal(spikes, got.spikes[:, 0])
@@ -244,7 +236,7 @@ def longest_delay(tau_mem, margin, pulse=0.5):
         drive = torch.zeros(delay + 60, 1, 1, dtype=torch.float64)
         drive[0] += pulse / peak
         drive[delay] += (1 - margin) / peak
-        if unroll(drive, p, record=False).spikes.any():
+        if run(p, drive, record=False).spikes.any():
             return delay
     return 0
 
@@ -288,5 +280,5 @@ def test_membrane_fluctuates_as_asked(std):
     g = torch.Generator().manual_seed(0)
     weight = fluctuation_driven_(torch.empty(100, 100), PARAMS, rate=20.0, std=std, generator=g)
     spikes = (torch.rand(400, 32, 100, generator=g) < 0.02).float()
-    mem = integrate(spikes @ weight.T, PARAMS).mem[150:]
+    mem = run(PARAMS.leaky, spikes @ weight.T).mem[150:]
     assert mem.var(dim=(0, 1)).mean().sqrt().item() == pytest.approx(std, rel=0.04)

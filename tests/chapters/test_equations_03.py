@@ -1,6 +1,7 @@
 """The labelled equations of chapter 3, each against an independent computation."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,13 +10,13 @@ from helpers import seeded
 
 from snnbook import gradients, training
 from snnbook.neurons import (
-    LIFParameters,
+    LIFNeuron,
     LIFState,
     SpikingNetwork,
-    integrate,
     leaky_step,
     lif_step,
     psp_kernel,
+    run,
 )
 from snnbook.surrogates import fast_sigmoid
 
@@ -128,11 +129,11 @@ def test_spiking_blame(reset_gradient):
     network, spikes, error = spiking_task(sizes=(4, 5, 2), reset_gradient=reset_gradient)
     layer, out = network.hidden[0], network.readout
     W, V, up = (w.detach().numpy() for w in (layer.weight, layer.recurrent_weight, out.weight))
-    alpha, beta = layer.params.alpha, layer.params.beta
+    alpha, beta = layer.neuron.alpha, layer.neuron.beta
     rho = 1.0 if reset_gradient else 0.0
     record = network(spikes)
     U, S = (x.detach().numpy() for x in (record.hidden[0].mem, record.hidden[0].spikes))
-    g = layer.surrogate.derivative(record.hidden[0].mem.detach() - 1).numpy()
+    g = layer.neuron.surrogate.derivative(record.hidden[0].mem.detach() - 1).numpy()
     zero, zero_up = np.zeros_like(U[0]), np.zeros((2, 2))
     lam_I, lam_U, up_I, up_U = zero, zero, zero_up, zero_up
     dW, dV = np.zeros_like(W), np.zeros_like(V)
@@ -167,10 +168,8 @@ def test_spiking_influence(name):
                 x, now[k] = lif_step(
                     now[k],
                     x @ own[f"hidden.{k}.weight"].T,
-                    layer.params,
+                    replace(layer.neuron, surrogate=layer.neuron.surrogate, reset_gradient=True),
                     recurrent_weight=own[f"hidden.{k}.recurrent_weight"],
-                    surrogate=layer.surrogate,
-                    reset_gradient=True,
                 )
         return torch.cat([part[0] for state in now for part in state])
 
@@ -201,11 +200,10 @@ def test_table_entry_by_entry():
         S, state = lif_step(
             state,
             x,
-            layer.params,
+            replace(layer.neuron, surrogate=layer.neuron.surrogate),
             recurrent_weight=layer.recurrent_weight,
-            surrogate=layer.surrogate,
         )
-        above = leaky_step(above, S @ out.weight.T, out.params)
+        above = leaky_step(above, S @ out.weight.T, out.neuron)
     for n, loss in enumerate(losses):
         (by_drive,) = torch.autograd.grad(loss, drive, retain_graph=True, materialize_grads=True)
         exact = torch.einsum("mbi,mbj->mij", by_drive, spikes)
@@ -246,14 +244,14 @@ def test_product_of_jacobians():
 
 @pytest.mark.equation("eq-03-reach")
 def test_blame_inside_a_neuron():
-    params = LIFParameters(tau_mem=20e-3, tau_syn=5e-3)
+    neuron = LIFNeuron(tau_mem=20e-3, tau_syn=5e-3)
     drive = torch.zeros(60, 1, 1, dtype=torch.float64, requires_grad=True)
-    (exact,) = torch.autograd.grad(integrate(drive, params, kernel="reference").mem[50], drive)
-    kernel = psp_kernel(params, 60)
+    (exact,) = torch.autograd.grad(run(neuron.leaky, drive, kernel="reference").mem[50], drive)
+    kernel = psp_kernel(neuron, 60)
     back = torch.stack([kernel[50 - m] if m <= 50 else kernel[0] for m in range(60)])
     torch.testing.assert_close(exact.flatten(), back, atol=1e-12, rtol=0)
     for k in (1, 2, 7):
-        a, b = params.alpha, params.beta
+        a, b = neuron.alpha, neuron.beta
         value = (b ** (k - 1) - a ** (k - 1)) / (b - a)
         assert kernel[k].item() == pytest.approx(value, abs=1e-12)
     assert math.log(kernel[59] / kernel[58]) == pytest.approx(-1e-3 / 20e-3, rel=1e-3)

@@ -9,19 +9,11 @@ import torch
 from scipy.integrate import quad, solve_ivp
 
 from snnbook import surrogates
-from snnbook.neurons import LIFParameters
-from snnbook.smoothed import (
-    Gate,
-    GatedState,
-    MorrisLecar,
-    gated_step,
-    gated_unroll,
-    rk4_step,
-    solve,
-)
+from snnbook.neurons import LIFNeuron, run
+from snnbook.smoothed import Gate, MorrisLecar, gated, gated_step, rk4_step, solve
 from snnbook.spike_times import simulate_exact
 
-FINE = LIFParameters(tau_mem=10e-3, tau_syn=5e-3, dt=1e-5)
+FINE = LIFNeuron(tau_mem=10e-3, tau_syn=5e-3, dt=1e-5)
 
 
 def constant(current, steps):
@@ -34,7 +26,7 @@ def test_trace_of_the_lif_neuron():
     steps, current = 2000, 2.2
     times = simulate_exact([], 0.0, FINE, duration=steps * FINE.dt, bias=current).spike_times
     expected = sum(math.exp(-(steps * FINE.dt - t) / FINE.tau_syn) for t in times)
-    found = gated_unroll(constant(current, steps), FINE, Gate(1e-7)).state.syn.item()
+    found = run(gated(FINE, Gate(1e-7)), constant(current, steps)).state.syn.item()
     assert len(times) == 3 and found == pytest.approx(expected, rel=3e-3)
 
 
@@ -56,7 +48,7 @@ def test_gated_trace_solves_its_equation():
     expected = solve_ivp(slope, (0, 15e-3), [0.0], rtol=1e-9, atol=1e-11, max_step=1e-5).y[0, -1]
     drive = constant(1.4, 1500)
     drive[1000:] = 0
-    found = gated_unroll(drive, FINE, gate)
+    found = run(gated(FINE, gate), drive)
     assert found.resets.sum() == 0
     assert found.state.syn.item() == pytest.approx(expected, rel=2e-3)
 
@@ -66,7 +58,7 @@ def test_charge_does_not_depend_on_the_path():
     gate = Gate(0.6)
     u, theta, width = sympy.symbols("u theta Delta", positive=True)
     z = (u - theta + width) / width
-    integral = sympy.integrate(6 * z * (1 - z) / width, (u, theta - width, u))
+    integral = sympy.run((u, theta - width, u).leaky, 6 * z * (1 - z) / width)
     form = sympy.lambdify((u, theta, width), sympy.simplify(integral))
     points = torch.linspace(0.4, 1.0, 13, dtype=torch.float64)
     assert np.allclose(gate.charge(points), form(points.numpy(), 1.0, 0.6), atol=1e-12)
@@ -88,17 +80,17 @@ def test_charge_leaves_early():
     spike = simulate_exact([], 0.0, FINE, duration=12e-3, bias=1.8).spike_times[0]
     exact = math.exp(-(12e-3 - spike) / tau)
     for width in (0.05, 0.025):
-        found = gated_unroll(constant(1.8, 1200), FINE, Gate(width)).state.syn.item()
+        found = run(gated(FINE, Gate(width)), constant(1.8, 1200)).state.syn.item()
         assert 1 - found / exact == pytest.approx(width / (2 * 80) / tau, rel=0.08)
 
 
 @pytest.mark.equation("eq-04a-reset")
 def test_reset_inside_of_a_step():
-    params = LIFParameters(tau_mem=10e-3, dt=3e-3)
+    params = LIFNeuron(tau_mem=10e-3, dt=3e-3)
     for mem, current in ((0.9, 2.0), (0.2, 5.0), (0.999, 1.2)):
-        state = GatedState(*torch.tensor([[[0.0]], [[mem]]], dtype=torch.float64))
+        state = LIFState(*torch.tensor([[[0.0]], [[mem]]], dtype=torch.float64))
         drive = torch.full((1, 1), current, dtype=torch.float64)
-        _, resets, after = gated_step(state, drive, params, Gate(0.3))
+        _, resets, after = gated_step(state, drive, gated(params, Gate(0.3)))
         sigma = 10e-3 * math.log((current - mem) / (current - 1))
         expected = current * (1 - math.exp(-(3e-3 - sigma) / 10e-3))
         assert resets.item() == 1 and after.mem.item() == pytest.approx(expected, rel=1e-12)
@@ -146,7 +138,7 @@ def test_runge_kutta_is_exact_to_order_four():
 
 @pytest.mark.equation("eq-04a-backward")
 def test_same_bump_in_both_backward_passes():
-    gate, params = Gate(0.4), LIFParameters()
+    gate, params = Gate(0.4), LIFNeuron()
     parabola = surrogates.custom(
         "parabola",
         lambda z: torch.clamp(1 - 4 * z * z * 0.5, min=0),
@@ -159,7 +151,7 @@ def test_same_bump_in_both_backward_passes():
     zeros = torch.zeros_like(mem)
     # A current that carries U from below the zone to `mem` within one step.
     current = mem / -math.expm1(-params.dt / params.tau_mem)
-    release, resets, _ = gated_step(GatedState(zeros, zeros), current, params, gate)
+    release, resets, _ = gated_step(LIFState(zeros, zeros), current, gated(params, gate))
     (gated,) = torch.autograd.grad(release.sum(), mem)
     spikes = record(mem - (1 - 0.2))
     (surrogate,) = torch.autograd.grad(spikes.sum(), mem)

@@ -10,11 +10,11 @@ import torch
 from helpers import seeded
 
 from snnbook import smoothed
-from snnbook.neurons import LIFParameters
+from snnbook.neurons import LIFNeuron, run
 from snnbook.smoothed import ExponentialEscape, SigmoidEscape
 
 DOUBLE = torch.float64
-PARAMS = LIFParameters()
+PARAMS = LIFNeuron()
 
 
 def probability(escape, x):
@@ -65,7 +65,7 @@ KINDS = (SigmoidEscape(0.25), ExponentialEscape(0.3, hazard=0.7))
 @pytest.mark.parametrize("escape", KINDS, ids=repr)
 def test_coins_follow_the_membrane(escape):
     drive = (0.2 * torch.randn(30, 1, 2, generator=seeded(2), dtype=DOUBLE)).expand(-1, 4000, -1)
-    record = smoothed.stochastic_unroll(drive, PARAMS, escape=escape, generator=seeded(3))
+    record = run(smoothed.noisy(PARAMS, escape=escape, generator=seeded(3)), drive)
     assert set(record.spikes.unique().tolist()) == {0.0, 1.0}
     expected = np.vectorize(lambda u: probability(escape, u - 1))(record.mem.numpy())
     for low, high in ((0.02, 0.1), (0.1, 0.3), (0.3, 0.7), (0.7, 0.95)):
@@ -188,7 +188,7 @@ def test_slope_of_the_expected_spike(escape):
     drive = (0.3 * torch.randn(6, 2, 3, generator=seeded(6), dtype=DOUBLE)).requires_grad_()
     state = (torch.zeros(2, 3, dtype=DOUBLE), torch.full((2, 3), 0.9, dtype=DOUBLE))
     state = tuple(part.requires_grad_() for part in state)
-    record = smoothed.stochastic_unroll(drive[:1], escape=escape, state=state, generator=seeded(7))
+    record = run(smoothed.NoisyNeuron(escape=escape, generator=seeded(7)), drive[:1], state=state)
     (passed,) = torch.autograd.grad(record.spikes.sum(), state[1])
     wanted = (probability(escape, -0.1 + 1e-6) - probability(escape, -0.1 - 1e-6)) / 2e-6
     assert torch.allclose(passed, torch.full_like(passed, wanted), rtol=1e-5)

@@ -9,10 +9,10 @@ import torch
 from scipy.linalg import solve_banded
 
 from snnbook import data, smoothed
-from snnbook.neurons import LIFParameters, integrate
+from snnbook.neurons import LIFNeuron, run
 
-PARAMS = LIFParameters()
-ODD = LIFParameters(tau_mem=17e-3, tau_syn=3e-3, dt=0.7e-3, threshold=0.6)
+PARAMS = LIFNeuron()
+ODD = LIFNeuron(tau_mem=17e-3, tau_syn=3e-3, dt=0.7e-3, threshold=0.6)
 
 
 def double(*values):
@@ -20,11 +20,11 @@ def double(*values):
 
 
 @pytest.mark.equation("eq-04c-gain")
-@pytest.mark.parametrize("params", [PARAMS, ODD])
-def test_membrane_settles_at_the_mean(params):
+@pytest.mark.parametrize("neuron", [PARAMS, ODD])
+def test_membrane_settles_at_the_mean(neuron):
     x = 0.037
-    mem = integrate(torch.full((2000, 1, 1), x, dtype=torch.float64), params).mem
-    assert math.isclose(float(mem[-1]), smoothed.drive_gain(params) * x, rel_tol=1e-12)
+    mem = run(neuron.leaky, torch.full((2000, 1, 1), x, dtype=torch.float64)).mem
+    assert math.isclose(float(mem[-1]), smoothed.drive_gain(neuron) * x, rel_tol=1e-12)
 
 
 @pytest.mark.equation("eq-04c-fi")
@@ -42,43 +42,43 @@ def test_curve_is_the_inverse_of_the_charging_time():
 
 
 @pytest.mark.equation("eq-04c-step")
-@pytest.mark.parametrize("params", [PARAMS, ODD])
-def test_three_halves_of_a_step(params):
+@pytest.mark.parametrize("neuron", [PARAMS, ODD])
+def test_three_halves_of_a_step(neuron):
     """Measure the extra interval over many potentials, in steps and per theta / mu."""
-    mean = params.threshold * (
+    mean = neuron.threshold * (
         1.1 + 3 * torch.rand(300, generator=torch.Generator().manual_seed(0))
     )
     mean = mean.double()
     found = []
     for divide in (8, 16):
-        fine = LIFParameters(params.tau_mem, params.tau_syn, params.dt / divide, params.threshold)
-        interval = params.tau_mem * torch.log(mean / (mean - params.threshold))
+        fine = LIFNeuron(neuron.tau_mem, neuron.tau_syn, neuron.dt / divide, neuron.threshold)
+        interval = neuron.tau_mem * torch.log(mean / (mean - neuron.threshold))
         counted = 1 / smoothed.discrete_rate(mean, fine)
-        share = (counted - interval) / fine.dt * mean / params.threshold
+        share = (counted - interval) / fine.dt * mean / neuron.threshold
         found.append(float(share.mean()))
         code = 1 / smoothed.lif_rate(mean, fine, discrete=True)
-        assert torch.allclose(code, interval + 1.5 * fine.dt * params.threshold / mean)
+        assert torch.allclose(code, interval + 1.5 * fine.dt * neuron.threshold / mean)
     assert abs(found[1] - 1.5) < 0.05
 
 
 @pytest.mark.equation("eq-04c-stairs")
-@pytest.mark.parametrize("params", [LIFParameters(tau_mem=2e-3), ODD])
-def test_stairs_against_a_loop(params):
+@pytest.mark.parametrize("neuron", [LIFNeuron(tau_mem=2e-3), ODD])
+def test_stairs_against_a_loop(neuron):
     """Bisect the potential at which a plain loop changes its count, and compare both ends."""
 
     def spikes(mean, steps=840):
         mem, count = 0.0, 0
         for n in range(steps + 400):
-            spike = mem > params.threshold
-            mem = params.beta * mem + (1 - params.beta) * mean - params.threshold * spike
+            spike = mem > neuron.threshold
+            mem = neuron.beta * mem + (1 - neuron.beta) * mean - neuron.threshold * spike
             count += spike and n >= 400
         return count
 
     for p, q in ((1, 2), (1, 4), (2, 3), (3, 7)):
         share = np.array([p / q - 1e-13, p / q])
-        low, high = smoothed.staircase_mean(share, params)
-        jump = params.threshold * (1 - params.beta) * params.beta ** (q - 2)
-        assert math.isclose(high - low, jump / (1 - params.beta**q), rel_tol=1e-6)
+        low, high = smoothed.staircase_mean(share, neuron)
+        jump = neuron.threshold * (1 - neuron.beta) * neuron.beta ** (q - 2)
+        assert math.isclose(high - low, jump / (1 - neuron.beta**q), rel_tol=1e-6)
         margin = 1e-3 * (high - low)
         assert spikes(low + margin) == spikes(high - margin) == 840 * p // q
         assert spikes(low - 30 * margin) < 840 * p // q < spikes(high + 30 * margin)
@@ -164,7 +164,7 @@ def test_scaled_weights_keep_the_mean_potential():
     for old, new, share in layers:
         was = smoothed.drive_gain(PARAMS) * old.weight * p / PARAMS.threshold
         drive = (new.weight * share).sum(1).double()
-        mem = integrate(drive.expand(2000, 1, -1).contiguous(), ODD).mem[-1, 0]
+        mem = run(ODD.leaky, drive.expand(2000, 1, -1).contiguous()).mem[-1, 0]
         assert torch.allclose(mem / ODD.threshold, was.sum(1).double(), rtol=1e-4)
     was = smoothed.drive_gain(PARAMS) * network.readout.weight * p
     now = smoothed.drive_gain(ODD) * spiking.readout.weight * hidden

@@ -1,6 +1,7 @@
 """The labelled equations of chapter 5, each against an independent computation."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import sympy
@@ -8,7 +9,7 @@ import torch
 from helpers import seeded
 
 from snnbook import surrogates
-from snnbook.neurons import LIFParameters, LIFState, SpikingNetwork, unroll
+from snnbook.neurons import LIFNeuron, LIFState, SpikingNetwork, run
 from snnbook.surrogates import Z
 from snnbook.training import sum_over_time
 
@@ -78,7 +79,7 @@ def neuron_loss(weight, surrogate):
     inputs = torch.zeros(20, 2, dtype=torch.float64)
     inputs[1, 0] = inputs[4, 1] = 1
     drive = (inputs @ weight.T)[:, None, :]
-    spikes = unroll(drive, LIFParameters(), surrogate=surrogate).spikes
+    spikes = run(LIFNeuron(surrogate=surrogate), drive).spikes
     return (spikes.sum(0)[0] - 2) ** 2
 
 
@@ -116,7 +117,9 @@ def test_height_is_a_power_of_depth(layers):
         surrogate = surrogates.fast_sigmoid(width=0.5, height=height)
         sizes = (6, *[8] * layers, 2)
         rates = {"input_rate": 200.0, "hidden_rate": 50.0}
-        network = SpikingNetwork(sizes, surrogate=surrogate, generator=seeded(1), **rates).double()
+        network = SpikingNetwork(
+            sizes, LIFNeuron(surrogate=surrogate), generator=seeded(1), **rates
+        ).double()
         loss = sum_over_time(network(spikes).readout, labels, scale=0.1)
         return torch.autograd.grad(loss, [layer.weight for layer in network.hidden])
 
@@ -128,12 +131,12 @@ def test_height_is_a_power_of_depth(layers):
 @pytest.mark.equation("eq-05-reset")
 @pytest.mark.parametrize("through", [False, True])
 def test_two_ways_past_the_reset(through):
-    params = LIFParameters(threshold=1.0)
+    neuron = LIFNeuron(threshold=1.0)
     record = surrogates.exponential(width=0.3, height=2.0)
     drive = torch.zeros(1, 1, 1, dtype=torch.float64)
     mem = torch.tensor([[1.07]], dtype=torch.float64, requires_grad=True)
     state = LIFState(torch.zeros_like(mem), mem)
-    out = unroll(drive, params, state=state, surrogate=record, reset_gradient=through)
+    out = run(replace(neuron, surrogate=record, reset_gradient=through), drive, state=state)
     (found,) = torch.autograd.grad(out.state.mem.sum(), mem)
     k = 2 * math.log(2) / 0.3
     expected = math.exp(-1e-3 / 10e-3) - (2.0 * math.exp(-k * 0.07) if through else 0.0)

@@ -16,7 +16,7 @@ from snnbook.laboratory import (
     sigmoid_network_gradient,
     term_gradient,
 )
-from snnbook.neurons import LIFParameters, SpikingNetwork, unroll
+from snnbook.neurons import LIFNeuron, SpikingNetwork, run
 from snnbook.plotting import two_neuron_arrows
 from snnbook.surrogates import fast_sigmoid
 
@@ -24,7 +24,7 @@ from snnbook.surrogates import fast_sigmoid
 def pair(steps=9):
     """Return two neurons without synapses on themselves, one input, one readout, and a loss."""
     network = SpikingNetwork(
-        (1, 2, 1), recurrent=True, reset_gradient=True, surrogate=fast_sigmoid(width=0.6)
+        (1, 2, 1), LIFNeuron(reset_gradient=True, surrogate=fast_sigmoid(width=0.6)), recurrent=True
     ).double()
     with torch.no_grad():
         network.hidden[0].weight.copy_(torch.tensor([[0.7], [0.45]]))
@@ -39,11 +39,11 @@ def pair(steps=9):
 def over_all_paths(network, spikes, error, drop):
     """Return dL/dW by walking the arrows of the drawing, from each synapse to each error."""
     layer, out = network.hidden[0], network.readout.weight[0].tolist()
-    alpha, beta = layer.params.alpha, layer.params.beta
+    alpha, beta = layer.neuron.alpha, layer.neuron.beta
     V = layer.recurrent_weight.tolist()
     with torch.no_grad():
         readout, (record,) = network(spikes)
-        bump = layer.surrogate.derivative(record.mem - 1)[:, 0]
+        bump = layer.neuron.surrogate.derivative(record.mem - 1)[:, 0]
     steps, where = len(spikes), {"A": 0, "B": 1}
     wrong = [float(error(readout[n], n)) for n in range(steps)]
     response = [0.0, 1.0]  # of the readout's membrane to its current, by age
@@ -98,10 +98,10 @@ def test_the_terms_are_the_sum_over_paths(drop):
 @pytest.mark.equation("eq-05b-traces", "eq-05b-eprop")
 def test_what_stays_in_the_neuron():
     network, spikes, error = pair(30)
-    alpha, beta = network.readout.params.alpha, network.readout.params.beta
+    alpha, beta = network.readout.neuron.alpha, network.readout.neuron.beta
     with torch.no_grad():
         readout, (record,) = network(spikes)
-        g = network.hidden[0].surrogate.derivative(record.mem - 1)[:, 0].numpy()
+        g = network.hidden[0].neuron.surrogate.derivative(record.mem - 1)[:, 0].numpy()
     out = network.readout.weight.detach().numpy()[0]
     arrived, found = spikes[:, 0, 0].numpy(), np.zeros(2)
     syn = mem = 0.0
@@ -178,7 +178,7 @@ def test_the_bump_is_the_derivative_of_the_noise():
     found = expected_gradients(0.8, pulse, lambda s: s[:, 2], slope=slope, reset="none")
 
     def mean_spike(weight):
-        mem = unroll(weight * pulse.double()[:, None, None], LIFParameters(), reset="none").mem
+        mem = run(LIFNeuron(reset="none"), weight * pulse.double()[:, None, None]).mem
         return 1 / (1 + math.exp(-slope * (float(mem[2]) - 1)))
 
     assert found.loss == pytest.approx(mean_spike(0.8))

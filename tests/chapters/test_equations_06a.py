@@ -1,6 +1,7 @@
 """The labelled equations of chapter 6a, each against an independent computation."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ from helpers import seeded
 
 from snnbook import gradients, local, training
 from snnbook.local import feedback_angles
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import SpikingNetwork, run
 
 
 def case(sizes=(8, 6, 5, 3)):
@@ -46,15 +47,13 @@ def _swapped(network, spikes, error, feedback):
             source, back = ctx.saved_tensors
             return blame @ back, blame.flatten(0, 1).T @ source.flatten(0, 1), None
 
-    from snnbook.neurons import integrate, unroll
-
     named = {name: p.detach().clone().requires_grad_() for name, p in network.named_parameters()}
     for i, layer in enumerate(network.hidden):
         back = torch.zeros_like(layer.weight) if i == 0 else feedback.matrices[i - 1]
         drive = Swap.apply(spikes, named[f"hidden.{i}.weight"], back)
-        spikes = unroll(drive, layer.params, surrogate=layer.surrogate).spikes
+        spikes = run(replace(layer.neuron, surrogate=layer.neuron.surrogate), drive).spikes
     drive = Swap.apply(spikes, named["readout.weight"], feedback.matrices[-1])
-    loss = error.loss(integrate(drive, network.readout.params).mem)
+    loss = error.loss(run(network.readout.neuron, drive).mem)
     return dict(zip(named, torch.autograd.grad(loss, list(named.values()))))
 
 

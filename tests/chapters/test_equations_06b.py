@@ -9,11 +9,11 @@ from helpers import seeded
 
 from snnbook import local
 from snnbook.local import WIDE
-from snnbook.neurons import LIFParameters, SpikingNetwork, psp_kernel, unroll
+from snnbook.neurons import LIFNeuron, SpikingNetwork, psp_kernel, run
 from snnbook.surrogates import fast_sigmoid
 from snnbook.training import step_squared_error
 
-ALPHA, BETA = LIFParameters().alpha, LIFParameters().beta
+ALPHA, BETA = LIFNeuron().alpha, LIFNeuron().beta
 
 
 def one_neuron(steps=70, inputs=4, seed=0):
@@ -25,7 +25,7 @@ def one_neuron(steps=70, inputs=4, seed=0):
 
 def filtered(train):
     """Convolve a train (T,) with the membrane's response to a spike."""
-    kernel = psp_kernel(LIFParameters(), len(train)).numpy()
+    kernel = psp_kernel(LIFNeuron(), len(train)).numpy()
     return np.convolve(train, kernel)[: len(train)]
 
 
@@ -80,7 +80,7 @@ def test_the_forward_method_with_and_without_the_reset(reset):
     want = [error @ filtered(slopes[:, j]) for j in range(4)]
     if reset:
         weight = weights[0][0].clone().requires_grad_()
-        out = unroll(spikes @ weight.T, surrogate=WIDE, reset_gradient=True).spikes
+        out = run(LIFNeuron(surrogate=WIDE, reset_gradient=True), spikes @ weight.T).spikes
         found = torch.autograd.grad((out[:, 0, 0] * torch.tensor(adjoint(error))).sum(), weight)[0]
     else:
         found = local.match_spikes(weights, spikes, target).gradients[0]
@@ -113,7 +113,7 @@ def test_feedback_to_a_hidden_layer():
     back = torch.randn(1, 2, 5, generator=draw).double()
     found = local.match_spikes(weights, spikes, target, feedback=(back,))
     error = np.stack([filtered((found.spikes - target)[:, 0, k].numpy()) for k in range(2)], 1)
-    hidden = unroll(spikes @ weights[0][0].T, surrogate=WIDE)
+    hidden = run(LIFNeuron(surrogate=WIDE), spikes @ weights[0][0].T)
     bump = WIDE.derivative(hidden.mem - 1)[:, 0].numpy()
     for i in range(5):
         for j in range(4):
@@ -124,7 +124,7 @@ def test_feedback_to_a_hidden_layer():
 
 @pytest.mark.equation("eq-06b-alif")
 def test_adaptation_in_a_plain_loop():
-    params = local.AdaptiveParameters(tau_adapt=0.05)
+    neuron = local.AdaptiveParameters(tau_adapt=0.05)
     state = local.AdaptiveState(*(torch.zeros(1, 1, dtype=torch.float64) for _ in range(3)))
     current = potential = adapt = 0.0
     count = 0
@@ -133,7 +133,7 @@ def test_adaptation_in_a_plain_loop():
         spikes, after = local.adaptive_step(
             state,
             torch.full((1, 1), drive, dtype=torch.float64),
-            params,
+            neuron,
             strength=0.3,
             surrogate=fast_sigmoid(),
         )
@@ -160,7 +160,7 @@ def test_the_slow_trace_is_a_derivative():
     out = network(spikes)
     record = out.hidden[0]
     bump = network.surrogate.derivative(record.mem - record.threshold).flatten().detach().numpy()
-    before, rho = filtered(spikes.flatten().numpy()), network.params.rho
+    before, rho = filtered(spikes.flatten().numpy()), network.neuron.rho
     slow, eligible = 0.0, []
     for n in range(60):
         d_spike = bump[n] * (before[n] - 0.25 * slow)  # dS = g (dU - phi da)
@@ -180,11 +180,11 @@ def test_the_slow_trace_is_a_derivative():
 def test_the_order_of_the_sum():
     draw = np.random.default_rng(0)
     signal, raised = draw.normal(size=(2, 50))
-    kernel = psp_kernel(LIFParameters(), 50).numpy()
+    kernel = psp_kernel(LIFNeuron(), 50).numpy()
     late = [sum(kernel[n - m] * signal[n] for n in range(m, 50)) for m in range(50)]
     assert signal @ filtered(raised) == pytest.approx(raised @ np.array(late), rel=1e-10)
     network = SpikingNetwork(
-        (3, 4, 2), surrogate=fast_sigmoid(width=0.5), generator=seeded(0)
+        (3, 4, 2), LIFNeuron(surrogate=fast_sigmoid(width=0.5)), generator=seeded(0)
     ).double()
     spikes = (torch.rand(40, 2, 3, generator=seeded(1)) < 0.3).double()
     error = step_squared_error(torch.ones(40, 2, 2).double())

@@ -5,14 +5,14 @@ import torch
 from helpers import seeded
 
 from snnbook import gradients, local, training
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
 
 def case(**options):
     network = SpikingNetwork(
         (6, 7, 5, 3),
-        surrogate=fast_sigmoid(width=0.5),
+        LIFNeuron(surrogate=fast_sigmoid(width=0.5)),
         input_rate=300.0,
         generator=seeded(0),
         **options,

@@ -12,7 +12,7 @@ from site_server import HOW_TO_INSTALL, browser, find_chromium
 from snnbook import explore
 from snnbook.explore import Control, Explorer, Layer, Panel
 from snnbook.explore._pack import TOP, pack
-from snnbook.neurons import LIFParameters
+from snnbook.neurons import LIFNeuron
 
 X = np.linspace(0, 1, 5)
 
@@ -146,14 +146,14 @@ def test_with_a_kernel_every_value_is_computed_anew():
 
 def test_the_lif_explorer_shows_what_unroll_computes():
     found = explore.lif_frame(tau_mem=20.0, tau_syn=2.0, weight=4.5, pattern="one spike")
-    params = LIFParameters(tau_mem=20e-3, tau_syn=2e-3)
+    neuron = LIFNeuron(tau_mem=20e-3, tau_syn=2e-3)
     drive = np.zeros(80)
-    drive[5] = 4.5 * (1 - params.beta)
+    drive[5] = 4.5 * (1 - neuron.beta)
     syn = mem = 0.0
     for n in range(80):  # the equations, one by one
         assert found["mem"][n] == pytest.approx(mem, abs=1e-12)
         spike = float(mem > 1)
-        syn, mem = params.alpha * syn + drive[n], params.beta * mem + syn - spike
+        syn, mem = neuron.alpha * syn + drive[n], neuron.beta * mem + syn - spike
 
 
 def test_a_finer_step_describes_the_same_neuron():

@@ -16,7 +16,7 @@ from snnbook.explore import (
 )
 from snnbook.explore._pack import TOP
 from snnbook.local import WIDE
-from snnbook.neurons import LIFParameters, integrate, unroll
+from snnbook.neurons import LeakyNeuron, LIFNeuron, run
 from snnbook.surrogates import Z, custom, fast_sigmoid
 
 BOOK = Path(__file__).parents[2] / "book"
@@ -67,12 +67,15 @@ def test_the_gradient_is_that_of_unroll(through_reset):
     found = explore.unrolled_frame(0.6, 0.5, 0.5, through_reset=through_reset)
     w = torch.tensor(0.6, dtype=torch.float64, requires_grad=True)
     drive = (w * torch.tensor([1.0, 1, 0, 0, 0, 0], dtype=torch.float64)).reshape(6, 1, 1)
-    record = unroll(
+    record = run(
+        LIFNeuron(
+            tau_mem=5e-3,
+            tau_syn=5e-3,
+            surrogate=fast_sigmoid(width=0.5),
+            reset_gradient=through_reset,
+        ),
         drive,
-        LIFParameters(tau_mem=5e-3, tau_syn=5e-3),
         recurrent_weight=torch.tensor([[0.5]], dtype=torch.float64),
-        surrogate=fast_sigmoid(width=0.5),
-        reset_gradient=through_reset,
     )
     record.mem[-1].sum().backward()
     assert found["gradient"][0] == pytest.approx(w.grad.item(), abs=1e-12)
@@ -131,7 +134,7 @@ def test_the_raster_is_the_stored_one_and_stays_in_its_frame():
 
 def test_counts_are_those_of_a_loop():
     found = explore.rates_frame(tau_mem=10.0, window=50.0, dt=1.0)
-    beta = LIFParameters().beta
+    beta = LIFNeuron().beta
     for k in range(0, 101, 10):
         U, spikes, current = 0.0, 0, found["mean"][k] * (1 - beta)
         for _ in range(50):
@@ -244,8 +247,8 @@ def test_the_updates_of_a_synapse_add_up_to_the_gradient():
     weights.requires_grad_()
     target = torch.zeros(80, 1, 1, dtype=torch.float64)
     target[45] = 1
-    fired = unroll(inputs @ weights[0].T, surrogate=WIDE).spikes
-    (0.5 * integrate(fired - target).mem.square().sum()).backward()
+    fired = run(LIFNeuron(surrogate=WIDE), inputs @ weights[0].T).spikes
+    (0.5 * run(LeakyNeuron(), fired - target).mem.square().sum()).backward()
     gradient = weights.grad.flatten().numpy()
     for synapse in three_factors.CHOICES:
         found = explore.three_factors_frame(79, synapse)["now_update"][0]

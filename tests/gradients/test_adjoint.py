@@ -15,7 +15,7 @@ from snnbook.gradients import (
     through_matrices,
     whole_run,
 )
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 from snnbook.training import step_cross_entropy, step_errors
 
@@ -30,10 +30,8 @@ def rng(seed):
 def case(reset="subtract", reset_gradient=True, recurrent=True):
     network = SpikingNetwork(
         (5, 7, 6, 3),
+        LIFNeuron(reset=reset, reset_gradient=reset_gradient, surrogate=fast_sigmoid(width=0.5)),
         recurrent=recurrent,
-        reset=reset,
-        reset_gradient=reset_gradient,
-        surrogate=fast_sigmoid(width=0.5),
         input_rate=50.0,
         generator=rng(0),
     ).double()
@@ -77,8 +75,8 @@ def plain(network, spikes, error, drop, back):
         later = torch.cat([lam_syn[1:], torch.zeros_like(lam_syn[:1])])
         return torch.einsum("tbo,tbi->oi", later, source), later
 
-    params, found = network.readout.params, {}
-    alpha, beta = params.alpha * keep["readout"], params.beta * keep["readout"]
+    neuron, found = network.readout.neuron, {}
+    alpha, beta = neuron.alpha * keep["readout"], neuron.beta * keep["readout"]
     syn = mem = torch.zeros_like(run[-1].mem[0])
     lam = torch.empty_like(run[-1].mem)
     for n in reversed(range(STEPS)):
@@ -87,17 +85,17 @@ def plain(network, spikes, error, drop, back):
     found["readout.weight"], later = outer(lam, inputs[-1])
     for i in reversed(range(len(network.hidden))):
         layer, seen = network.hidden[i], run[i]
-        theta = layer.params.threshold
+        theta = layer.neuron.threshold
         from_above = later @ back[i] * keep["forward"]
-        bump = layer.surrogate.derivative(seen.mem - theta) * keep["spike"]
+        bump = layer.neuron.surrogate.derivative(seen.mem - theta) * keep["spike"]
         syn = mem = torch.zeros_like(seen.mem[0])
         lam = torch.empty_like(seen.mem)
         for n in reversed(range(STEPS)):
             lam_spike = from_above[n] - theta * keep["reset"] * mem
             lam_spike = lam_spike + syn @ layer.recurrent() * keep["recurrent"]
             syn, mem = (
-                layer.params.alpha * keep["current"] * syn + mem * keep["charge"],
-                layer.params.beta * keep["membrane"] * mem + bump[n] * lam_spike,
+                layer.neuron.alpha * keep["current"] * syn + mem * keep["charge"],
+                layer.neuron.beta * keep["membrane"] * mem + bump[n] * lam_spike,
             )
             lam[n] = syn
         found[f"hidden.{i}.weight"], later = outer(lam, inputs[i])

@@ -1,12 +1,14 @@
 """Hand-written BPTT equals PyTorch's gradient for any network of the book."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from gradients.cases import assert_equal, task
 from hypothesis import given, settings, strategies as st
 
 from snnbook import gradients, training
-from snnbook.neurons import LIFParameters, LIFState, leaky_step, lif_step
+from snnbook.neurons import LIFNeuron, LIFState, leaky_step, lif_step
 from snnbook.surrogates import ALL
 
 networks = {
@@ -14,9 +16,7 @@ networks = {
     "reset_gradient": st.booleans(),
     "recurrent": st.booleans(),
     "surrogate": st.sampled_from([x.scaled(width=0.7) for x in ALL.values()]),
-    "params": st.builds(
-        LIFParameters, tau_mem=st.floats(2e-3, 5e-2), tau_syn=st.floats(1e-3, 2e-2)
-    ),
+    "params": st.builds(LIFNeuron, tau_mem=st.floats(2e-3, 5e-2), tau_syn=st.floats(1e-3, 2e-2)),
 }
 
 
@@ -61,14 +61,16 @@ def truncated_by_autograd(network, spikes, error, truncate):
             x, states[i] = lif_step(
                 states[i],
                 x @ layer.weight.T,
-                layer.params,
+                replace(
+                    layer.neuron,
+                    surrogate=layer.neuron.surrogate,
+                    reset=layer.neuron.reset,
+                    reset_gradient=layer.neuron.reset_gradient,
+                ),
                 recurrent_weight=layer.recurrent(),
-                surrogate=layer.surrogate,
-                reset=layer.reset,
-                reset_gradient=layer.reset_gradient,
             )
         readouts.append(out.mem)
-        out = leaky_step(out, x @ network.readout.weight.T, network.readout.params)
+        out = leaky_step(out, x @ network.readout.weight.T, network.readout.neuron)
     named = dict(network.named_parameters())
     loss = error.loss(torch.stack(readouts))
     values = torch.autograd.grad(loss, list(named.values()), materialize_grads=True)

@@ -6,7 +6,7 @@ from gradients.cases import task
 from hypothesis import given, settings, strategies as st
 
 from snnbook import gradients, training
-from snnbook.neurons import LIFParameters, SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import ALL
 
 
@@ -32,7 +32,7 @@ def scale(a):
             "recurrent": st.booleans(),
             "surrogate": st.sampled_from([x.scaled(width=0.7) for x in ALL.values()]),
             "params": st.builds(
-                LIFParameters, tau_mem=st.floats(2e-3, 5e-2), tau_syn=st.floats(1e-3, 2e-2)
+                LIFNeuron, tau_mem=st.floats(2e-3, 5e-2), tau_syn=st.floats(1e-3, 2e-2)
             ),
         }
     ),

@@ -1,12 +1,12 @@
 """Problems for layers, and the comparison of two loops on them: shared by the kernels' tests."""
 
 import itertools
+from dataclasses import replace
 
 import torch
 
-from snnbook.kernels import Events
+from snnbook.kernels import Events, run_layer
 from snnbook.neurons import LIFState
-from snnbook.neurons._lif import unroll_weighted
 
 OPTIONS = list(
     itertools.product(
@@ -27,8 +27,11 @@ def problem(seed, steps, batch, inputs, neurons, density, dtype, scale=1.0):
     return [x.to(dtype) for x in (spikes, weight, recurrent, *state)]
 
 
-def run(tensors, kernel, params, *, recurrent, record, source="spikes", seed=0, **options):
-    """Return all outputs, and the gradients of a random linear loss on them."""
+def run_case(tensors, kernel, neuron, *, recurrent, record, source="spikes", seed=0, **options):
+    """Return all outputs, and the gradients of a random linear loss on them.
+
+    ``options`` are fields of the neuron, and ``checkpoint``.
+    """
     spikes, weight, v, syn, mem = (x.clone().requires_grad_() for x in tensors)
     leaves = {"weight": weight, "syn": syn, "mem": mem}
     if recurrent:
@@ -40,16 +43,9 @@ def run(tensors, kernel, params, *, recurrent, record, source="spikes", seed=0, 
         inputs = Events.from_dense(spikes)
     if source != "events":
         leaves["spikes"] = spikes
-    out = unroll_weighted(
-        inputs,
-        w,
-        params,
-        recurrent_weight=v if recurrent else None,
-        state=LIFState(syn, mem),
-        record=record,
-        kernel=kernel,
-        **options,
-    )
+    given = {"kernel": kernel, "record": record, "checkpoint": options.pop("checkpoint", None)}
+    given["recurrent_weight"] = v if recurrent else None
+    out = run_layer(replace(neuron, **options), inputs, w, LIFState(syn, mem), **given)
     results = {"spikes": out.spikes, "syn_T": out.state.syn, "mem_T": out.state.mem}
     if record:
         results |= {"mem": out.mem, "syn": out.syn}

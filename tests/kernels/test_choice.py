@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from snnbook.kernels import Events, _layer, _plain, explain
-from snnbook.neurons import LIF, LeakyReadout, RecurrentLIF, integrate, unroll
+from snnbook.kernels import Events, _layer, _run, explain
+from snnbook.neurons import LIF, LeakyNeuron, LeakyReadout, LIFNeuron, RecurrentLIF, run
 
 
 def spikes_of(*shape, density=0.05):
@@ -26,12 +26,11 @@ def ran(monkeypatch):
         monkeypatch.setattr(module, name, followed)
 
     def product(arguments):
-        _, weight, _, _, run = arguments
-        return "numba", "none" if weight is None else "dense" if run.events is None else "events"
+        _, weight, _, _, call = arguments
+        return "numba", "none" if weight is None else "dense" if call.events is None else "events"
 
     follow(_layer, "unroll", product)
-    for name in ("unroll", "integrate"):
-        follow(_plain, name, lambda _: ("reference",))
+    follow(_run, "plain_loop", lambda _: ("reference",))
     return loops
 
 
@@ -58,14 +57,14 @@ def test_a_layer_runs_what_explain_says(ran, source, kernel, kind, neurons):
     assert ran == [expected]
 
 
-@pytest.mark.parametrize("run", [unroll, integrate])
+@pytest.mark.parametrize("neuron", [LIFNeuron(), LeakyNeuron()])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
 @pytest.mark.parametrize("autocast", [False, True])
-def test_a_drive_runs_what_explain_says(ran, run, dtype, autocast):
+def test_a_drive_runs_what_explain_says(ran, neuron, dtype, autocast):
     drive = 0.3 * torch.ones(9, 2, 5, dtype=dtype)
     with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
         said = explain(drive)
-        run(drive)
+        run(neuron, drive)
     assert ran == [("reference",) if said.kernel == "reference" else (said.kernel, said.product)]
     assert said.kernel == ("numba" if dtype != torch.bfloat16 and not autocast else "reference")
 
@@ -75,7 +74,7 @@ def test_explain_inside_a_transform_says_that_the_plain_loop_runs(ran):
 
     def mapped(x):
         said.append(explain(x))
-        return unroll(x).mem
+        return run(LIFNeuron(), x).mem
 
     torch.func.vmap(mapped)(torch.rand(2, 10, 2, 3))
     assert [s.kernel for s in said] == ["reference"] and ran == [("reference",)]

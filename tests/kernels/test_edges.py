@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from snnbook.kernels import Events, explain
-from snnbook.neurons import LIF, LIFState, RecurrentLIF, SpikingNetwork, integrate, unroll
+from snnbook.neurons import LIF, LeakyNeuron, LIFNeuron, LIFState, RecurrentLIF, SpikingNetwork, run
 
 
 def spikes_of(*shape, density=0.1, seed=0):
@@ -45,12 +45,12 @@ def test_input_in_another_memory_order(kernel):
     drive = torch.randn(4, 30, 12, generator=torch.Generator().manual_seed(0)).permute(2, 0, 1)
     state = LIFState(*(torch.randn(30, 4).T for _ in range(2)))
     assert not spikes.is_contiguous() and not state.mem.is_contiguous()
-    for given, run in (
+    for given, call in (
         (spikes, lambda x: layer(x)),
-        (drive, lambda x: unroll(x, state=state, kernel=kernel)),
-        (drive, lambda x: integrate(x, state=state, kernel=kernel)),
+        (drive, lambda x: run(LIFNeuron(), x, state=state, kernel=kernel)),
+        (drive, lambda x: run(LeakyNeuron(), x, state=state, kernel=kernel)),
     ):
-        odd, plain = run(given), run(given.contiguous())
+        odd, plain = call(given), call(given.contiguous())
         assert torch.equal(odd.mem, plain.mem)
 
 
@@ -58,7 +58,7 @@ def test_a_loss_gradient_in_another_memory_order():
     grads = []
     for kernel in ("numba", "reference"):
         drive = (0.5 * spikes_of(20, 3, 30, density=0.5)).requires_grad_()
-        out = unroll(drive, kernel=kernel)
+        out = run(LIFNeuron(), drive, kernel=kernel)
         ((out.spikes + out.syn).permute(2, 0, 1).reshape(30, -1) ** 2).sum().backward()
         grads.append(drive.grad)
     torch.testing.assert_close(*grads)
@@ -66,7 +66,7 @@ def test_a_loss_gradient_in_another_memory_order():
 
 def test_the_given_state_is_not_changed():
     state = LIFState(torch.ones(2, 5), torch.ones(2, 5))
-    unroll(torch.ones(3, 2, 5), state=state, kernel="numba")
+    run(LIFNeuron(), torch.ones(3, 2, 5), state=state, kernel="numba")
     assert bool((state.syn == 1).all() and (state.mem == 1).all())
 
 
@@ -76,9 +76,9 @@ def test_bad_values_give_the_same_error(kernel, bad):
     drive = torch.zeros(5, 2, 3)
     drive[2, 0, 0] = bad
     with pytest.raises(ValueError, match="drive holds NaN or infinity, first at step 2"):
-        unroll(drive, kernel=kernel)
+        run(LIFNeuron(), drive, kernel=kernel)
     with pytest.raises(ValueError, match="drive holds NaN or infinity, first at step 2"):
-        integrate(drive, kernel=kernel)
+        run(LeakyNeuron(), drive, kernel=kernel)
     layer = layer_of(LIF, 3, kernel=kernel)
     with pytest.raises(ValueError, match="drive holds NaN or infinity, first at step 2"):
         layer(drive)
@@ -97,28 +97,28 @@ def test_a_bad_weight_of_a_silent_neuron_gives_the_same_error(kernel, name):
 def test_extreme_but_finite_input_gives_no_nan():
     for scale in (1e-40, 1e30):
         drive = (scale * spikes_of(20, 3, 8, density=0.5)).requires_grad_()
-        out = unroll(drive, kernel="numba")
-        plain = unroll(drive, kernel="reference")
+        out = run(LIFNeuron(), drive, kernel="numba")
+        plain = run(LIFNeuron(), drive, kernel="reference")
         out.spikes.sum().backward()
         assert torch.equal(out.mem, plain.mem) and bool(torch.isfinite(drive.grad).all())
 
 
 def test_subnormal_numbers_survive():
     drive = torch.full((3, 1, 1), 1e-42)
-    assert unroll(drive, kernel="numba").syn[1].item() == drive[0].item() != 0
+    assert run(LIFNeuron(), drive, kernel="numba").syn[1].item() == drive[0].item() != 0
 
 
 def test_wrong_dtype_and_device_fall_back_or_say_so():
     half = torch.zeros(3, 2, 4, dtype=torch.bfloat16)
-    assert unroll(half).spikes.dtype == torch.bfloat16
+    assert run(LIFNeuron(), half).spikes.dtype == torch.bfloat16
     with pytest.raises(ValueError, match="kernel is 'numba', but drive is torch.bfloat16"):
-        unroll(half, kernel="numba")
+        run(LIFNeuron(), half, kernel="numba")
     meta = torch.zeros(3, 2, 4, device="meta")
     assert explain(meta).kernel == "reference" and "on meta" in explain(meta).reason
     with pytest.raises(TypeError, match="float64"):
         layer_of()(spikes_of(3, 2, 30).double())
     with pytest.raises(ValueError, match="kernel is 'fast'; one of 'auto'"):
-        unroll(torch.zeros(3, 2, 4), kernel="fast")
+        run(LIFNeuron(), torch.zeros(3, 2, 4), kernel="fast")
     with pytest.raises(ValueError, match="kernel is 'fast'; one of 'auto'"):
         layer_of(kernel="fast")
 
@@ -153,21 +153,23 @@ def test_only_gradients_that_are_asked_for(source):
 
 def test_second_derivatives_and_batched_gradients_say_what_to_do():
     drive = torch.rand(6, 1, 3, requires_grad=True)
-    first = torch.autograd.grad(unroll(drive).mem.square().sum(), drive, create_graph=True)[0]
+    first = torch.autograd.grad(
+        run(LIFNeuron(), drive).mem.square().sum(), drive, create_graph=True
+    )[0]
     with pytest.raises(RuntimeError, match="kernel='reference'"):
         first.sum().backward()
-    out = unroll(drive).mem.sum(0)
+    out = run(LIFNeuron(), drive).mem.sum(0)
     with pytest.raises(RuntimeError, match="kernel='reference'"):
         torch.autograd.grad(out, drive, torch.ones(2, *out.shape), is_grads_batched=True)
 
 
 def test_torch_func_takes_the_plain_loop():
     drives = torch.rand(4, 10, 2, 3, generator=torch.Generator().manual_seed(0))
-    mapped = torch.func.vmap(lambda x: unroll(x).mem)(drives)
-    assert torch.equal(mapped, torch.stack([unroll(x).mem for x in drives]))
-    gradient = torch.func.grad(lambda x: unroll(x).mem.sum())(drives[0])
+    mapped = torch.func.vmap(lambda x: run(LIFNeuron(), x).mem)(drives)
+    assert torch.equal(mapped, torch.stack([run(LIFNeuron(), x).mem for x in drives]))
+    gradient = torch.func.grad(lambda x: run(LIFNeuron(), x).mem.sum())(drives[0])
     leaf = drives[0].clone().requires_grad_()
-    unroll(leaf).mem.sum().backward()
+    run(LIFNeuron(), leaf).mem.sum().backward()
     torch.testing.assert_close(gradient, leaf.grad)
 
 
@@ -198,7 +200,7 @@ def test_copies_and_files():
 
 def test_saved_values_that_change_before_the_backward_pass_are_an_error():
     drive = torch.rand(6, 1, 3, requires_grad=True)
-    out = unroll(drive)
+    out = run(LIFNeuron(), drive)
     with torch.no_grad():
         out.mem.zero_()
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):

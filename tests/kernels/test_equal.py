@@ -3,11 +3,10 @@
 import pytest
 import torch
 from hypothesis import given, settings, strategies as st
-from kernels.cases import OPTIONS, assert_equal, problem, run
+from kernels.cases import OPTIONS, assert_equal, problem, run_case
 
-from snnbook.kernels import Events
-from snnbook.neurons import LIFParameters, LIFState, integrate, unroll
-from snnbook.neurons._lif import integrate_weighted
+from snnbook.kernels import Events, run_layer
+from snnbook.neurons import LeakyNeuron, LIFNeuron, LIFState, run
 from snnbook.surrogates import ALL, fast_sigmoid, gaussian
 
 
@@ -24,8 +23,8 @@ def test_every_option_in_float64(reset, reset_gradient, at_threshold, recurrent,
         "record": record,
         "source": source,
     }
-    params = LIFParameters()
-    fast, plain = (run(tensors, kernel, params, **options) for kernel in ("numba", "reference"))
+    neuron = LIFNeuron()
+    fast, plain = (run_case(tensors, k, neuron, **options) for k in ("numba", "reference"))
     assert 0.02 < plain[0]["spikes"].mean() < 0.6
     assert_equal(fast, plain, 1e-12, 1e-10)
 
@@ -47,10 +46,10 @@ def test_drawn_problems_in_float64(
     reset, reset_gradient, at_threshold, recurrent, record = options
     tensors = problem(seed, *sizes, density, torch.float64)
     fast, plain = (
-        run(
+        run_case(
             tensors,
             kernel,
-            LIFParameters(tau_mem=taus[0], tau_syn=taus[1], threshold=threshold),
+            LIFNeuron(tau_mem=taus[0], tau_syn=taus[1], threshold=threshold),
             recurrent=recurrent,
             record=record,
             source=source,
@@ -76,7 +75,7 @@ def test_float32_is_as_close_to_float64_as_the_plain_loop(reset, source, recurre
     surrogate the bound holds for every problem; the narrow one is so steep that a problem's
     miss is a matter of luck, and the bound is on the root mean square over the problems.
     """
-    params = LIFParameters()
+    neuron = LIFNeuron()
     misses = {}
     for seed in range(10):
         options = {
@@ -88,10 +87,10 @@ def test_float32_is_as_close_to_float64_as_the_plain_loop(reset, source, recurre
             "spike_at_threshold": False,
         }
         single = problem(seed, 50, 4, 60, 40, 0.05, torch.float32, scale=0.7)
-        exact = run([x.double() for x in single], "reference", params, **options)
-        plain = run(single, "reference", params, source="drive", **options)
-        fast = run(single, "numba", params, source=source, **options)
-        near = (exact[0]["mem"] - params.threshold).abs().min() < 1e-5
+        exact = run_case([x.double() for x in single], "reference", neuron, **options)
+        plain = run_case(single, "reference", neuron, source="drive", **options)
+        fast = run_case(single, "numba", neuron, source=source, **options)
+        near = (exact[0]["mem"] - neuron.threshold).abs().min() < 1e-5
         if near and not torch.equal(fast[0]["spikes"], plain[0]["spikes"]):
             continue
         assert torch.equal(fast[0]["spikes"], plain[0]["spikes"])
@@ -113,7 +112,7 @@ def test_float32_is_as_close_to_float64_as_the_plain_loop(reset, source, recurre
 def test_a_given_drive_is_followed_to_the_last_bit_in_float32():
     drive = 0.2 * torch.randn(60, 7, 50, generator=torch.Generator().manual_seed(0))
     for reset in ("subtract", "zero", "none"):
-        fast, plain = (unroll(drive, reset=reset, kernel=k) for k in ("numba", "reference"))
+        fast, plain = (run(LIFNeuron(reset=reset), drive, kernel=k) for k in ("numba", "reference"))
         for a, b in zip((*fast[:3], *fast.state), (*plain[:3], *plain.state)):
             assert torch.equal(a, b)
 
@@ -132,10 +131,10 @@ def test_drawn_leaky_readouts(seed, sizes, source):
         leaves = [weight, syn, mem]
         state = LIFState(syn, mem)
         if source == "drive":
-            out = integrate(spikes @ weight.T, state=state, kernel=kernel)
+            out = run(LeakyNeuron(), spikes @ weight.T, state=state, kernel=kernel)
         else:
             given = Events.from_dense(spikes) if source == "events" else spikes
-            out = integrate_weighted(given, weight, LIFParameters(), state=state, kernel=kernel)
+            out = run_layer(LeakyNeuron(), given, weight, state, kernel=kernel)
         if source != "events":
             leaves.append(spikes)
         values = (out.mem, out.syn, *out.state)
@@ -156,7 +155,7 @@ def test_a_loss_on_one_output_alone(only, recurrent):
     for kernel in ("numba", "reference"):
         drive = (spikes @ weight.T).requires_grad_()
         w = v.clone().requires_grad_()
-        out = unroll(drive, recurrent_weight=w if recurrent else None, kernel=kernel)
+        out = run(LIFNeuron(), drive, recurrent_weight=w if recurrent else None, kernel=kernel)
         value = out.state.mem if only == "state" else getattr(out, only)
         (value**2).sum().backward()
         results.append((drive.grad, w.grad) if recurrent else (drive.grad,))
@@ -176,8 +175,8 @@ def test_large_problems_take_the_library_products(recurrent, density, rate):
         "reset_gradient": True,
         "spike_at_threshold": False,
     }
-    params = LIFParameters()
-    fast, plain = (run(tensors, k, params, **options) for k in ("numba", "reference"))
+    neuron = LIFNeuron()
+    fast, plain = (run_case(tensors, k, neuron, **options) for k in ("numba", "reference"))
     assert_equal(fast, plain, 1e-12, 1e-10)
 
 
@@ -196,7 +195,7 @@ def test_checkpoints_change_nothing(source, recurrent, checkpoint, reset):
         "record": False,
         "source": source,
     }
-    whole = run(tensors, "numba", LIFParameters(), **options)
-    spared = run(tensors, "numba", LIFParameters(), checkpoint=checkpoint, **options)
+    whole = run_case(tensors, "numba", LIFNeuron(), **options)
+    spared = run_case(tensors, "numba", LIFNeuron(), checkpoint=checkpoint, **options)
     assert torch.equal(spared[0]["spikes"], whole[0]["spikes"])
     assert_equal(spared, whole, 1e-6, 2e-5)

@@ -11,12 +11,11 @@ import sys
 
 import pytest
 import torch
-from kernels.cases import OPTIONS, assert_equal, problem, run
+from kernels.cases import OPTIONS, assert_equal, problem, run_case
 
 import snnbook.kernels
-from snnbook.kernels import Events, _choose, explain
-from snnbook.neurons import LIFParameters, LIFState, RecurrentLIF, SpikingNetwork, integrate, unroll
-from snnbook.neurons._lif import integrate_weighted
+from snnbook.kernels import Events, _choose, explain, run_layer
+from snnbook.neurons import LeakyNeuron, LIFNeuron, LIFState, RecurrentLIF, SpikingNetwork, run
 from snnbook.surrogates import ALL, gaussian
 
 
@@ -40,12 +39,12 @@ def device(request):
         del snnbook.kernels._triton
 
 
-def compare(device, tensors, params=None, tolerances=(1e-12, 1e-10), **options):
+def compare(device, tensors, neuron=None, tolerances=(1e-12, 1e-10), **options):
     """Run both loops on the device."""
     tensors = [x.to(device) for x in tensors]
-    checkpoint, params = options.pop("checkpoint", None), params or LIFParameters()
-    fast = run(tensors, "triton", params, checkpoint=checkpoint, **options)
-    plain = run(tensors, "reference", params, **options)
+    checkpoint, neuron = options.pop("checkpoint", None), neuron or LIFNeuron()
+    fast = run_case(tensors, "triton", neuron, checkpoint=checkpoint, **options)
+    plain = run_case(tensors, "reference", neuron, **options)
     assert_equal(fast, plain, *tolerances)
     return plain
 
@@ -66,9 +65,9 @@ def test_every_option_in_float64(device, choice):
 @pytest.mark.parametrize("surrogate", sorted(ALL))
 def test_every_surrogate(device, surrogate):
     tensors = problem(1, 8, 2, 10, 9, 0.2, torch.float64)
-    params = LIFParameters(tau_mem=23e-3, tau_syn=3e-3, threshold=0.7)
+    neuron = LIFNeuron(tau_mem=23e-3, tau_syn=3e-3, threshold=0.7)
     choice = ("subtract", True, False, True, True)
-    compare(device, tensors, params, **named(choice, surrogate=ALL[surrogate].scaled(width=0.7)))
+    compare(device, tensors, neuron, **named(choice, surrogate=ALL[surrogate].scaled(width=0.7)))
 
 
 @pytest.mark.parametrize("recurrent", [False, True])
@@ -106,7 +105,9 @@ def test_a_membrane_exactly_at_threshold(device, at_threshold):
 def test_float32_drives_are_followed_to_the_last_bit(device):
     drive = 0.5 * torch.randn(20, 3, 40, generator=torch.Generator().manual_seed(0)).to(device)
     for reset in ("subtract", "zero", "none"):
-        fast, plain = (unroll(drive, reset=reset, kernel=k) for k in ("triton", "reference"))
+        fast, plain = (
+            run(LIFNeuron(reset=reset), drive, kernel=k) for k in ("triton", "reference")
+        )
         assert plain.spikes.any()
         for a, b in zip((*fast[:3], *fast.state), (*plain[:3], *plain.state)):
             assert torch.equal(a, b)
@@ -120,10 +121,10 @@ def test_leaky_readouts(device, source):
         spikes, weight, _, syn, mem = (x.requires_grad_() for x in tensors)
         leaves, state = [weight, syn, mem], LIFState(syn, mem)
         if source == "drive":
-            out = integrate(spikes @ weight.T, state=state, kernel=kernel)
+            out = run(LeakyNeuron(), spikes @ weight.T, state=state, kernel=kernel)
         else:
             given = Events.from_dense(spikes) if source == "events" else spikes
-            out = integrate_weighted(given, weight, LIFParameters(), state=state, kernel=kernel)
+            out = run_layer(LeakyNeuron(), given, weight, state, kernel=kernel)
         values = (out.mem, out.syn, *out.state)
         grads = torch.autograd.grad(sum((v**3).sum() for v in values), leaves)
         results.append((*values, *grads))
@@ -141,7 +142,7 @@ def test_a_loss_on_one_output_alone_in_another_memory_order(device, only):
             )
             drive = (weight @ spikes.mT).mT.requires_grad_()  # not contiguous
             own = v.requires_grad_() if recurrent else None
-            out = unroll(drive, recurrent_weight=own, kernel=kernel)
+            out = run(LIFNeuron(), drive, recurrent_weight=own, kernel=kernel)
             value = out.state.mem if only == "state" else getattr(out, only)
             (value.transpose(0, -1) ** 2).sum().backward()
             results.append([x.grad for x in (drive, own) if x is not None])
@@ -160,7 +161,13 @@ def test_a_network_trains_and_given_tensors_stay(device):
     for fast, plain in zip(*grads):
         torch.testing.assert_close(fast, plain, rtol=1e-4, atol=1e-6)
     drive, state = torch.ones(4, 2, 8, device=device), LIFState(*torch.ones(2, 2, 8, device=device))
-    unroll(drive, recurrent_weight=torch.eye(8, device=device), state=state, kernel="triton")
+    run(
+        LIFNeuron(),
+        drive,
+        recurrent_weight=torch.eye(8, device=device),
+        state=state,
+        kernel="triton",
+    )
     assert bool((drive == 1).all() and (state.syn == 1).all() and (state.mem == 1).all())
 
 
@@ -168,15 +175,15 @@ def test_errors_are_those_of_the_other_loops(device):
     drive = torch.zeros(5, 2, 3, device=device)
     drive[2, 0, 0] = float("nan")
     with pytest.raises(ValueError, match="drive holds NaN or infinity, first at step 2"):
-        unroll(drive, kernel="triton")
+        run(LIFNeuron(), drive, kernel="triton")
     leaf = torch.rand(6, 1, 3, device=device, requires_grad=True)
-    out = unroll(leaf, kernel="triton").mem
+    out = run(LIFNeuron(), leaf, kernel="triton").mem
     first = torch.autograd.grad(out.square().sum(), leaf, create_graph=True)[0]
     with pytest.raises(RuntimeError, match="kernel='reference'"):
         first.sum().backward()
     half = torch.zeros(3, 2, 4, dtype=torch.bfloat16, device=device)
     with pytest.raises(ValueError, match="kernel is 'triton', but drive is torch.bfloat16"):
-        unroll(half, kernel="triton")
+        run(LIFNeuron(), half, kernel="triton")
 
 
 def test_explain_names_the_loop(device):

@@ -8,7 +8,7 @@ import torch
 from helpers import seeded
 
 from snnbook.gradients import bptt, compare, rtrl
-from snnbook.laboratory import RULES, Rule, laboratory, score_function, with_layers
+from snnbook.laboratory import RULES, Rule, laboratory, score_function
 from snnbook.local import (
     direct_feedback_alignment,
     e_prop,
@@ -67,7 +67,7 @@ def by_hand(network, spikes, error, seed):
     same = random_feedback(network, "symmetric")
     return {
         "bptt": bptt(*run),
-        "detached_reset": bptt(with_layers(network, reset_gradient=False), spikes, error),
+        "detached_reset": bptt(network.with_neuron(reset_gradient=False), spikes, error),
         "truncated_50": bptt(*run, truncate=50),
         "truncated_20": bptt(*run, truncate=20),
         "truncated_5": bptt(*run, truncate=5),

@@ -1,6 +1,7 @@
 """Estimates from losses alone: without bias, with the noise that theory says."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,10 +12,9 @@ from snnbook.laboratory import (
     agreement_behind_noise,
     score_function,
     smoothed_differences,
-    with_layers,
 )
 from snnbook.laboratory._estimates import LOGISTIC_WIDTH
-from snnbook.neurons import LIFParameters, SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.training import step_cross_entropy, step_squared_error
 
 
@@ -72,18 +72,18 @@ WIDTH = 1.5
 
 def expected_loss(w, network, spikes, error, reset):
     """Sum over all spike trains of one hidden neuron with logistic noise in its threshold."""
-    params, steps = network.readout.params, len(spikes)
+    neuron, steps = network.readout.neuron, len(spikes)
     trains = torch.tensor(list(itertools.product((0.0, 1.0), repeat=steps))).double()
     syn = mem = rsyn = rmem = torch.zeros(len(trains), dtype=torch.float64)
     probability, readout = torch.ones_like(syn), []
     for x, s in zip(spikes.flatten(), trains.unbind(1)):
-        p = torch.sigmoid((mem - params.threshold) * LOGISTIC_WIDTH / WIDTH)
+        p = torch.sigmoid((mem - neuron.threshold) * LOGISTIC_WIDTH / WIDTH)
         probability = probability * torch.where(s > 0, p, 1 - p)
         readout.append(rmem)
-        rsyn, rmem = params.alpha * rsyn + w[1] * s, params.beta * rmem + rsyn
-        mem = params.beta * mem + syn
-        mem = mem - params.threshold * s if reset == "subtract" else mem * (1 - s)
-        syn = params.alpha * syn + w[0] * x
+        rsyn, rmem = neuron.alpha * rsyn + w[1] * s, neuron.beta * rmem + rsyn
+        mem = neuron.beta * mem + syn
+        mem = mem - neuron.threshold * s if reset == "subtract" else mem * (1 - s)
+        syn = neuron.alpha * syn + w[0] * x
     losses = [error.loss(one.reshape(-1, 1, 1)) for one in torch.stack(readout).unbind(1)]
     return (probability * torch.stack(losses)).sum()
 
@@ -91,8 +91,8 @@ def expected_loss(w, network, spikes, error, reset):
 @pytest.mark.parametrize("reset", ["subtract", "zero"])
 def test_score_function_is_the_gradient_of_the_expected_loss(reset):
     """Against all 2^7 spike trains, within four standard errors."""
-    params, steps = LIFParameters(threshold=0.6), 7
-    network = SpikingNetwork((1, 1, 1), params, reset=reset).double()
+    neuron, steps = LIFNeuron(threshold=0.6), 7
+    network = SpikingNetwork((1, 1, 1), replace(neuron, reset=reset)).double()
     with torch.no_grad():
         network.hidden[0].weight.fill_(0.4)
         network.readout.weight.fill_(0.7)
@@ -188,10 +188,12 @@ def test_bad_input_is_named(rule):
 
 def test_other_settings_share_the_weights():
     network = small()[0]
-    other = with_layers(network, reset="none", reset_gradient=True)
-    assert network.hidden[0].reset == "subtract" and not network.hidden[0].reset_gradient
-    assert other.hidden[0].reset == "none" and other.hidden[0].reset_gradient
+    other = network.with_neuron(reset="none", reset_gradient=True)
+    assert (
+        network.hidden[0].neuron.reset == "subtract" and not network.hidden[0].neuron.reset_gradient
+    )
+    assert other.hidden[0].neuron.reset == "none" and other.hidden[0].neuron.reset_gradient
     assert [n for n, _ in other.named_parameters()] == [n for n, _ in network.named_parameters()]
     assert all(a is b for a, b in zip(other.parameters(), network.parameters()))
     with pytest.raises(ValueError, match="settings has 'threshold'"):
-        with_layers(network, threshold=2.0)
+        network.with_neuron(threshold=2.0)

@@ -15,7 +15,7 @@ from snnbook.laboratory import (
     sign_errors,
     spike_trains,
 )
-from snnbook.neurons import LIFParameters
+from snnbook.neurons import LIFNeuron
 
 
 def weights(count, seed=0):
@@ -64,17 +64,17 @@ def test_the_sign_errs_only_where_paths_compete():
     assert sign_errors(weights(200), 5.0, 5.0).by_weight["w"] == 0
 
 
-def brute_force(weight, inputs, loss, slope, reset, params):
+def brute_force(weight, inputs, loss, slope, reset, neuron):
     """Return the expected loss by a plain loop over all spike trains, in NumPy."""
     total = 0.0
     for train in spike_trains(len(inputs)).numpy():
         syn = mem = 0.0
         chance = 1.0
         for x, s in zip(inputs.tolist(), train):
-            p = 1 / (1 + np.exp(-slope * (mem - params.threshold)))
+            p = 1 / (1 + np.exp(-slope * (mem - neuron.threshold)))
             chance *= p if s else 1 - p
-            mem = params.beta * mem + syn - params.threshold * s * (reset == "subtract")
-            syn = params.alpha * syn + weight * x
+            mem = neuron.beta * mem + syn - neuron.threshold * s * (reset == "subtract")
+            syn = neuron.alpha * syn + weight * x
         total += chance * float(loss(torch.tensor(train)[None])[0])
     return total
 
@@ -86,8 +86,8 @@ LOSSES = {"count": lambda s: s.sum(1), "square": lambda s: (s.sum(1) - 1.0) ** 2
 @pytest.mark.parametrize("name", sorted(LOSSES))
 def test_the_exact_gradient_is_the_slope_of_the_expected_loss(reset, name):
     inputs = torch.tensor([1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
-    params, loss, h = LIFParameters(), LOSSES[name], 1e-5
-    arguments = (inputs, loss, 4.0, reset, params)
+    neuron, loss, h = LIFNeuron(), LOSSES[name], 1e-5
+    arguments = (inputs, loss, 4.0, reset, neuron)
     slope = (brute_force(0.5 + h, *arguments) - brute_force(0.5 - h, *arguments)) / (2 * h)
     found = expected_gradients(0.5, inputs, loss, slope=4.0, reset=reset)
     assert found.loss == pytest.approx(brute_force(0.5, *arguments), rel=1e-9)

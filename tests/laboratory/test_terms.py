@@ -6,7 +6,7 @@ from helpers import seeded
 
 from snnbook.gradients import DROPS, autograd, bptt
 from snnbook.laboratory import NEEDS, TERMS, count_terms, needs, term_gradient
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 from snnbook.training import step_cross_entropy, step_squared_error
 
@@ -15,9 +15,9 @@ def make(sizes=(5, 7, 6, 3), **options):
     options = {"recurrent": True, "reset_gradient": True} | options
     network = SpikingNetwork(
         sizes,
+        LIFNeuron(surrogate=fast_sigmoid(width=0.5)),
         input_rate=100.0,
         hidden_rate=50.0,
-        surrogate=fast_sigmoid(width=0.5),
         generator=seeded(0),
         **options,
     ).double()

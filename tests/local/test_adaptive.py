@@ -1,6 +1,7 @@
 """Adaptive neurons against a plain loop; e-prop exact without recurrence; the tasks."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,11 +23,11 @@ from snnbook.local import (
     superspike,
     superspike_gathered,
 )
-from snnbook.neurons import LIFParameters, SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 from snnbook.training import decision_error, step_cross_entropy, step_squared_error
 
-PARAMS = AdaptiveParameters(LIFParameters(20e-3, 10e-3, 5e-3), tau_adapt=0.3)
+PARAMS = AdaptiveParameters(LIFNeuron(20e-3, 10e-3, 5e-3), tau_adapt=0.3)
 
 
 def adaptive(seed=0, recurrent=True, strength=0.4, adaptive=0.5):
@@ -110,7 +111,10 @@ def test_gathered_is_online(kind):
 @pytest.mark.parametrize("sizes, recurrent", [((5, 6, 2), True), ((5, 6, 7, 4, 2), False)])
 def test_superspike_gathered_is_online(sizes, recurrent):
     network = SpikingNetwork(
-        sizes, recurrent=recurrent, generator=seeded(1), surrogate=fast_sigmoid(width=0.5)
+        sizes,
+        LIFNeuron(surrogate=fast_sigmoid(width=0.5)),
+        recurrent=recurrent,
+        generator=seeded(1),
     ).double()
     spikes, error = trial()
     feedback = random_feedback(network, "random", direct=True, generator=seeded(2))
@@ -122,7 +126,7 @@ def test_superspike_gathered_is_online(sizes, recurrent):
 def test_no_adaptation_is_the_eprop_of_lif():
     network, (spikes, error) = adaptive(strength=0.0), trial()
     plain = SpikingNetwork(
-        (5, 6, 2), PARAMS.lif, recurrent=True, surrogate=network.surrogate
+        (5, 6, 2), replace(PARAMS.lif, surrogate=network.surrogate), recurrent=True
     ).double()
     with torch.no_grad():
         plain.hidden[0].weight.copy_(network.weight)

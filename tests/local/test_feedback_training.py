@@ -12,14 +12,16 @@ from snnbook.local import (
     random_feedback,
     train_by_feedback,
 )
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
 
 def case():
     labels = torch.arange(16) % 2
     spikes = torch.eye(2)[labels].expand(30, 16, 2).contiguous()
-    network = SpikingNetwork((2, 8, 6, 2), surrogate=fast_sigmoid(width=0.5), generator=seeded(0))
+    network = SpikingNetwork(
+        (2, 8, 6, 2), LIFNeuron(surrogate=fast_sigmoid(width=0.5)), generator=seeded(0)
+    )
     return network, spikes, labels
 
 

@@ -11,7 +11,7 @@ from snnbook.local import (
     random_feedback,
     superspike_gathered,
 )
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 from snnbook.training import step_cross_entropy
 
@@ -19,7 +19,7 @@ from snnbook.training import step_cross_entropy
 def case(**options):
     network = SpikingNetwork(
         (6, 8, 7, 5, 3),
-        surrogate=fast_sigmoid(width=0.5),
+        LIFNeuron(surrogate=fast_sigmoid(width=0.5)),
         input_rate=300.0,
         generator=seeded(0),
         **options,

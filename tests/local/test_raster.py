@@ -9,7 +9,7 @@ from torch.utils._pytree import tree_leaves
 from snnbook.data import picture_spikes
 from snnbook.gradients import Allocations
 from snnbook.local import WIDE, learn_raster, match_spikes, raster_start, raster_step
-from snnbook.neurons import LIFParameters, integrate, psp_kernel, unroll
+from snnbook.neurons import LeakyNeuron, LIFNeuron, psp_kernel, run
 
 
 def case(sizes=(6, 3), steps=60, runs=2, seed=0, size=0.5):
@@ -28,8 +28,8 @@ def by_autograd(weights, spikes, target, **settings):
     weights = [weight.clone().requires_grad_() for weight in weights]
     for weight in weights:
         drive = torch.einsum("rij,trj->tri", weight, spikes)
-        spikes = unroll(drive, surrogate=WIDE, kernel="reference", **settings).spikes
-    loss = 0.5 * integrate(spikes - target, kernel="reference").mem.square().sum((0, 2))
+        spikes = run(LIFNeuron(surrogate=WIDE), drive, kernel="reference", **settings).spikes
+    loss = 0.5 * run(LeakyNeuron(), spikes - target, kernel="reference").mem.square().sum((0, 2))
     return torch.autograd.grad(loss.sum(), weights), loss.detach(), spikes
 
 
@@ -61,9 +61,9 @@ def test_a_hidden_layer_drops_the_bump_and_the_filter_of_the_output():
     spikes[:3], target[20] = 1.0, 1.0
     found = match_spikes(weights, spikes, target)
     want, _, fired = by_autograd(weights, spikes, target)
-    kernel = psp_kernel(LIFParameters(), steps).numpy()
-    hidden = unroll(0.9 * spikes, surrogate=WIDE)
-    out = unroll(0.6 * hidden.spikes, surrogate=WIDE)
+    kernel = psp_kernel(LIFNeuron(), steps).numpy()
+    hidden = run(LIFNeuron(surrogate=WIDE), 0.9 * spikes)
+    out = run(LIFNeuron(surrogate=WIDE), 0.6 * hidden.spikes)
     fired = fired.detach()
 
     def through(signal):

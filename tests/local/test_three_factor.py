@@ -7,7 +7,6 @@ from local.cases import BATCH, assert_equal, network, run
 from torch.utils._pytree import tree_leaves
 
 from snnbook.gradients import Allocations, bptt, online_steps, rtrl
-from snnbook.laboratory import with_layers
 from snnbook.local import (
     EProp,
     Feedback,
@@ -83,7 +82,7 @@ def test_recurrence_is_missed_from_the_step_on_at_which_it_arrives():
 def test_reset_gradient_is_what_separates_one_layer_from_bptt():
     net = network(reset_gradient=True)
     found = e_prop(net, *run(), feedback=symmetric(net))
-    assert_equal(found, bptt(with_layers(net, reset_gradient=False), *run()))
+    assert_equal(found, bptt(net.with_neuron(reset_gradient=False), *run()))
     assert not torch.allclose(found["hidden.0.weight"], bptt(net, *run())["hidden.0.weight"])
 
 
@@ -93,7 +92,7 @@ def test_reset_term_by_hand():
     with torch.no_grad():
         net.hidden[0].weight.fill_(0.5)
         net.readout.weight.fill_(2.0)
-    steps, params = 30, net.readout.params
+    steps, neuron = 30, net.readout.neuron
     spikes = torch.ones(steps, 1, 1).double()
     error = step_squared_error(torch.zeros(steps, 1, 1).double())
     out = net(spikes)
@@ -103,10 +102,10 @@ def test_reset_term_by_hand():
         dsyn = dmem = fsyn = fmem = total = 0.0
         for n in range(steps):
             total += wrong[n] / steps * 2.0 * fmem
-            slope = net.hidden[0].surrogate.derivative(torch.tensor(mem[n] - 1.0)).item()
-            fmem, fsyn = params.beta * fmem + fsyn, params.alpha * fsyn + slope * dmem
-            dmem = params.beta * dmem + dsyn - theta * slope * dmem
-            dsyn = params.alpha * dsyn + 1.0
+            slope = net.hidden[0].neuron.surrogate.derivative(torch.tensor(mem[n] - 1.0)).item()
+            fmem, fsyn = neuron.beta * fmem + fsyn, neuron.alpha * fsyn + slope * dmem
+            dmem = neuron.beta * dmem + dsyn - theta * slope * dmem
+            dsyn = neuron.alpha * dsyn + 1.0
         want[theta] = total
     found = superspike(net, spikes, error, feedback=symmetric(net))["hidden.0.weight"]
     exact = bptt(net, spikes, error)["hidden.0.weight"]

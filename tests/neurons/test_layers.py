@@ -9,12 +9,12 @@ from helpers import seeded
 
 from snnbook.neurons import (
     LIF,
+    LeakyNeuron,
     LeakyReadout,
-    LIFParameters,
+    LIFNeuron,
     RecurrentLIF,
     SpikingNetwork,
-    integrate,
-    unroll,
+    run,
 )
 from snnbook.surrogates import gaussian
 
@@ -25,14 +25,14 @@ def spikes(steps=20, batch=3, units=5, seed=1):
 
 def test_layers_are_the_functions():
     x = spikes()
-    layer = LIF(5, 4, reset="zero", surrogate=gaussian(0.3), generator=seeded())
-    want = unroll(x @ layer.weight.T, reset="zero", surrogate=gaussian(0.3))
+    layer = LIF(5, 4, LIFNeuron(reset="zero", surrogate=gaussian(0.3)), generator=seeded())
+    want = run(LIFNeuron(reset="zero", surrogate=gaussian(0.3)), x @ layer.weight.T)
     assert torch.equal(layer(x).spikes, want.spikes)
     recurrent = RecurrentLIF(5, 4, generator=seeded())
-    want = unroll(x @ recurrent.weight.T, recurrent_weight=recurrent.recurrent_weight)
+    want = run(LIFNeuron(), x @ recurrent.weight.T, recurrent_weight=recurrent.recurrent_weight)
     assert torch.equal(recurrent(x).spikes, want.spikes)
     readout = LeakyReadout(5, 4, generator=seeded())
-    assert torch.equal(readout(x).mem, integrate(x @ readout.weight.T).mem)
+    assert torch.equal(readout(x).mem, run(LeakyNeuron(), x @ readout.weight.T).mem)
 
 
 def test_network_is_its_layers_in_a_row():
@@ -101,7 +101,7 @@ def test_clear_errors():
     with pytest.raises(TypeError, match="spikes has dtype torch.bool"):
         layer(torch.zeros(20, 3, 5).bool())
     with pytest.raises(ValueError, match="reset is 'hard'"):
-        LIF(5, 4, reset="hard")
+        LIF(5, 4, LIFNeuron(reset="hard"))
     with pytest.raises(ValueError, match="in_features is -1"):
         LIF(-1, 4)
     with pytest.raises(ValueError, match="in_features is 2.5"):
@@ -111,10 +111,10 @@ def test_clear_errors():
 
 
 def test_initial_weights_know_the_time_constants():
-    fast = LIF(200, 100, LIFParameters(tau_mem=5e-3), generator=seeded()).weight.std()
-    slow = LIF(200, 100, LIFParameters(tau_mem=50e-3), generator=seeded()).weight.std()
+    fast = LIF(200, 100, LIFNeuron(tau_mem=5e-3), generator=seeded()).weight.std()
+    slow = LIF(200, 100, LIFNeuron(tau_mem=50e-3), generator=seeded()).weight.std()
     assert slow < fast / 2
 
 
 def test_repr_names_sizes_and_parameters():
-    assert repr(LIF(5, 4, generator=seeded())).startswith("LIF(5, 4, LIFParameters(tau_mem=0.01")
+    assert repr(LIF(5, 4, generator=seeded())).startswith("LIF(5, 4, LIFNeuron(tau_mem=0.01")

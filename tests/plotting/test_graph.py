@@ -1,13 +1,14 @@
 """The unrolled graph: its arrows are the partial derivatives of the update that are not zero."""
 
 import math
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import pytest
 import torch
 
 from snnbook.laboratory import TERMS
-from snnbook.neurons import LIFParameters, LIFState, lif_step
+from snnbook.neurons import LIFNeuron, LIFState, lif_step
 from snnbook.plotting import two_neuron_arrows, two_neurons, unrolled_edges, unrolled_graph
 from snnbook.plotting._graph import LOOKS
 from snnbook.plotting._pair import LOOKS as PAIR_LOOKS
@@ -26,17 +27,19 @@ def arrows_of_the_update(reset: str, weight: float) -> set[tuple[str, str]]:
     from the direct one by a step with the derivative 0 and one with the derivative 1.
     """
     found = set()
-    params, V = LIFParameters(), torch.tensor([[weight]])
+    neuron, V = LIFNeuron(), torch.tensor([[weight]])
     for slope in (0.0, 1.0):
         current, U, S_in = (torch.tensor([[x]], requires_grad=True) for x in (0.3, 1.2, 1.0))
         spikes, state = lif_step(
             LIFState(current, U),
             S_in,
-            params,
+            replace(
+                neuron,
+                surrogate=lambda x, at, slope=slope: (x > 0).float() + slope * (x - x.detach()),
+                reset=reset,
+                reset_gradient=True,
+            ),
             recurrent_weight=V,
-            surrogate=lambda x, at, slope=slope: (x > 0).float() + slope * (x - x.detach()),
-            reset=reset,
-            reset_gradient=True,
         )
         for target, value in (("S", spikes), ("I", state.syn), ("U", state.mem)):
             grads = (
@@ -49,7 +52,7 @@ def arrows_of_the_update(reset: str, weight: float) -> set[tuple[str, str]]:
                 if slope == 0.0 and size:
                     found.add((source, target))
                 elif slope == 1.0 and source == "U":
-                    direct = params.beta if target == "U" else 0.0
+                    direct = neuron.beta if target == "U" else 0.0
                     if not math.isclose(size, direct, abs_tol=1e-6):
                         found.add(("U", "S") if target == "S" else ("S", target))
     return found

@@ -7,7 +7,7 @@ import torch
 from helpers import seeded
 
 from snnbook import smoothed
-from snnbook.neurons import LIFParameters, unroll
+from snnbook.neurons import LIFNeuron, run
 from snnbook.smoothed import ExponentialEscape, SigmoidEscape
 
 DOUBLE = torch.float64
@@ -97,9 +97,11 @@ def test_surrogate_is_the_derivative_of_the_escape_function(escape):
 def test_without_noise_it_is_the_lif(reset):
     drive = 0.3 * torch.randn(60, 4, 5, generator=seeded(0), dtype=DOUBLE) + 0.05
     recurrent = 0.1 * torch.randn(5, 5, generator=seeded(1), dtype=DOUBLE)
-    wanted = unroll(drive, reset=reset, recurrent_weight=recurrent)
-    found = smoothed.stochastic_unroll(
-        drive, escape=SigmoidEscape(1e-9), reset=reset, recurrent_weight=recurrent
+    wanted = run(LIFNeuron(reset=reset), drive, recurrent_weight=recurrent)
+    found = run(
+        smoothed.NoisyNeuron(reset=reset, escape=SigmoidEscape(1e-9)),
+        drive,
+        recurrent_weight=recurrent,
     )
     assert wanted.spikes.sum() > 20
     assert torch.equal(found.spikes, wanted.spikes)
@@ -136,7 +138,7 @@ def test_spikes_come_as_often_as_they_should(escape):
     drive = torch.zeros(1, runs, 1, dtype=DOUBLE)
     for x in (-0.3, 0.0, 0.1):
         state = (torch.zeros(runs, 1, dtype=DOUBLE), torch.full((runs, 1), 1.0 + x, dtype=DOUBLE))
-        spikes = smoothed.stochastic_unroll(drive, escape=escape, state=state, generator=seeded(3))
+        spikes = run(smoothed.NoisyNeuron(escape=escape, generator=seeded(3)), drive, state=state)
         p = float(escape.probability(torch.tensor(x, dtype=DOUBLE)))
         error = math.sqrt(p * (1 - p) / runs)
         assert abs(float(spikes.spikes.mean()) - p) <= 4 * error + 1e-9
@@ -252,7 +254,7 @@ def test_expected_spikes_have_the_exact_gradient_of_their_own_network():
 
     def graded(weight):
         drive = inputs @ weight.T
-        return loss(smoothed.stochastic_unroll(drive, escape=escape, gradient="expected").spikes)
+        return loss(run(smoothed.NoisyNeuron(escape=escape, gradient="expected"), drive).spikes)
 
     options = {"estimator": "expected", "samples": 2, "escape": escape}
     found = smoothed.gradient_samples(weight, inputs, loss, **options)
@@ -280,14 +282,16 @@ def test_a_small_noise_gives_the_surrogate_gradient_of_the_lif(gradient):
     # The forward pass without noise, the backward pass with a derivative that stays.
     drive = (0.3 * torch.randn(40, 2, 3, generator=seeded(0), dtype=DOUBLE)).requires_grad_()
     quiet, wide = SigmoidEscape(1e-9), SigmoidEscape(0.2)
-    spikes = unroll(drive.detach()).spikes
-    forced = smoothed.stochastic_unroll(drive, escape=wide, gradient=gradient, target=spikes)
-    assert torch.equal(forced.spikes, smoothed.stochastic_unroll(drive, escape=quiet).spikes)
+    spikes = run(LIFNeuron(), drive.detach()).spikes
+    forced = smoothed.clamped_run(
+        smoothed.NoisyNeuron(escape=wide, gradient=gradient), drive, spikes
+    )
+    assert torch.equal(forced.spikes, run(smoothed.NoisyNeuron(escape=quiet), drive).spikes)
     (found,) = torch.autograd.grad((forced.spikes * torch.arange(3)).sum(), drive)
     surrogate = wide.surrogate()
     if gradient == "escape":
         again = drive.detach().clone().requires_grad_()
-        out = unroll(again, surrogate=surrogate).spikes
+        out = run(LIFNeuron(surrogate=surrogate), again).spikes
         (wanted,) = torch.autograd.grad((out * torch.arange(3)).sum(), again)
         assert torch.allclose(found, wanted, rtol=1e-5, atol=1e-9)
     assert found.abs().sum() > 0
@@ -329,8 +333,8 @@ def test_networks_side_by_side_do_not_share_weights():
         (lambda: SigmoidEscape(0.0), "noise is 0.0"),
         (lambda: ExponentialEscape(0.1, hazard=-1.0), "hazard is -1.0"),
         (lambda: smoothed.all_spike_trains(9, 2), "steps times neurons is 18"),
-        (lambda: smoothed.stochastic_unroll(torch.ones(3, 2)), "drive has shape"),
-        (lambda: smoothed.stochastic_unroll(torch.ones(3, 1, 2), gradient="magic"), "gradient is"),
+        (lambda: run(smoothed.NoisyNeuron(), torch.ones(3, 2)), "drive has shape"),
+        (lambda: run(smoothed.NoisyNeuron(gradient="magic"), torch.ones(3, 1, 2)), "gradient is"),
         (lambda: smoothed.learn_xor("magic"), "rule is 'magic'"),
         (lambda: smoothed.learn_xor("score", samples=1), "samples is 1"),
         (lambda: smoothed.score_loss(torch.ones(1, 3), torch.ones(1, 3)), "losses has 1 run"),
@@ -340,8 +344,8 @@ def test_networks_side_by_side_do_not_share_weights():
             "one sample is accepted",
         ),
         (
-            lambda: smoothed.stochastic_unroll(
-                torch.ones(3, 1, 2), gradient="expected", target=torch.ones(3, 1, 2)
+            lambda: smoothed.clamped_run(
+                smoothed.NoisyNeuron(gradient="expected"), torch.ones(3, 1, 2), torch.ones(3, 1, 2)
             ),
             "takes no target",
         ),
@@ -353,5 +357,5 @@ def test_bad_input_is_named(call, message):
 
 
 def test_empty_and_parameters():
-    empty = smoothed.stochastic_unroll(torch.zeros(0, 2, 3), LIFParameters(tau_mem=20e-3))
+    empty = run(smoothed.NoisyNeuron(tau_mem=20e-3), torch.zeros(0, 2, 3))
     assert empty.spikes.shape == empty.log_prob.shape == (0, 2, 3)

@@ -11,11 +11,11 @@ from scipy.integrate import quad
 from scipy.special import erfcx
 
 from snnbook import data, smoothed
-from snnbook.neurons import LIFParameters
+from snnbook.neurons import LIFNeuron
 from snnbook.spike_times import simulate_exact
 
-PARAMS = LIFParameters()
-HALF = LIFParameters(tau_mem=1 / math.log(2), tau_syn=1 / math.log(2), dt=1.0)
+PARAMS = LIFNeuron()
+HALF = LIFNeuron(tau_mem=1 / math.log(2), tau_syn=1 / math.log(2), dt=1.0)
 
 
 def grid(low, high, count):
@@ -26,10 +26,10 @@ def grid(low, high, count):
 
 
 @pytest.mark.parametrize("mean", [1.05, 1.5, 3.0, 20.0])
-@pytest.mark.parametrize("params", [PARAMS, LIFParameters(tau_mem=23e-3, threshold=0.7)])
-def test_rate_is_that_of_the_exact_integrator(mean, params):
-    rate = float(smoothed.lif_rate(torch.tensor(mean, dtype=torch.float64), params))
-    record = simulate_exact([], 0.0, params, duration=10.5 / rate, bias=mean)
+@pytest.mark.parametrize("neuron", [PARAMS, LIFNeuron(tau_mem=23e-3, threshold=0.7)])
+def test_rate_is_that_of_the_exact_integrator(mean, neuron):
+    rate = float(smoothed.lif_rate(torch.tensor(mean, dtype=torch.float64), neuron))
+    record = simulate_exact([], 0.0, neuron, duration=10.5 / rate, bias=mean)
     assert np.allclose(np.diff(record.spike_times), 1 / rate, rtol=1e-9)
 
 
@@ -111,23 +111,23 @@ def test_steps_are_where_the_closed_form_says():
         assert math.isclose(width, 0.5 * 0.5 ** (q - 2) / (1 - 0.5**q), rel_tol=1e-6)
 
 
-@pytest.mark.parametrize("params", [PARAMS, LIFParameters(tau_mem=5e-3, dt=5e-4, threshold=0.8)])
-def test_staircase_against_the_simulation(params):
+@pytest.mark.parametrize("neuron", [PARAMS, LIFNeuron(tau_mem=5e-3, dt=5e-4, threshold=0.8)])
+def test_staircase_against_the_simulation(neuron):
     mean = grid(0.5, 12.0, 40)
-    exact = smoothed.discrete_rate(mean, params)
-    counted = smoothed.count_rate(mean, params, steps=5000, skip=500)
-    assert (exact - counted).abs().max() <= 1 / (5000 * params.dt) + 1e-6
-    assert exact[-1] <= 1 / params.dt
+    exact = smoothed.discrete_rate(mean, neuron)
+    counted = smoothed.count_rate(mean, neuron, steps=5000, skip=500)
+    assert (exact - counted).abs().max() <= 1 / (5000 * neuron.dt) + 1e-6
+    assert exact[-1] <= 1 / neuron.dt
 
 
 def test_the_time_step_costs_one_order():
     mean = 1.05 + 3 * torch.rand(400, dtype=torch.float64, generator=seeded())
     signed, raw, worst = [], [], []
     for dt in (1e-3, 5e-4, 2.5e-4):
-        params = LIFParameters(dt=dt)
-        exact = smoothed.discrete_rate(mean, params)
-        raw.append(float((exact - smoothed.lif_rate(mean, params)).abs().mean()))
-        error = exact - smoothed.lif_rate(mean, params, discrete=True)
+        neuron = LIFNeuron(dt=dt)
+        exact = smoothed.discrete_rate(mean, neuron)
+        raw.append(float((exact - smoothed.lif_rate(mean, neuron)).abs().mean()))
+        error = exact - smoothed.lif_rate(mean, neuron, discrete=True)
         signed.append(float(error.mean().abs()))
         worst.append(float(error.abs().max()))
     orders = np.log2(np.array(raw[:-1]) / np.array(raw[1:]))
@@ -163,15 +163,15 @@ def test_noise_vanishes_at_second_order():
 
 
 def test_siegert_against_a_simulation():
-    params = LIFParameters(dt=5e-5)
+    neuron = LIFNeuron(dt=5e-5)
     mean, std, copies = torch.tensor([0.8, 1.2, 2.0], dtype=torch.float64), 0.3, 100
     counts = smoothed.count_rate(
-        mean.repeat(copies), params, steps=10_000, skip=1000, std=std, generator=seeded()
+        mean.repeat(copies), neuron, steps=10_000, skip=1000, std=std, generator=seeded()
     ).reshape(copies, 3)
     # Spikes are looked for once a step: to first order that raises the threshold
     # (Broadie, Glasserman and Kou 1997) by 0.5826 standard deviations of a step.
-    raised = 1 + 0.5826 * std * math.sqrt(2 * params.dt / params.tau_mem)
-    expected = smoothed.siegert_rate(mean, std, LIFParameters(dt=params.dt, threshold=raised))
+    raised = 1 + 0.5826 * std * math.sqrt(2 * neuron.dt / neuron.tau_mem)
+    expected = smoothed.siegert_rate(mean, std, LIFNeuron(dt=neuron.dt, threshold=raised))
     shifted = mean * 0 + raised - 1  # the reset takes off 1, not the raised threshold
     error = counts.std(0) / math.sqrt(copies)
     bias = expected * shifted  # at most this share of the rate
@@ -246,7 +246,7 @@ def test_threshold_and_weights_scale_together(threshold):
     network = smoothed.RateNetwork((6, 5, 4, 3), generator=seeded()).double()
     inputs = data.constant_code(torch.rand(3, 6, dtype=torch.float64, generator=seeded(1)), 100)
     plain = smoothed.to_spiking(network)(inputs)
-    scaled = smoothed.to_spiking(network, LIFParameters(threshold=threshold))(inputs)
+    scaled = smoothed.to_spiking(network, LIFNeuron(threshold=threshold))(inputs)
     for one, other in zip(plain.hidden, scaled.hidden):
         assert torch.equal(one.spikes, other.spikes) and one.spikes.any()
     assert torch.allclose(plain.readout, scaled.readout)
@@ -255,7 +255,7 @@ def test_threshold_and_weights_scale_together(threshold):
 def test_conversion_to_other_time_constants():
     network = smoothed.RateNetwork((20, 40, 30, 5), softness=1e-4, generator=seeded(2))
     values = torch.rand(10, 20, generator=seeded(4))
-    fast = LIFParameters(tau_mem=5e-3, tau_syn=2e-3, dt=2.5e-4)
+    fast = LIFNeuron(tau_mem=5e-3, tau_syn=2e-3, dt=2.5e-4)
     with torch.no_grad():
         predicted = network(data.constant_code(values, 1))
         out = smoothed.to_spiking(network, fast)(data.constant_code(values, 4000, fast.dt))

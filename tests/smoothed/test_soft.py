@@ -9,23 +9,15 @@ from helpers import seeded
 from scipy.integrate import quad
 
 from snnbook.data import delayed_xor
-from snnbook.neurons import LIFParameters
-from snnbook.smoothed import (
-    Gate,
-    GatedNetwork,
-    GatedState,
-    answer_scores,
-    gated_step,
-    gated_unroll,
-    steps_per_spike,
-)
+from snnbook.neurons import LIFNeuron, run
+from snnbook.smoothed import Gate, GatedNetwork, answer_scores, gated, gated_step, steps_per_spike
 from snnbook.spike_times import simulate_exact
 
-PARAMS = LIFParameters(tau_mem=10e-3, tau_syn=5e-3, dt=1e-3)
+PARAMS = LIFNeuron(tau_mem=10e-3, tau_syn=5e-3, dt=1e-3)
 SHAPES = ("parabola", "boxcar")
 
 
-def constant(value, steps, params=PARAMS):
+def constant(value, steps, neuron=PARAMS):
     return torch.full((steps, 1, 1), value, dtype=torch.float64)
 
 
@@ -48,9 +40,9 @@ def test_gate_has_unit_integral_and_is_the_slope_of_its_charge(shape, width):
 @pytest.mark.parametrize("current", [1.05, 1.7, 4.0, 30.0])
 def test_each_spike_carries_one_unit_of_charge_at_any_step(shape, current):
     for dt in (0.2e-3, 1e-3, 7e-3):
-        params = LIFParameters(tau_mem=10e-3, dt=dt)
+        neuron = LIFNeuron(tau_mem=10e-3, dt=dt)
         gate = Gate(0.4, shape=shape)
-        record = gated_unroll(constant(current, 97), params, gate)
+        record = run(gated(neuron, gate), constant(current, 97))
         left = gate.charge(record.state.mem)  # the part of a spike that is still under way
         total = record.release.sum(0)
         assert torch.allclose(total, record.resets.sum(0) + left, atol=1e-10)
@@ -59,7 +51,7 @@ def test_each_spike_carries_one_unit_of_charge_at_any_step(shape, current):
 @pytest.mark.parametrize("current", [1.3, 2.0, 9.0, 25.0])
 def test_resets_lie_where_the_exact_neuron_spikes(current):
     steps = 60
-    record = gated_unroll(constant(current, steps), PARAMS, Gate(0.1))
+    record = run(gated(PARAMS, Gate(0.1)), constant(current, steps))
     times = simulate_exact([], 0.0, PARAMS, duration=steps * 1e-3 + 1e-12, bias=current).spike_times
     counted = np.histogram(times, bins=np.arange(steps + 1) * 1e-3)[0]
     assert np.array_equal(record.resets.flatten().numpy(), counted)
@@ -70,15 +62,15 @@ def test_resets_lie_where_the_exact_neuron_spikes(current):
 
 def test_trace_approaches_the_exact_neuron_in_the_width_at_first_order():
     """The charge of a zone leaves Delta / (2 dU/dt) before the spike, on average."""
-    params = LIFParameters(tau_mem=10e-3, tau_syn=5e-3, dt=1e-5)
+    neuron = LIFNeuron(tau_mem=10e-3, tau_syn=5e-3, dt=1e-5)
     current, steps = 1.8, 1200
-    spike = simulate_exact([], 0.0, params, duration=steps * 1e-5, bias=current).spike_times
+    spike = simulate_exact([], 0.0, neuron, duration=steps * 1e-5, bias=current).spike_times
     assert len(spike) == 1
     exact = math.exp(-(steps * 1e-5 - spike[0]) / 5e-3)
     widths, errors = np.array([0.4, 0.2, 0.1, 0.05]), []
     for width in widths:
         gate = Gate(float(width))
-        record = gated_unroll(constant(current, steps), params, gate)
+        record = run(gated(neuron, gate), constant(current, steps))
         assert gate.charge(record.state.mem).item() == 0  # no second spike is under way
         errors.append(exact - record.state.syn.item())
     order = np.polyfit(np.log(widths[1:]), np.log(errors[1:]), 1)[0]
@@ -91,11 +83,11 @@ def test_recurrent_network_approaches_hard_spikes_at_first_order():
     """With excitation alone, where no spike is aborted."""
     weight = 0.1 * torch.rand(6, 6, generator=seeded(1), dtype=torch.float64)
     drive = 1.2 + 0.6 * torch.rand(1, 1, 6, generator=seeded(2), dtype=torch.float64)
-    params = LIFParameters(tau_mem=10e-3, tau_syn=5e-3, dt=2e-5)
+    neuron = LIFNeuron(tau_mem=10e-3, tau_syn=5e-3, dt=2e-5)
 
     def traces(width):
         options = {"recurrent_weight": weight}
-        return gated_unroll(drive.expand(600, 1, 6), params, Gate(width), **options).syn
+        return run(gated(neuron, Gate(width)), drive.expand(600, 1, 6), **options).syn
 
     limit = traces(1e-6)
     errors = [(traces(width) - limit).abs().mean().item() for width in (0.08, 0.04, 0.02)]
@@ -105,7 +97,7 @@ def test_recurrent_network_approaches_hard_spikes_at_first_order():
 
 def loss_of(weights, recurrent, inputs, **options):
     options["recurrent_weight"] = recurrent
-    record = gated_unroll(inputs @ weights.T, PARAMS, Gate(0.5), **options)
+    record = run(gated(PARAMS, Gate(0.5)), inputs @ weights.T, **options)
     ramp = torch.linspace(0, 1, len(inputs), dtype=inputs.dtype)[:, None, None]
     return (ramp * record.syn).sum() + record.state.mem.square().sum(), record
 
@@ -134,7 +126,7 @@ def test_gradient_of_a_recurrent_network_is_exact(backflow):
 def test_gradient_reaches_through_the_time_of_the_reset():
     """The membrane after a spike has the slope of the closed form, -U' times the time shift."""
     current = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
-    record = gated_unroll(current.expand(10, 1, 1), PARAMS, Gate(0.2))
+    record = run(gated(PARAMS, Gate(0.2)), current.expand(10, 1, 1))
     (found,) = torch.autograd.grad(record.state.mem.sum(), current)
 
     def mem(i):
@@ -146,7 +138,7 @@ def test_gradient_reaches_through_the_time_of_the_reset():
 
 def test_loss_is_continuous_where_a_reset_moves_to_another_step():
     currents = torch.linspace(1.9, 2.1, 4001, dtype=torch.float64)[None, :, None]
-    record = gated_unroll(currents.expand(30, -1, 1), PARAMS, Gate(0.3))
+    record = run(gated(PARAMS, Gate(0.3)), currents.expand(30, -1, 1))
     first = record.resets[..., 0].argmax(0)
     assert first.unique().numel() > 1
     jumps = record.state.syn.diff(dim=0).abs().max()
@@ -158,7 +150,7 @@ def test_loss_jumps_where_the_membrane_just_touches_the_threshold():
     peak = -math.expm1(-1.0)  # a pulse of 10 ms reaches this times the current
     drive = torch.zeros(20, 2, 1, dtype=torch.float64)
     drive[:10, 0], drive[:10, 1] = (1 - 1e-9) / peak, (1 + 1e-9) / peak
-    record = gated_unroll(drive, PARAMS, Gate(0.3))
+    record = run(gated(PARAMS, Gate(0.3)), drive)
     assert record.resets.sum(0).flatten().tolist() == [0, 1]
     sent = record.release.sum(0).flatten()
     assert sent[0] == pytest.approx(1, abs=1e-6) and sent[1] == pytest.approx(1, abs=1e-6)
@@ -169,8 +161,8 @@ def test_backflow_takes_the_charge_of_an_aborted_spike_back():
     drive = torch.zeros(60, 1, 1, dtype=torch.float64)
     drive[:10] = 0.9 / -math.expm1(-1.0)
     gate = Gate(0.5)
-    kept = gated_unroll(drive, PARAMS, gate).release.sum().item()
-    returned = gated_unroll(drive, PARAMS, gate, backflow=True).release.sum().item()
+    kept = run(gated(PARAMS, gate), drive).release.sum().item()
+    returned = run(gated(PARAMS, gate, backflow=True), drive).release.sum().item()
     assert kept == pytest.approx(gate.charge(torch.tensor(0.9, dtype=torch.float64)).item())
     assert returned == pytest.approx(0, abs=1e-12)
 
@@ -180,7 +172,7 @@ def test_narrow_zone_has_few_and_large_derivatives():
     slopes = {}
     for width in (0.3, 0.03, 0.003):
         x = currents.clone().requires_grad_()
-        record = gated_unroll(x.expand(12, -1, 1), PARAMS, Gate(width))
+        record = run(gated(PARAMS, Gate(width)), x.expand(12, -1, 1))
         # Only the charge counts here: the trace after the first spike.
         trace = record.syn[-1][record.syn[-1] > 0.2].sum()
         (gradient,) = torch.autograd.grad(trace, x)
@@ -193,7 +185,7 @@ def test_narrow_zone_has_few_and_large_derivatives():
 
 def test_steps_per_spike_counts_grid_points_in_the_zone():
     gate = Gate(0.5)
-    record = gated_unroll(constant(2.0, 70), LIFParameters(dt=0.1e-3), gate)
+    record = run(gated(LIFNeuron(dt=0.1e-3), gate), constant(2.0, 70))
     # U = 2 (1 - exp(-t / tau)) is above 0.5 for tau ln(1.5) in each period tau ln(2).
     per_spike = 100 * math.log(2 / 1) - 100 * math.log(2 / 1.5)
     assert steps_per_spike(record, gate) == pytest.approx(per_spike, abs=1.1)
@@ -203,38 +195,38 @@ def test_quiet_neurons_stay_finite():
     drive = torch.zeros(5, 1, 4, dtype=torch.float64)
     drive[..., 1], drive[..., 2], drive[..., 3] = 1.0, -3.0, 1.0 + 1e-12
     drive.requires_grad_()
-    record = gated_unroll(drive, PARAMS, Gate(0.3))
+    record = run(gated(PARAMS, Gate(0.3)), drive)
     (gradient,) = torch.autograd.grad(record.syn.sum() + record.state.mem.sum(), drive)
     assert torch.isfinite(gradient).all() and not record.release.any()
 
 
 def test_split_run_equals_whole_run():
     drive = 2 * torch.rand(30, 2, 3, generator=seeded(7), dtype=torch.float64)
-    whole = gated_unroll(drive, PARAMS, Gate(0.3))
-    first = gated_unroll(drive[:11], PARAMS, Gate(0.3))
-    second = gated_unroll(drive[11:], PARAMS, Gate(0.3), state=first.state)
+    whole = run(gated(PARAMS, Gate(0.3)), drive)
+    first = run(gated(PARAMS, Gate(0.3)), drive[:11])
+    second = run(gated(PARAMS, Gate(0.3)), drive[11:], state=first.state)
     assert torch.equal(whole.mem, torch.cat((first.mem, second.mem)))
     assert torch.equal(whole.state.syn, second.state.syn)
-    assert gated_unroll(drive[:0], PARAMS, Gate(0.3)).release.shape == (0, 2, 3)
+    assert run(gated(PARAMS, Gate(0.3)), drive[:0]).release.shape == (0, 2, 3)
 
 
 def test_bad_arguments_are_named():
-    state = GatedState(torch.zeros(1, 1), torch.zeros(1, 1))
+    state = LIFState(torch.zeros(1, 1), torch.zeros(1, 1))
     with pytest.raises(ValueError, match="width is 0"):
         Gate(0.0)
     with pytest.raises(ValueError, match="shape is 'round'"):
         Gate(1.0, shape="round")
     with pytest.raises(ValueError, match="gate has threshold 2.0"):
-        gated_step(state, torch.zeros(1, 1), PARAMS, Gate(0.1, threshold=2.0))
+        gated_step(state, torch.zeros(1, 1), gated(PARAMS, Gate(0.1, threshold=2.0)))
     with pytest.raises(ValueError, match="drive has shape"):
-        gated_unroll(torch.zeros(3, 1), PARAMS, Gate(0.1))
+        run(gated(PARAMS, Gate(0.1)), torch.zeros(3, 1))
     with pytest.raises(ValueError, match="recurrent_weight has shape"):
-        gated_unroll(torch.zeros(3, 1, 2), PARAMS, Gate(0.1), recurrent_weight=torch.zeros(2, 3))
+        run(gated(PARAMS, Gate(0.1)), torch.zeros(3, 1, 2), recurrent_weight=torch.zeros(2, 3))
 
 
 def test_network_learns_a_short_delayed_xor():
     network = GatedNetwork(
-        (3, 20, 2), LIFParameters(tau_syn=20e-3, dt=2e-3), Gate(0.4), generator=seeded(0)
+        (3, 20, 2), gated(LIFNeuron(tau_syn=20e-3, dt=2e-3), Gate(0.4)), generator=seeded(0)
     )
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
     task = delayed_xor(48, pause=0, generator=seeded(1))

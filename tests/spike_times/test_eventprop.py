@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from snnbook.neurons import LIFParameters
+from snnbook.neurons import LIFNeuron
 from snnbook.spike_times import (
     EventNetwork,
     eventprop,
@@ -99,8 +99,8 @@ def test_forward_is_the_exact_integrator():
     net = EventNetwork(np.array([[3.0]]), np.zeros((1, 1)), np.ones(1), 20e-3, 5e-3)
     times = [0.0, 2e-3, 3e-3, 9e-3, 11e-3]
     run = simulate_events(net, times, [0] * 5, duration=DURATION)
-    params = LIFParameters(tau_mem=20e-3, tau_syn=5e-3)
-    exact = simulate_exact(times, 3.0, params, duration=DURATION)
+    neuron = LIFNeuron(tau_mem=20e-3, tau_syn=5e-3)
+    exact = simulate_exact(times, 3.0, neuron, duration=DURATION)
     assert len(run.spikes) > 1
     np.testing.assert_allclose([t for _, t in run.spikes], exact.spike_times, atol=1e-12)
 

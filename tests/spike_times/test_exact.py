@@ -9,15 +9,15 @@ from hypothesis import given, settings, strategies as st
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
-from snnbook.neurons import LIFParameters, unroll
+from snnbook.neurons import LIFNeuron, run
 from snnbook.spike_times import simulate_exact
 
-PARAMS = LIFParameters()
+PARAMS = LIFNeuron()
 
 
-def response(t, params, weight):
+def response(t, neuron, weight):
     """The closed-form membrane response to one input spike at time 0."""
-    m, s = params.tau_mem, params.tau_syn
+    m, s = neuron.tau_mem, neuron.tau_syn
     if m == s:
         return weight * t / m * np.exp(-t / m)
     return weight * s / (m - s) * (np.exp(-t / m) - np.exp(-t / s))
@@ -25,11 +25,11 @@ def response(t, params, weight):
 
 @pytest.mark.parametrize("tau_syn", [2e-3, 10e-3, 30e-3])
 def test_subthreshold_response(tau_syn):
-    params = LIFParameters(tau_mem=10e-3, tau_syn=tau_syn)
+    neuron = LIFNeuron(tau_mem=10e-3, tau_syn=tau_syn)
     t = np.linspace(0, 0.1, 300)
-    out = simulate_exact([0.0, 0.02], [0.5, -0.3], params, duration=0.1, sample_times=t)
-    later = np.where(t >= 0.02, response(np.maximum(t - 0.02, 0), params, -0.3), 0.0)
-    assert np.allclose(out.mem, response(t, params, 0.5) + later, atol=1e-13)
+    out = simulate_exact([0.0, 0.02], [0.5, -0.3], neuron, duration=0.1, sample_times=t)
+    later = np.where(t >= 0.02, response(np.maximum(t - 0.02, 0), neuron, -0.3), 0.0)
+    assert np.allclose(out.mem, response(t, neuron, 0.5) + later, atol=1e-13)
     assert len(out.spike_times) == 0
 
 
@@ -50,8 +50,8 @@ def test_first_spike_equal_time_constants_lambert():
     """tau_mem = tau_syn: U(t) = w (t/tau) exp(-t/tau), so t = -tau W(-theta/w) (Lambert W)."""
     from scipy.special import lambertw
 
-    params = LIFParameters(tau_mem=10e-3, tau_syn=10e-3)
-    out = simulate_exact([0.0], 4.0, params, duration=0.05)
+    neuron = LIFNeuron(tau_mem=10e-3, tau_syn=10e-3)
+    out = simulate_exact([0.0], 4.0, neuron, duration=0.05)
     assert out.spike_times[0] == pytest.approx(-10e-3 * lambertw(-1 / 4.0).real, rel=1e-12)
 
 
@@ -72,10 +72,10 @@ def test_first_spike_double_time_constant_quadratic():
 def test_against_an_ode_solver(seed, tau_mem, tau_syn, bias):
     """scipy's solver with event detection, restarted at each jump, finds the same spikes."""
     rng = np.random.default_rng(seed)
-    params = LIFParameters(tau_mem=tau_mem, tau_syn=tau_syn)
+    neuron = LIFNeuron(tau_mem=tau_mem, tau_syn=tau_syn)
     times = np.sort(rng.uniform(0, 0.05, 5))
     weights = rng.normal(0.5, 2.0, 5)
-    out = simulate_exact(times, weights, params, duration=0.06, bias=bias)
+    out = simulate_exact(times, weights, neuron, duration=0.06, bias=bias)
 
     def field(t, y):
         return [(-y[0] + y[1] + bias) / tau_mem, -y[1] / tau_syn]
@@ -105,22 +105,22 @@ def test_a_grazing_membrane_decides_at_the_maximum():
 
 
 def discrete_first_spike(dt, weight=6.0):
-    params = LIFParameters(dt=dt)
+    neuron = LIFNeuron(dt=dt)
     drive = torch.zeros(round(0.03 / dt), 1, 1, dtype=torch.float64)
-    drive[0] = (1 - params.beta) * weight
-    return unroll(drive, params).spikes[:, 0, 0].nonzero()[0].item() * dt
+    drive[0] = (1 - neuron.beta) * weight
+    return run(neuron, drive).spikes[:, 0, 0].nonzero()[0].item() * dt
 
 
 def test_order_of_convergence_of_the_membrane():
     """The (1-beta) convention and the two-step latency both cost O(dt): order one."""
     t_end, errors, steps = 20e-3, [], [1e-3, 5e-4, 2.5e-4, 1.25e-4, 6.25e-5]
     for dt in steps:
-        params = LIFParameters(dt=dt)
+        neuron = LIFNeuron(dt=dt)
         drive = torch.zeros(round(t_end / dt) + 1, 1, 1, dtype=torch.float64)
-        drive[0] = (1 - params.beta) * 2.0
-        mem = unroll(drive, params).mem[:, 0, 0].numpy()
+        drive[0] = (1 - neuron.beta) * 2.0
+        mem = run(neuron, drive).mem[:, 0, 0].numpy()
         t = np.arange(len(mem)) * dt
-        errors.append(np.abs(mem - response(t, params, 2.0)).max())
+        errors.append(np.abs(mem - response(t, neuron, 2.0)).max())
     order = np.polyfit(np.log(steps), np.log(errors), 1)[0]
     assert order == pytest.approx(1.0, abs=0.1)
 
@@ -156,6 +156,6 @@ def test_clear_errors():
     ]
     for arguments, message in cases:
         with pytest.raises(ValueError, match=message):
-            simulate_exact(params=PARAMS, duration=0.1, **arguments)
+            simulate_exact(neuron=PARAMS, duration=0.1, **arguments)
     with pytest.raises(ValueError, match="duration is 0"):
         simulate_exact([], 0.0, PARAMS, duration=0)

@@ -10,7 +10,7 @@ from helpers import seeded
 from scipy.special import lambertw
 
 from snnbook import data, spike_times
-from snnbook.neurons import LIFParameters
+from snnbook.neurons import LIFNeuron
 from snnbook.spike_times import simulate_exact
 
 EACH = pytest.mark.parametrize("name", sorted(spike_times.CELLS))
@@ -30,9 +30,9 @@ def exact(name, times, weight):
     tau_mem = {"equal": 1.0, "double": 2.0, "non-leaky": 1e13}[name]
     scale = tau_mem if name == "non-leaky" else 1.0
     order = times.argsort()
-    params = LIFParameters(tau_mem=tau_mem, tau_syn=1.0)
+    neuron = LIFNeuron(tau_mem=tau_mem, tau_syn=1.0)
     jumps = (scale * weight[order]).numpy()
-    found = simulate_exact(times[order].numpy(), jumps, params, duration=60.0).spike_times
+    found = simulate_exact(times[order].numpy(), jumps, neuron, duration=60.0).spike_times
     return found[0] if len(found) else INF
 
 

@@ -9,7 +9,7 @@ from helpers import seeded
 from hypothesis import given, settings, strategies as st
 from torch.autograd import gradcheck
 
-from snnbook.neurons import LIF
+from snnbook.neurons import LIF, LIFNeuron
 from snnbook.surrogates import fast_sigmoid
 from snnbook.training import (
     first_spike_time,
@@ -132,7 +132,7 @@ def test_ttfs_gradient_is_a_finite_difference_inside_the_unit_interval():
 @pytest.mark.parametrize("scale", [0.2, 1.0])
 def test_a_step_on_ttfs_brings_the_first_spike_forward(scale):
     """The gradient reaches the weights through the surrogate, also of a silent neuron (0.2)."""
-    layer = LIF(4, 2, surrogate=fast_sigmoid(width=0.5), generator=seeded(4))
+    layer = LIF(4, 2, LIFNeuron(surrogate=fast_sigmoid(width=0.5)), generator=seeded(4))
     with torch.no_grad():
         layer.weight.fill_(0.25 * scale)
     inputs, labels = torch.ones(30, 1, 4), torch.tensor([0])
