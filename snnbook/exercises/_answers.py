@@ -151,11 +151,13 @@ def show_number(value: np.ndarray | float) -> str:
 
 def describe_kind(exercise: Exercise) -> str:
     """Return how to answer, for example ``a whole number, as in check("01-1", 3)``."""
+    if exercise.kind == "function":
+        signature = f"{exercise.name}({', '.join(exercise.arguments)})"
+        return f'your function `{signature}`, as in `check("{exercise.id}", {exercise.name})`'
     answers = {
         "number": ("a number", "0.5"),
         "integer": ("a whole number", "3"),
         "sequence": ("a sequence of numbers", "(0.5, 0.25)"),
-        "function": (f"your function `{exercise.signature}`", exercise.signature.split("(")[0]),
         "choice": (
             "one of " + ", ".join(f'"{option}"' for option in exercise.options),
             f'"{(exercise.options or ("",))[0]}"',

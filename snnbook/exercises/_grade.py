@@ -38,15 +38,14 @@ def _open(exercise: Exercise) -> Grade:
 
 def _grade_value(exercise: Exercise, answer: Any) -> Grade:
     given = _answers.read(exercise, answer)
-    truth = _answers.read(exercise, exercise.truth())
+    truth = _answers.read(exercise, exercise.truth)
     if given.squeeze().shape == truth.shape:  # a list of tensors with one entry each, say
         given = given.squeeze()
     if _answers.same(given, truth, exercise.tolerance):
         return Grade(True, True, exercise.right)
-    for mistake in exercise.mistakes:
-        wrong = _answers.read(exercise, mistake.answer())
-        if _answers.same(given, wrong, exercise.tolerance):
-            return Grade(False, True, mistake.message)
+    for message, wrong in exercise.mistakes.items():
+        if _answers.same(given, _answers.read(exercise, wrong), exercise.tolerance):
+            return Grade(False, True, message)
     if exercise.kind == "choice":
         return Grade(False, True, exercise.hint)
     if given.shape != truth.shape:
@@ -102,10 +101,10 @@ def _more(shift: int) -> str:
 
 def _grade_function(exercise: Exercise, function: Any) -> Grade:
     if not callable(function) or isinstance(function, torch.nn.Module):
-        name = exercise.signature.split("(")[0]
         kind = type(function).__name__
-        raise UnreadableAnswer(f"it is of type {kind}; give the function `{name}`, without calling")
-    cases = exercise.cases(torch.Generator().manual_seed(0))
+        wanted = f"give the function `{exercise.name}`, without calling"
+        raise UnreadableAnswer(f"it is of type {kind}; {wanted}")
+    cases = exercise.cases
     truths = [_observed(exercise, exercise.truth, case) for case in cases]
     given = []
     for case, truth in zip(cases, truths):
@@ -132,16 +131,15 @@ def _about_error(error: Exception, case: str) -> str:
 
 
 def _open_function(exercise: Exercise) -> Grade:
-    name = exercise.signature.split("(")[0]
-    text = f"Replace the `...` in the body of `{name}`, which must end in `return`."
+    text = f"Replace the `...` in the body of `{exercise.name}`, which must end in `return`."
     return Grade(False, False, text)
 
 
 def _diagnose(exercise: Exercise, cases: list, truths: list, given: list) -> str:
-    for mistake in exercise.mistakes:
-        wrong = [_observed(exercise, mistake.answer, case) for case in cases]
+    for message, function in exercise.mistakes.items():
+        wrong = [_observed(exercise, function, case) for case in cases]
         if all(_agree(g, w, exercise.tolerance) for g, w in zip(given, wrong)):
-            return mistake.message
+            return message
     index = next(
         i for i, (g, t) in enumerate(zip(given, truths)) if not _agree(g, t, exercise.tolerance)
     )
@@ -211,8 +209,8 @@ def _unchanged(case: tuple, arguments: tuple) -> bool:
 
 
 def _show_case(exercise: Exercise, case: tuple) -> str:
-    names = exercise.signature.split("(")[1].rstrip(")").split(",")
-    return ", ".join(f"`{name.strip()} = {_show(value)}`" for name, value in zip(names, case))
+    pairs = zip(exercise.arguments, case)
+    return ", ".join(f"`{name} = {_show(value)}`" for name, value in pairs)
 
 
 def _show(value: Any) -> str:
