@@ -14,8 +14,7 @@ False
 The exercises of chapter 2 are in ``_ch02.py``, its quiz in ``quizzes/02.md``.
 """
 
-from snnbook.exercises._catalog import CHAPTERS, load
-from snnbook.exercises._check import check, quiz
+from snnbook.exercises._check import CHAPTERS, check, load, quiz
 from snnbook.exercises._mystery import mystery_digit, mystery_neuron
 from snnbook.exercises._quiz import Option, Question
 from snnbook.exercises._records import Exercise

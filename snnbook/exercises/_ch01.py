@@ -16,21 +16,14 @@ from snnbook.exercises._tools import network
     hint="One matrix into the hidden layer, one inside it, one out of it.",
 )
 def weights():
-    def count(recurrent):
-        parameters = network(64, 100, 10, recurrent=recurrent).parameters()
-        return sum(weight.numel() for weight in parameters)
-
-    truth = count(recurrent=True)
-    return truth, {
-        "That is the feed-forward network; each hidden neuron also sends spikes to all 100.": count(
-            recurrent=False
-        ),
-        "That includes 110 biases; this network has none.": truth + 110,
-        "You left out the 100 connections from a neuron to itself; V is a full matrix.": (
-            truth - 100
-        ),
-        "The readout is missing: 100 · 10 more.": truth - 1000,
-        "The input weights are missing: 64 · 100 more.": truth - 6400,
+    full = sum(weight.numel() for weight in network(64, 100, 10, recurrent=True).parameters())
+    plain = sum(weight.numel() for weight in network(64, 100, 10).parameters())
+    return full, {
+        "That is the feed-forward network; each hidden neuron also sends spikes to all 100.": plain,
+        "That includes 110 biases; this network has none.": full + 110,
+        "You left out the 100 connections from a neuron to itself; V is a full matrix.": full - 100,
+        "The readout is missing: 100 · 10 more.": full - 1000,
+        "The input weights are missing: 64 · 100 more.": full - 6400,
         "That is the number of units; a weight joins two of them.": 64 + 100 + 10,
         "The matrices are added, not multiplied: each weight is one number.": 64 * 100 * 100 * 10,
     }
@@ -64,18 +57,18 @@ def latency_of_a_pixel():
         return int(data.latency_code(torch.tensor([[gray]]), steps=100)[:, 0, 0].argmax())
 
     x, threshold = 10 / 16, 0.2
+    time = 20 * math.log(x / (x - threshold))
+    upside_down, to_itself = 20 * math.log(x / threshold), 20 * math.log(1 / (1 - x))
     return step(x), {
-        "7.7 ms rounds to 8 and lies in step 7, which covers the time from 7 to 8 ms.": round(
-            20 * math.log(x / (x - threshold))
-        ),
+        "7.7 ms rounds to 8 and lies in step 7, which covers the time from 7 to 8 ms.": round(time),
         "The fraction is x/(x − ϑ), not x/ϑ: with yours a pixel with more ink would be later.": int(
-            20 * math.log(x / threshold)
+            upside_down
         ),
         "Check the units: x is 10/16, not 10, and the logarithm is in units of τ = 20 steps.": 0,
         "ln is the natural logarithm, not log₁₀.": int(20 * math.log10(x / (x - threshold))),
         "That is a pixel full of ink, x = 1; here x = 10/16.": step(1.0),
         "That is the time to reach x itself; the spike comes when the threshold is reached.": int(
-            -20 * math.log(1 - x)
+            to_itself
         ),
     }
 
@@ -92,6 +85,9 @@ def firing_rates(draw):
     def rates(spikes, dt):
         return training.mean_counts(spikes) / (len(spikes) * dt)
 
+    def mean(*axes):
+        return lambda spikes, dt: spikes.mean(axes) / dt
+
     return (rates, cases), {
         "That is the number of spikes per step; divide by dt for "
         "spikes per second.": lambda spikes, dt: spikes.mean((0, 1)),
@@ -100,23 +96,21 @@ def firing_rates(draw):
         "Divide by dt instead of multiplying: a shorter step with equal counts is "
         "a higher rate.": lambda spikes, dt: spikes.mean((0, 1)) * dt,
         "That is in kHz: dt is in seconds already, no factor of "
-        "1000 is needed.": lambda spikes, dt: spikes.mean((0, 1)) / dt / 1000,
+        "1000 is needed.": lambda spikes, dt: rates(spikes, dt) / 1000,
         "That sums over the samples; take their mean.": lambda spikes, dt: (
             spikes.mean(0).sum(0) / dt
         ),
         "The duration is T · dt: divide by the number of steps as well.": lambda spikes, dt: (
             spikes.mean(1).sum(0) / dt
         ),
-        "That has a row for each sample; average over the batch axis as well.": lambda spikes, dt: (
-            spikes.mean(0) / dt
+        "That has a row for each sample; average over the batch axis as well.": mean(0),
+        "That is a rate per sample; time comes first, then the batch: average over 0 and 1.": mean(
+            0, 2
         ),
-        "That is a rate per sample; time comes first, then the batch: average over "
-        "0 and 1.": lambda spikes, dt: spikes.mean((0, 2)) / dt,
-        "That is a rate per time step; average over time and batch, and "
-        "keep the neurons.": lambda spikes, dt: spikes.mean((1, 2)) / dt,
-        "That is one rate for the whole layer; keep the axis of the neurons.": lambda spikes, dt: (
-            spikes.mean() / dt
+        "That is a rate per time step; average over time and batch, and keep the neurons.": mean(
+            1, 2
         ),
+        "That is one rate for the whole layer; keep the axis of the neurons.": mean(0, 1, 2),
     }
 
 
@@ -133,20 +127,21 @@ def sure_of_an_accuracy():
         """Return the smallest count whose lower end is above 0.95."""
         return next(correct for correct in range(300, size + 1) if lower(correct) > 0.95)
 
-    def wald(correct, z):
-        p = correct / size
-        return p - z * math.sqrt(p * (1 - p) / size)
+    def wald(z):
+        def lower(correct):
+            p = correct / size
+            return p - z * math.sqrt(p * (1 - p) / size)
+
+        return smallest(lower)
 
     truth = smallest(lambda correct: training.wilson_interval(correct, size)[0])
     return truth, {
         "That makes the accuracy itself larger than 0.95; its lower bound is "
         "well below that.": smallest(lambda correct: correct / size),
-        "That is p − 1.96 √(p(1−p)/n), which is too sure of itself near 1; use Wilson's.": smallest(
-            lambda correct: wald(correct, 1.96)
+        "That is p − 1.96 √(p(1−p)/n), which is too sure of itself near 1; use Wilson's.": wald(
+            1.96
         ),
-        "That is one standard error, which covers 68 %; for 95 % take 1.96 of them.": smallest(
-            lambda correct: wald(correct, 1.0)
-        ),
+        "That is one standard error, which covers 68 %; for 95 % take 1.96 of them.": wald(1.0),
         "That is enough, and one fewer is enough as well.": truth + 1,
         "All of them are more than enough: find the smallest number.": size,
     }

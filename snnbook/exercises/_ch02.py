@@ -20,27 +20,17 @@ def decay_factors():
     params = neurons.LIFParameters(tau_mem=10e-3, tau_syn=4e-3, dt=2e-3)
     alpha, beta = params.alpha, params.beta
     a, b = 2 / 4, 2 / 10  # dt / tau
+    euler, lost = (1 - a, 1 - b), (1 - alpha, 1 - beta)
+    too_large, too_small = (alpha**1000, beta**1000), (alpha**0.001, beta**0.001)
     return (alpha, beta), {
         "That is dt/τ, the fraction that is lost in a short step; the factor is what is "
         "kept, exp(−dt/τ).": (a, b),
-        "That is 1 − dt/τ, the Euler step; the exact decay over one step is exp(−dt/τ).": (
-            1 - a,
-            1 - b,
-        ),
-        "That is what is lost, 1 − exp(−dt/τ); the decay factor is what is kept.": (
-            1 - alpha,
-            1 - beta,
-        ),
+        "That is 1 − dt/τ, the Euler step; the exact decay over one step is exp(−dt/τ).": euler,
+        "That is what is lost, 1 − exp(−dt/τ); the decay factor is what is kept.": lost,
         "The sign in the exponent is missing: this factor grows.": (1 / alpha, 1 / beta),
         "The exponent is upside down: it is dt/τ, not τ/dt.": (math.exp(-1 / a), math.exp(-1 / b)),
-        "The exponent is 1000 times too large: dt and τ must be in the same unit.": (
-            alpha**1000,
-            beta**1000,
-        ),
-        "The exponent is 1000 times too small: dt and τ must be in the same unit.": (
-            alpha**0.001,
-            beta**0.001,
-        ),
+        "The exponent is 1000 times too large: dt and τ must be in the same unit.": too_large,
+        "The exponent is 1000 times too small: dt and τ must be in the same unit.": too_small,
         "The two are swapped: α belongs to the synapse and β to the membrane.": (beta, alpha),
     }
 
@@ -53,13 +43,13 @@ def decay_factors():
 def first_spike():
     drive = torch.zeros(20, 1, 1)
     drive[3] = 1.5
-    truth = int(neurons.unroll(drive).spikes[:, 0, 0].argmax())
-    return truth, {
+    n = int(neurons.unroll(drive).spikes[:, 0, 0].argmax())
+    return n, {
         "That is the step of the input itself: the input reaches I one step later, and U "
-        "another step later.": truth - 2,
-        "One step early: I[4] holds the input, but U[4] was made from I[3], which is 0.": truth - 1,
+        "another step later.": n - 2,
+        "One step early: I[4] holds the input, but U[4] was made from I[3], which is 0.": n - 1,
         "One step late: S[n] reads U[n] of the same step; only the reset comes a step later.": (
-            truth + 1
+            n + 1
         ),
         "Two steps is the latency; count it from the input at n = 3.": 2,
     }
@@ -73,17 +63,15 @@ def first_spike():
 def peak_of_the_response():
     params = neurons.LIFParameters(tau_mem=20e-3, tau_syn=5e-3, dt=1e-3)
     truth = int(neurons.psp_kernel(params, 100).argmax())
-    impulse = torch.zeros(20, 1, 1)
-    impulse[0] = 1.0
+    current = neurons.integrate(torch.eye(20, 1)[..., None], params).syn[:, 0, 0]
+    continuous = 20 * 5 / (20 - 5) * math.log(20 / 5)
     return truth, {
         "That is the peak of the continuous response, from the moment the current jumps; in "
-        "discrete time the input reaches I one step after it was sent.": (
-            round(20 * 5 / (20 - 5) * math.log(20 / 5))
-        ),
+        "discrete time the input reaches I one step after it was sent.": round(continuous),
         "One step late: the first step has the index n = 0.": truth + 1,
         "U leaves 0 at step 2, and goes on rising while I exceeds the leak.": 2,
         "That is the peak of the current I; the membrane integrates it and peaks later.": int(
-            neurons.integrate(impulse, params).syn[:, 0, 0].argmax()
+            current.argmax()
         ),
         "That is τ_mem in steps; the peak is where the rise through the synapse and the "
         "decay through the membrane balance.": 20,
@@ -161,21 +149,19 @@ def one_step(draw):
     def in_order(*order):
         return lambda *case: tuple(step(*case)[index] for index in order)
 
+    added = with_mem(lambda I, U, S, beta, theta: beta * U + I + theta * S)
+    minus_one = with_mem(lambda I, U, S, beta, theta: beta * U + I - S)
+    before_leak = with_mem(lambda I, U, S, beta, theta: beta * (U - theta * S) + I)
+    to_zero = with_mem(lambda I, U, S, beta, theta: (beta * U + I) * (1 - S))
+    at_equality = with_mem(usual, fires=lambda U, theta: U >= theta)
+    above_one = with_mem(usual, fires=lambda U, theta: U > 1.0)
     return (step, cases), {
-        "The sign of the reset: a spike takes θ off the membrane, here it adds θ.": with_mem(
-            lambda I, U, S, beta, theta: beta * U + I + theta * S
-        ),
+        "The sign of the reset: a spike takes θ off the membrane, here it adds θ.": added,
         "The reset is missing: subtract `threshold * spikes` from the "
         "new membrane potential.": with_mem(lambda I, U, S, beta, theta: beta * U + I),
-        "The reset takes off 1; it must take off θ, and they agree only if θ = 1.": with_mem(
-            lambda I, U, S, beta, theta: beta * U + I - S
-        ),
-        "`>=` makes a neuron fire at U = θ exactly; with Θ(0) = 0 it is `>`.": with_mem(
-            usual, fires=lambda U, theta: U >= theta
-        ),
-        "The threshold is fixed at 1; compare U with `threshold`.": with_mem(
-            usual, fires=lambda U, theta: U > 1.0
-        ),
+        "The reset takes off 1; it must take off θ, and they agree only if θ = 1.": minus_one,
+        "`>=` makes a neuron fire at U = θ exactly; with Θ(0) = 0 it is `>`.": at_equality,
+        "The threshold is fixed at 1; compare U with `threshold`.": above_one,
         "U[n+1] uses I[n], and you use the new I[n+1]: the input arrives "
         "one step early.": new_current,
         "The order of the reset: S[n] reads U[n], and you let it read "
@@ -185,12 +171,8 @@ def one_step(draw):
         "U.": lambda syn, mem, drive, alpha, beta, theta: step(syn, mem, drive, beta, alpha, theta),
         "The factor 1 − β on the current belongs to another convention; here I enters U with "
         "gain 1.": with_mem(lambda I, U, S, beta, theta: beta * U + (1 - beta) * I - theta * S),
-        "The reset comes after the leak: βU − θS, not β(U − θS).": with_mem(
-            lambda I, U, S, beta, theta: beta * (U - theta * S) + I
-        ),
-        "That is the reset to zero; the subtractive reset keeps the remainder.": with_mem(
-            lambda I, U, S, beta, theta: (beta * U + I) * (1 - S)
-        ),
+        "The reset comes after the leak: βU − θS, not β(U − θS).": before_leak,
+        "That is the reset to zero; the subtractive reset keeps the remainder.": to_zero,
         "The input of step n enters I[n+1] undecayed: αI + drive.": decayed_drive,
         "The values are right; return them in the order spikes, current, membrane.": in_order(
             1, 2, 0
@@ -242,15 +224,13 @@ def zero_reset(draw):
 def mystery():
     hidden = hidden_parameters(0)
     taus, factors = (hidden.tau_mem, hidden.tau_syn), (hidden.beta, hidden.alpha)
+    euler = [1e-3 / (1 - factor) for factor in factors]
+    half_lives = [math.log(2) * tau for tau in taus]
     return taus, {
         "Both values are right and they are swapped. Below threshold α and β enter in the "
         "same way: make the neuron fire, the reset decays with β alone.": taus[::-1],
         "These are milliseconds (or steps); the answer is in seconds.": [1e3 * tau for tau in taus],
         "These are the decay factors (β, α); turn them into time constants, −dt/ln β.": factors,
-        "These are dt/(1 − β) and dt/(1 − α), the Euler reading; the exact one is −dt/ln β.": [
-            1e-3 / (1 - factor) for factor in factors
-        ],
-        "These are half-lives; the time constant is the half-life divided by ln 2.": [
-            math.log(2) * tau for tau in taus
-        ],
+        "These are dt/(1 − β) and dt/(1 − α), the Euler reading; the exact one is −dt/ln β.": euler,
+        "These are half-lives; the time constant is the half-life divided by ln 2.": half_lives,
     }

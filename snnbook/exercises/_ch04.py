@@ -93,10 +93,11 @@ def search_gradient(draw):
 def full_core():
     core, count = 256 * 1024, 1024
     per_step = neurons.unroll(torch.zeros(1, 1, count)).mem.nbytes
-    return core // per_step, {
+    steps = core // per_step
+    return steps, {
         "A number takes 4 bytes, not one.": core // count,
         "The current can be computed again from the potentials; only one number is kept.": (
-            core // (2 * per_step)
+            steps // 2
         ),
         "That is for one neuron; the core has 1024 of them.": core // 4,
         "Bytes, not bits: a byte has 8 bits.": 8 * core // count,

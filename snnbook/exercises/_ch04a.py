@@ -117,18 +117,17 @@ def runge_kutta(draw):
 
         return wrong
 
+    half = 1 / 2
+    equal_weights = tableau((half, half, 1), (1, 1, 1, 1))
+    half_steps = tableau((half, half, half), (1, 2, 2, 1))
     return (step, cases), {
         "That is Euler's step, of order one: use all four slopes.": tableau((), (1,)),
         "That is Heun's method, of order two: two slopes are missing.": tableau((1,), (1, 1)),
         "That is the midpoint method, of order two: weigh all four slopes.": tableau(
-            (1 / 2,), (0, 1)
+            (half,), (0, 1)
         ),
-        "The two slopes in the middle count twice, and the sum is over 6.": tableau(
-            (1 / 2, 1 / 2, 1), (1, 1, 1, 1)
-        ),
-        "k₄ is taken at the end of the step, Δt away, not in the middle.": tableau(
-            (1 / 2, 1 / 2, 1 / 2), (1, 2, 2, 1)
-        ),
+        "The two slopes in the middle count twice, and the sum is over 6.": equal_weights,
+        "k₄ is taken at the end of the step, Δt away, not in the middle.": half_steps,
         "k₂ and k₃ are taken in the middle, half a step away.": tableau((1, 1, 1), (1, 2, 2, 1)),
     }
 

@@ -48,16 +48,14 @@ def weight_and_three_steps():
     )
     escape = smoothed.SigmoidEscape(noise)
     score = escape.score(target, noise * torch.logit(probability))
-    truth = score @ trace
+    truth, alone = score @ trace, (target * score) @ trace
+    squared_error = (probability * (1 - probability) * score) @ trace
     return truth, {
         "The factor 1/Δ is missing.": truth * noise,
         "You multiplied by Δ; the score is divided by it.": truth * noise**2,
-        "You counted the spike alone; the two silent steps add −p ε/Δ each.": (
-            (target * score) @ trace
-        ),
-        "The factor p(1 − p) cancels in the likelihood; it belongs to the squared error.": (
-            (probability * (1 - probability) * score) @ trace
-        ),
+        "You counted the spike alone; the two silent steps add −p ε/Δ each.": alone,
+        "The factor p(1 − p) cancels in the likelihood; it belongs to "
+        "the squared error.": squared_error,
         "The trace is missing: a step counts as much as the synapse was active.": score.sum(),
         "Multiply in each step before you sum: the sum of products is not the "
         "product of sums.": score.sum() * trace.sum(),
@@ -73,20 +71,15 @@ def weight_and_three_steps():
 def wrong_sign():
     coin = Coin(0.8, lambda S: (S - 0.7) ** 2)
     exact, escape = coin.exact, coin.mean_slope
+    at_one, no_slope = (exact, coin.slopes[0]), (coin.expected, escape)
     return (exact, escape), {
         "The first is not 2(p − y): the loss of a coin is never (p − y)², because S is 0 or 1. "
         "Its variance adds p(1 − p).": (escape, escape),
         "The second differs from the first: the slope of a parabola at S is not the "
         "difference of its values at 1 and at 0.": (exact, exact),
         "The first is L(1) − L(0), not L(0) − L(1).": (-exact, escape),
-        "The second is the slope at S = 1; the neuron is silent in a fifth of the runs.": (
-            exact,
-            coin.slopes[0],
-        ),
-        "The first is the expected loss itself; its derivative is asked for.": (
-            coin.expected,
-            escape,
-        ),
+        "The second is the slope at S = 1; the neuron is silent in a fifth of the runs.": at_one,
+        "The first is the expected loss itself; its derivative is asked for.": no_slope,
         "The two are swapped.": (escape, exact),
     }
 

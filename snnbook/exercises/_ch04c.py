@@ -16,13 +16,13 @@ from snnbook.exercises._records import function, integer, number, sequence
 )
 def firing_rate():
     tau, mean = 20e-3, torch.tensor(1.5, dtype=torch.float64)
+    without_leak = 1.5 / tau
     return smoothed.lif_rate(mean, neurons.LIFParameters(tau_mem=tau)), {
         "That is the interval in seconds; take one over it.": tau * math.log(3),
         "The argument of the logarithm is μ/(μ − θ): how far the membrane has to go, over how "
         "far it still is from μ at the threshold.": 1 / (tau * math.log(1.5)),
-        "That is the rate without leak, μ/(τθ); the leak takes charge away on the way up.": (
-            1.5 / tau
-        ),
+        "That is the rate without leak, μ/(τθ); the leak takes charge away on "
+        "the way up.": without_leak,
         "A straight line from the threshold on is a common guess, and the curve is a "
         "logarithm.": 0.5 / tau,
         "Take the natural logarithm.": 1 / (tau * math.log10(3)),

@@ -26,14 +26,14 @@ def _two_inputs() -> tuple[torch.Tensor, torch.Tensor]:
 )
 def spike_time():
     z, _ = _two_inputs()
+    second_alone = 1.2 * 2 / (1.2 - 1)
     return z, {
         "That is the time; the exercise asks for z, its exponent.": z.log(),
         "The threshold is missing below the line: divide by the sum of w minus 1.": 1.6,
         "Sum w z, not w t: the equation is linear in z = eᵗ and not in t.": 1.2 * math.log(2),
         "That is the sum of the weights; weigh each z with its w.": 0.8 + 1.2,
-        "The second input alone: an input that came before the spike is a cause, however weak.": (
-            1.2 * 2 / (1.2 - 1)
-        ),
+        "The second input alone: an input that came before the spike is a "
+        "cause, however weak.": second_alone,
         "The first input alone: its weight is below 1, so the sum has no crossing, and the "
         "negative sign tells.": 0.8 / (0.8 - 1),
     }
@@ -47,14 +47,14 @@ def spike_time():
 )
 def slope_in_a_weight():
     z, (in_first, in_second) = _two_inputs()
+    of_the_time = in_second / z
     return in_second, {
         "The weight also stands below the line: the quotient rule subtracts z_out. Your sign "
         "says that more drive delays the spike.": 2.0,
         "The sign: more weight makes the spike earlier, so z_out falls.": -in_second,
         "That is the derivative in the first weight, (z₁ − z_out)/(Σw − 1).": in_first,
-        "That is the derivative of the time; without the factor 1/z_out it is that of z.": (
-            in_second / z
-        ),
+        "That is the derivative of the time; without the factor 1/z_out it is "
+        "that of z.": of_the_time,
         "The part from above the line is missing: + z₂/(Σw − 1).": -z,
     }
 
@@ -67,21 +67,14 @@ def slope_in_a_weight():
 def smallest_weights():
     cells = (smoothed.NonLeaky(), smoothed.EqualTau(), smoothed.DoubleTau())
     truth = [cell.smallest_weight for cell in cells]
+    maxima, at_two = [1 / weight for weight in truth], [1.0, math.e, 2.0]
+    at_one = [1.0, math.e, 1 / (math.exp(-0.5) - math.exp(-1))]
     return truth, {
-        "Those are the maxima of the kernels; the weight must make up for them.": [
-            1 / weight for weight in truth
-        ],
+        "Those are the maxima of the kernels; the weight must make up for them.": maxima,
         "The kernels have different maxima; only the first is 1.": [1.0, 1.0, 1.0],
-        "The third kernel peaks where its derivative is zero, at s = 2 ln 2, and not at s = 1.": [
-            1.0,
-            math.e,
-            1 / (math.exp(-0.5) - math.exp(-1)),
-        ],
-        "At the peak of the third kernel e^(−s/2) is 1/2, and its square is subtracted.": [
-            1.0,
-            math.e,
-            2.0,
-        ],
+        "The third kernel peaks where its derivative is zero, at s = 2 ln 2, and not at "
+        "s = 1.": at_one,
+        "At the peak of the third kernel e^(−s/2) is 1/2, and its square is subtracted.": at_two,
     }
 
 
@@ -123,11 +116,11 @@ def causal_set(draw):
         total, moment = float(weights.sum()) - 1, float(weights @ times.exp())
         return math.log(moment / total) if total > 0 and moment > 0 else math.inf
 
-    def scan(pairs, bounded=True):
-        """Go through pairs of a time and a weight, with the next time as a bound."""
-        arrivals = [t for t, _ in pairs[1:]] + [math.inf]
+    def scan(times, weights, *, ordered=True, bounded=True):
+        pairs = list(zip(times.tolist(), weights.tolist()))
+        pairs = sorted(pairs) if ordered else pairs
         total = moment = 0.0
-        for (t, w), arrival in zip(pairs, arrivals):
+        for (t, w), (arrival, _) in zip(pairs, [*pairs[1:], (math.inf, 0.0)]):
             total, moment = total + w, moment + w * math.exp(t)
             z = moment / (total - 1) if total > 1 else 0.0
             if z > 0 and (not bounded or math.log(z) <= arrival):
@@ -138,13 +131,9 @@ def causal_set(draw):
         "All inputs take part, also those after the spike: an input that has not come yet "
         "cannot cause it.": everything,
         "You stop as soon as the weights sum to more than 1. The crossing may lie after the "
-        "next input, which then takes part.": (
-            lambda times, weights: scan(
-                sorted(zip(times.tolist(), weights.tolist())), bounded=False
-            )
-        ),
+        "next input, which then takes part.": lambda *case: scan(*case, bounded=False),
         "The inputs are not sorted by time: the causal set grows in the order of "
-        "arrival.": lambda times, weights: scan(list(zip(times.tolist(), weights.tolist()))),
+        "arrival.": lambda *case: scan(*case, ordered=False),
         "That is z = eᵗ; take the logarithm in the end.": lambda times, weights: math.exp(
             _first(times, weights)
         ),
@@ -217,20 +206,14 @@ def last_slope():
         (slope,) = torch.autograd.grad(times.sum(), weight)
         return float(torch.log(slope[1] / slope[0]) / torch.log(excess[1] / excess[0]))
 
+    time, leaky, straight = [0.5, 0.0], [-0.5, -0.5], [-1.0, -1.0]
     return [exponent(smoothed.DoubleTau()), exponent(smoothed.NonLeaky())], {
         "The slope grows as x shrinks, so the powers are negative.": [0.5, 1.0],
-        "That describes the time itself, which ends as a square root; its slope is asked for.": [
-            0.5,
-            0.0,
-        ],
+        "That describes the time itself, which ends as a square root; its slope "
+        "is asked for.": time,
         "The two are swapped: the leaky neuron comes first.": [-1.0, -0.5],
-        "A non-leaky neuron has no peak to vanish at: t = ln(w/(w − 1)), derive that.": [
-            -0.5,
-            -0.5,
-        ],
-        "A leaky neuron ends at the peak of a parabola, and a parabola gives a square root.": [
-            -1.0,
-            -1.0,
-        ],
+        "A non-leaky neuron has no peak to vanish at: t = ln(w/(w − 1)), derive that.": leaky,
+        "A leaky neuron ends at the peak of a parabola, and a parabola gives "
+        "a square root.": straight,
         "Zero is the slope after the end, when the neuron is silent; come from above.": [0.0, 0.0],
     }

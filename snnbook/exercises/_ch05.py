@@ -22,11 +22,10 @@ def _by_slope(k: float) -> surrogates.Surrogate:
 )
 def derivative_of_the_fast_sigmoid():
     k, U, x = 5, 1.2, 1.2 - 1.0
+    at_mem = 1 / (1 + k * U) ** 2
     return _by_slope(k).derivative(torch.tensor(x, dtype=torch.float64)), {
         "The square is missing: the quotient rule leaves 1/(1 + k|x|)².": 1 / (1 + k * x),
-        "That is the value at x = 1.2; the argument is the distance to threshold, U − θ.": (
-            1 / (1 + k * U) ** 2
-        ),
+        "That is the value at x = 1.2; the argument is the distance to threshold, U − θ.": at_mem,
         "The slope k is missing inside the bracket.": 1 / (1 + x) ** 2,
         "There is no factor k in front: f′(0) = 1.": k / (1 + k * x) ** 2,
         "That is the fast sigmoid itself, f(x).": x / (1 + k * x),
@@ -44,20 +43,17 @@ def derivative_of_the_fast_sigmoid():
 def width_and_area():
     k = 25
     width, area = _by_slope(k).width, _by_slope(k).area
+    normalized, rectangle = (width, 1.0), (width, width)
     return (width, area), {
         "The width is halved: the curve has two sides, x < 0 and x > 0.": (width / 2, area),
         "The area is halved: the integral from 0 covers one of the two sides.": (width, area / 2),
         "Both are halved: each of them covers two sides.": (width / 2, area / 2),
         "The square got lost in the width: solve (1 + kx)² = 2, not 1 + kx = 2.": (2 / k, area),
-        "The area 1 belongs to a normalized surrogate; this one has height 1 and area 2/k.": (
-            width,
-            1.0,
-        ),
+        "The area 1 belongs to a normalized surrogate; this one has height 1 "
+        "and area 2/k.": normalized,
         "The two are swapped: the width comes first.": (area, width),
-        "Width times height is the area of a rectangle; the tails of this curve add to it.": (
-            width,
-            width,
-        ),
+        "Width times height is the area of a rectangle; the tails of this curve "
+        "add to it.": rectangle,
     }
 
 
@@ -235,24 +231,15 @@ def sign_of_the_reset():
         return torch.tensor(gradients).sign().tolist()
 
     truth = signs(reset_gradient=True)
+    turned, zero, without_current = [-sign for sign in truth], [0.0] * 4, [1.0, -1.0, -1.0, -1.0]
     return truth, {
         "These are the signs with a detached reset; pass `reset_gradient=True`, the path "
         "through −S[2] counts.": signs(),
-        "All signs are turned: α + β stands with a plus, the reset with a minus.": [
-            -sign for sign in truth
-        ],
+        "All signs are turned: α + β stands with a plus, the reset with a minus.": turned,
         "The path through the reset is negative, and it competes with α + β, which wins if "
         "the surrogate is low.": [-1.0, -1.0, -1.0, -1.0],
-        "That is the true gradient; with the surrogate the derivative of a spike is g(U − θ).": [
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-        ],
-        "At h = 1 compare 0.9 with α + β, not with β alone: the current counts too.": [
-            1.0,
-            -1.0,
-            -1.0,
-            -1.0,
-        ],
+        "That is the true gradient; with the surrogate the derivative of a spike is "
+        "g(U − θ).": zero,
+        "At h = 1 compare 0.9 with α + β, not with β alone: the "
+        "current counts too.": without_current,
     }

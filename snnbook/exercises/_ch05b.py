@@ -17,15 +17,13 @@ from snnbook.exercises._tools import Coin, Draw, decaying
 )
 def arrows_between_neurons():
     found = gradients.count_terms((50, 100, 10), steps=2)
-    truth = found["recurrent"] + found["forward"]
-    return truth, {
+    n = found["recurrent"] + found["forward"]
+    return n, {
         "The readout is missing: hidden spikes also reach its currents, through 10 · 100 "
         "weights.": found["recurrent"],
-        "Here a neuron has a synapse on itself; the prompt counts all 100 · 100 of them.": (
-            truth - 100
-        ),
+        "Here a neuron has a synapse on itself; the prompt counts all 100 · 100 of them.": n - 100,
         "The input weights do not count: they lead from input spikes, not from hidden ones.": (
-            truth + 50 * 100
+            n + 50 * 100
         ),
         "Each of the 100 spikes reaches each of the 110 currents.": 100 + 10,
         "That is the readout alone; the layer also talks to itself.": found["forward"],

@@ -21,10 +21,10 @@ def _feedback_of(*, direct: bool) -> int:
     hint="Which layers have a hidden layer below them?",
 )
 def borrowed_weights():
-    truth = _feedback_of(direct=False)
-    return truth, {
+    n = _feedback_of(direct=False)
+    return n, {
         "The first layer's weights would carry the error to the input, where nobody learns.": (
-            truth + 784 * 500
+            n + 784 * 500
         ),
         "The lower hidden layer needs the error of the upper one, too.": 300 * 10,
         "These are the neurons that get an error, not the weights.": 500 + 300,

@@ -17,16 +17,16 @@ def cost_of_the_traces():
     rule = local.SuperSpike(local.random_feedback(layer, "uniform", direct=True))
     traces = rule.start(layer, batch=1).synapses["hidden.0.weight"]
     before, eligibility = (sum(one.numel() for one in trace) for trace in traces)
-    truth = before + eligibility
-    return truth, {
+    n = before + eligibility
+    return n, {
         "A trace is overwritten at every step: nothing is multiplied by the number of steps.": (
-            2000 * truth
+            2000 * n
         ),
         "The presynaptic trace is the same for all neurons, because the reset is left out.": (
             50 * before + eligibility
         ),
         "The presynaptic trace is missing: two numbers an input.": eligibility,
-        "Each trace has two filters, so two numbers.": truth // 2,
+        "Each trace has two filters, so two numbers.": n // 2,
         "That is a history of the layer, as BPTT keeps it; traces are asked for.": (
             2000 * (100 + 2 * 50)
         ),

@@ -12,6 +12,8 @@ The quiz of chapter 2 is ``quizzes/02.md``. A title, and then, one line each::
 Every question has two or more options, exactly one of them right, and every option its reason.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,11 +25,21 @@ _WHY = "  > "
 
 @dataclass(frozen=True)
 class Option:
-    """One answer of a quiz question: its text, whether it is right, and why."""
+    """One answer of a quiz question: its text, whether it is right, and why.
+
+    Raises
+    ------
+    ValueError
+        If it has no text or no reason.
+    """
 
     text: str
     right: bool
     why: str
+
+    def __post_init__(self) -> None:
+        if not (self.text and self.why):
+            raise ValueError(f"the option {self.text!r} needs a text and a reason")
 
 
 @dataclass(frozen=True)
@@ -49,63 +61,55 @@ class Question:
 
 
 @cache
-def read_quiz(path: Path) -> tuple[Question, ...]:
-    """Return the questions of a file, or raise a ``ValueError`` that names file and line."""
+def read_quiz(chapter: str) -> tuple[Question, ...]:
+    """Return the questions of a chapter's file."""
+    path = FOLDER / f"{chapter}.md"
     return parse(path.read_text(encoding="utf-8"), path.name)
 
 
 def parse(text: str, source: str) -> tuple[Question, ...]:
-    """Return the questions of a text.
-
-    Parameters
-    ----------
-    text : str
-        In the format of this module.
-    source : str
-        What an error calls the text, a file's name.
-
-    Returns
-    -------
-    tuple of Question
+    r"""Return the questions of a text; an error calls the text by the name of its source.
 
     Raises
     ------
     ValueError
-        If a line is none of the format, or a question is not complete.
+        If a line is none of the format, or a question is not complete; with file and line.
 
     Examples
     --------
-    >>> (question,) = parse("## 2?\\n- [x] Two.\\n  > So it is.\\n- [ ] One.\\n  > No.", "99.md")
+    >>> (question,) = parse("## 2?\n- [x] Two.\n  > So it is.\n- [ ] One.\n  > No.", "99.md")
     >>> [option.why for option in question.options]
     ['So it is.', 'No.']
     """
-    blocks: list[tuple[int, str, list[list]]] = []  # where, question, [text, right, why]
-
-    def stop(number: int, problem: str) -> ValueError:
-        return ValueError(f"{source}, line {number}: {problem}")
-
+    blocks: list[tuple[int, str, list[list]]] = []
     for number, line in enumerate(text.splitlines(), 1):
-        if any(line.count(mark) % 2 for mark in "`$"):
-            raise stop(number, "a ` or a $ has no partner")
-        options = blocks[-1][2] if blocks else []
-        if line.startswith("## "):
-            blocks.append((number, line[3:], []))
-        elif line[:6] in _OPTIONS:
-            if not blocks:
-                raise stop(number, "an option stands before the first question")
-            options.append([line[6:], _OPTIONS[line[:6]], None])
-        elif line.startswith(_WHY):
-            if not options or options[-1][2] is not None:
-                raise stop(number, "a reason stands below an option, one line for each")
-            options[-1][2] = line[len(_WHY) :]
-        elif line.strip() and not (line.startswith("# ") and not blocks):
-            raise stop(number, f"{line!r} is no question, option or reason")
+        with _at(source, number):
+            _read_line(line, number, blocks)
     questions = []
     for number, prompt, options in blocks:
-        if any(why is None for _, _, why in options):
-            raise stop(number, "an option of this question has no reason")
-        try:
+        with _at(source, number):
             questions.append(Question(prompt, tuple(Option(*option) for option in options)))
-        except ValueError as problem:
-            raise stop(number, str(problem)) from None
     return tuple(questions)
+
+
+@contextmanager
+def _at(source: str, number: int) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as problem:
+        raise ValueError(f"{source}, line {number}: {problem}") from None
+
+
+def _read_line(line: str, number: int, blocks: list[tuple[int, str, list[list]]]) -> None:
+    """Add a line to the questions so far, each with its options: text, right and reason."""
+    options = blocks[-1][2] if blocks else []
+    if any(line.count(mark) % 2 for mark in "`$"):
+        raise ValueError("a ` or a $ has no partner")
+    if line.startswith("## "):
+        blocks.append((number, line[3:], []))
+    elif line[:6] in _OPTIONS and blocks:
+        options.append([line[6:], _OPTIONS[line[:6]], ""])
+    elif line.startswith(_WHY) and options and not options[-1][2]:
+        options[-1][2] = line[len(_WHY) :]
+    elif line.strip() and (blocks or not line.startswith("# ")):
+        raise ValueError(f"{line!r} is no question, option or reason that fits here")
