@@ -7,7 +7,7 @@ import torch
 from snnbook import data, training
 from snnbook.exercises._mystery import hidden_digit
 from snnbook.exercises._records import function, integer, number
-from snnbook.exercises._tools import network
+from snnbook.exercises._tools import count_weights
 
 
 @integer(
@@ -16,8 +16,7 @@ from snnbook.exercises._tools import network
     hint="One matrix into the hidden layer, one inside it, one out of it.",
 )
 def weights():
-    full = sum(weight.numel() for weight in network(64, 100, 10, recurrent=True).parameters())
-    plain = sum(weight.numel() for weight in network(64, 100, 10).parameters())
+    plain, full = (count_weights(64, 100, 10, recurrent=option) for option in (False, True))
     return full, {
         "That is the feed-forward network; each hidden neuron also sends spikes to all 100.": plain,
         "That includes 110 biases; this network has none.": full + 110,
@@ -86,17 +85,19 @@ def firing_rates(draw):
         return training.mean_counts(spikes) / (len(spikes) * dt)
 
     def mean(*axes):
-        return lambda spikes, dt: spikes.mean(axes) / dt
+        return lambda S, dt: S.mean(axes) / dt
 
     return (rates, cases), {
         "That is the number of spikes per step; divide by dt for "
-        "spikes per second.": lambda spikes, dt: spikes.mean((0, 1)),
-        "That is the number of spikes per sample; divide by the duration "
-        "T · dt.": lambda spikes, dt: spikes.mean(1).sum(0),
+        "spikes per second.": lambda S, dt: S.mean((0, 1)),
+        "That is the number of spikes per sample; divide by the duration T · dt.": lambda S, dt: (
+            S.mean(1).sum(0)
+        ),
         "Divide by dt instead of multiplying: a shorter step with equal counts is "
-        "a higher rate.": lambda spikes, dt: spikes.mean((0, 1)) * dt,
-        "That is in kHz: dt is in seconds already, no factor of "
-        "1000 is needed.": lambda spikes, dt: rates(spikes, dt) / 1000,
+        "a higher rate.": lambda S, dt: S.mean((0, 1)) * dt,
+        "That is in kHz: dt is in seconds already, no factor of 1000 is needed.": lambda *case: (
+            rates(*case) / 1000
+        ),
         "That sums over the samples; take their mean.": lambda spikes, dt: (
             spikes.mean(0).sum(0) / dt
         ),

@@ -196,8 +196,8 @@ def zero_reset(draw):
 
     def reset_to_zero(mem, syn, spikes, beta):
         state = neurons.LIFState(syn[None], mem[None])
-        params = decaying(0.5, beta)
-        return neurons.lif_step(state, 0 * syn[None], params, reset="zero")[1].mem[0]
+        _, state = neurons.lif_step(state, 0 * syn[None], decaying(0.5, beta), reset="zero")
+        return state.mem[0]
 
     return (reset_to_zero, cases), {
         "That is the subtractive reset, which leaves a remainder; multiply by 1 "

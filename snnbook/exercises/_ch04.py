@@ -4,12 +4,7 @@ import torch
 
 from snnbook import neurons, smoothed
 from snnbook.exercises._records import function, integer, number
-from snnbook.exercises._tools import network
-
-
-def _weights() -> int:
-    """Return the number of weights of a network 64-100-10."""
-    return sum(weight.numel() for weight in network(64, 100, 10).parameters())
+from snnbook.exercises._tools import count_weights
 
 
 @integer(
@@ -18,8 +13,9 @@ def _weights() -> int:
     hint="Count the weights of both matrices, and the passes for each weight.",
 )
 def passes_of_a_difference():
-    return 2 * _weights(), {
-        "A central difference needs two passes, one on each side of the weight.": _weights(),
+    weights = count_weights(64, 100, 10)
+    return 2 * weights, {
+        "A central difference needs two passes, one on each side of the weight.": weights,
         "The readout has weights, too: 100 · 10.": 2 * 64 * 100,
         "Count weights, not neurons.": 2 * (64 + 100 + 10),
         "Two passes give the difference along one weight alone.": 2,
@@ -33,7 +29,7 @@ def passes_of_a_difference():
     hint="Square both sides: 1/4 = M/(M + d). Solve for M.",
 )
 def pairs_for_half_a_gradient():
-    d = _weights()
+    d = count_weights(64, 100, 10)
     truth = next(pairs for pairs in range(d) if (pairs / (pairs + d)) ** 0.5 >= 0.5)
     return truth, {
         "With M = d the cosine is √(1/2), about 0.71: more than was asked.": d,
@@ -67,9 +63,7 @@ def search_gradient(draw):
         return noise.mean(0) * ((up - down) / (2 * sigma)).mean()
 
     return (estimate, cases), {
-        "The two points lie 2σ apart, not σ.": lambda up, down, noise, sigma: (
-            2 * estimate(up, down, noise, sigma)
-        ),
+        "The two points lie 2σ apart, not σ.": lambda *case: 2 * estimate(*case),
         "The size σ of the step is missing: that is a difference, "
         "not a slope.": lambda up, down, noise, sigma: sigma * estimate(up, down, noise, sigma),
         "Average over the pairs: yours grows with M.": lambda up, down, noise, sigma: (
@@ -93,12 +87,10 @@ def search_gradient(draw):
 def full_core():
     core, count = 256 * 1024, 1024
     per_step = neurons.unroll(torch.zeros(1, 1, count)).mem.nbytes
-    steps = core // per_step
-    return steps, {
+    n = core // per_step
+    return n, {
         "A number takes 4 bytes, not one.": core // count,
-        "The current can be computed again from the potentials; only one number is kept.": (
-            steps // 2
-        ),
+        "The current can be computed again from the potentials; only one number is kept.": n // 2,
         "That is for one neuron; the core has 1024 of them.": core // 4,
         "Bytes, not bits: a byte has 8 bits.": 8 * core // count,
     }

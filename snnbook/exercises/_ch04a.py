@@ -55,12 +55,9 @@ def dead_spikes():
     hint="Integrate 6z(1 − z) by head, and clamp z to [0, 1] first.",
 )
 def charge_of_a_parabola(draw):
-    # Membranes below, in and above the zone, the threshold and the width
-    cases = []
-    for _ in range(4):
-        threshold, width = draw.numbers(2, 0.5, 1.5)
-        mem = torch.linspace(threshold - 2 * width, threshold + width, 19, dtype=torch.float64)
-        cases.append((mem, threshold, width))
+    place = torch.linspace(-2, 1, 19, dtype=torch.float64)
+    pairs = [draw.numbers(2, 0.5, 1.5) for _ in range(4)]
+    cases = [(threshold + place * width, threshold, width) for threshold, width in pairs]
 
     def charge(mem, threshold, width):
         return smoothed.Gate(width, threshold=threshold).charge(mem)

@@ -6,7 +6,7 @@ import torch
 
 from snnbook import smoothed
 from snnbook.exercises._records import function, number, sequence
-from snnbook.exercises._tools import Coin
+from snnbook.exercises._tools import coin
 
 
 @sequence(
@@ -69,9 +69,8 @@ def weight_and_three_steps():
     hint="First: ⟨L⟩ = p L(1) + (1 − p) L(0). Second: the mean of 2(S − 0.7).",
 )
 def wrong_sign():
-    coin = Coin(0.8, lambda S: (S - 0.7) ** 2)
-    exact, escape = coin.exact, coin.mean_slope
-    at_one, no_slope = (exact, coin.slopes[0]), (coin.expected, escape)
+    mean, exact, escape, slope = coin(0.8, lambda S: (S - 0.7) ** 2)
+    at_one, loss = (exact, slope), (mean, escape)
     return (exact, escape), {
         "The first is not 2(p − y): the loss of a coin is never (p − y)², because S is 0 or 1. "
         "Its variance adds p(1 − p).": (escape, escape),
@@ -79,7 +78,7 @@ def wrong_sign():
         "difference of its values at 1 and at 0.": (exact, exact),
         "The first is L(1) − L(0), not L(0) − L(1).": (-exact, escape),
         "The second is the slope at S = 1; the neuron is silent in a fifth of the runs.": at_one,
-        "The first is the expected loss itself; its derivative is asked for.": no_slope,
+        "The first is the expected loss itself; its derivative is asked for.": loss,
         "The two are swapped.": (escape, exact),
     }
 
@@ -138,7 +137,6 @@ def local_likelihood(draw):
     hint="The sum over all runs without the own one, divided by K − 1.",
 )
 def baseline_of_the_others(draw):
-    # Losses (K, B) and the noise
     cases = [(draw.uniform(*shape), draw.number(0.1, 1.1)) for shape in ((2, 3), (4, 2), (8, 5))]
 
     def others(losses):
@@ -155,9 +153,7 @@ def baseline_of_the_others(draw):
         "over the runs, the first axis.": lambda losses, noise: (losses - losses.mean()) / noise,
         "That is the mean of the other *inputs*; the runs are on "
         "the first axis.": lambda losses, noise: credit(losses.T, noise).T,
-        "The sign is turned: the result is loss minus baseline.": lambda losses, noise: (
-            -credit(losses, noise)
-        ),
+        "The sign is turned: the result is loss minus baseline.": lambda *case: -credit(*case),
         "There are K − 1 other runs, not K.": lambda losses, noise: (
             (losses - (losses.sum(0) - losses) / len(losses)) / noise
         ),

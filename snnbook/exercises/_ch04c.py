@@ -77,7 +77,6 @@ def regular_and_random():
     hint="First s = γ ln(1 + exp((μ − 1)/γ)), then 1/(τ ln(1 + 1/s)).",
 )
 def soft_curve(draw):
-    # Mean potentials with random time constants and softnesses
     mean = torch.linspace(0.4, 3.0, 14, dtype=torch.float64)
     cases = [(mean, draw.number(0.01, 0.21), draw.number(0.1, 0.3)) for _ in range(4)]
 
@@ -99,8 +98,9 @@ def soft_curve(draw):
         "The threshold is missing: the exponential takes μ − θ.": lambda mean, tau, softness: rate(
             soft(mean, softness), tau
         ),
-        "That is the time between two spikes; the rate is "
-        "one over it.": lambda mean, tau, softness: 1 / soft_rate(mean, tau, softness),
+        "That is the time between two spikes; the rate is one over it.": lambda *case: (
+            1 / soft_rate(*case)
+        ),
         "That is the curve of a neuron without leak; with leak the interval "
         "is a logarithm.": lambda mean, tau, softness: soft(mean - 1, softness) / tau,
         "The 1 inside the logarithm is missing: μ/(μ − θ) = 1 + θ/s.": lambda mean, tau, softness: (

@@ -134,11 +134,10 @@ def causal_set(draw):
         "next input, which then takes part.": lambda *case: scan(*case, bounded=False),
         "The inputs are not sorted by time: the causal set grows in the order of "
         "arrival.": lambda *case: scan(*case, ordered=False),
-        "That is z = eᵗ; take the logarithm in the end.": lambda times, weights: math.exp(
-            _first(times, weights)
+        "That is z = eᵗ; take the logarithm in the end.": lambda *case: math.exp(_first(*case)),
+        "A neuron without a spike has the time `math.inf`, not a large number.": lambda *case: min(
+            _first(*case), 10.0
         ),
-        "A neuron without a spike has the time `math.inf`, not "
-        "a large number.": lambda times, weights: min(_first(times, weights), 10.0),
     }
 
 
@@ -173,7 +172,7 @@ def slope_of_a_spike_time(draw):
 
     return (slope, cases), {
         "The sign: a larger weight lifts the membrane, and a lifted "
-        "membrane crosses earlier.": lambda t, w, spike: -slope(t, w, spike),
+        "membrane crosses earlier.": lambda *case: -slope(*case),
         "An input after the spike has no effect: its κ is zero, not 1 − e^(−s) of "
         "a negative s.": lambda t, w, spike: -kernel(t, spike) / steepness(t, w, spike),
         "The causal set is missing: inputs after the spike belong neither above nor below the "

@@ -90,18 +90,12 @@ def zeros_of_the_true_gradient():
     hint="At |x| = width/2 the value must be height/2, and nothing may be negative.",
 )
 def own_surrogate(draw):
-    # Distances to threshold with random heights and widths
-    cases = []
-    for _ in range(4):
-        height, width = draw.numbers(2, 0.2, 1.5)
-        x = torch.linspace(-2.5 * width, 2.5 * width, 21, dtype=torch.float64)
-        cases.append((x, height, width))
+    x = torch.linspace(-2.5, 2.5, 21, dtype=torch.float64)
+    pairs = [draw.numbers(2, 0.2, 1.5) for _ in range(4)]
+    cases = [(x * width, height, width) for height, width in pairs]
 
     def triangle(x, height, width):
         return surrogates.piecewise_linear(width=width, height=height).derivative(x)
-
-    def unit(x, width):
-        return triangle(x, 1.0, width)
 
     return (triangle, cases), {
         "Your `width` is the base of the triangle; at half its height it is "
@@ -110,8 +104,8 @@ def own_surrogate(draw):
         "|x| = width/2.": lambda x, height, width: triangle(x, height, 2 * width),
         "Far from threshold yours is negative, which turns the gradient around: clip "
         "it at 0.": lambda x, height, width: height * (1 - x.abs() / width),
-        "The factor `height` is missing: yours is 1 at threshold.": lambda x, height, width: unit(
-            x, width
+        "The factor `height` is missing: yours is 1 at threshold.": lambda x, height, width: (
+            triangle(x, 1, width)
         ),
         "Height and width mix: the sides get longer with the height. Multiply by `height` at "
         "the end.": lambda x, height, width: (height - x.abs() / width).clamp(min=0),
@@ -122,7 +116,7 @@ def own_surrogate(draw):
         "That is the boxcar of this width; the triangle "
         "falls off linearly.": lambda x, height, width: height * (x.abs() < width / 2),
         "Upside down: the surrogate is largest at threshold.": lambda x, height, width: (
-            height * (1 - unit(x, width))
+            height * (1 - triangle(x, 1, width))
         ),
     }
 
@@ -149,16 +143,14 @@ def _value_and_gradient(function, x: Tensor, smooth) -> tuple | None:
     hint="Add something that is 0 in the forward pass and has the gradient of `smooth`.",
 )
 def detached_step(draw):
-    # Distances to threshold with smooth steps of random steepness
+    def steep(slope, logistic):
+        def smooth(x):
+            return torch.sigmoid(slope * x) if logistic else x / (1 + slope * x.abs())
 
-    def logistic(slope: float):
-        return lambda x: torch.sigmoid(slope * x)
-
-    def fast(slope: float):
-        return lambda x: x / (1 + slope * x.abs())
+        return smooth
 
     x = torch.tensor([-0.7, -0.2, 0.1, 0.4, 1.3], dtype=torch.float64)
-    cases = [(x, make(draw.number(2.0, 8.0))) for make in (logistic, fast, logistic, fast)]
+    cases = [(x, steep(draw.number(2.0, 8.0), n < 2)) for n in range(4)]
 
     def step(x):
         return (x > 0).to(x.dtype)

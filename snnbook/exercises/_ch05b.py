@@ -6,7 +6,7 @@ import torch
 
 from snnbook import gradients, neurons
 from snnbook.exercises._records import choice, function, integer, number, sequence
-from snnbook.exercises._tools import Coin, Draw, decaying
+from snnbook.exercises._tools import Draw, coin, decaying
 
 
 @integer(
@@ -72,10 +72,9 @@ def sign_of_two_paths():
     ]
     return truth, {
         "The pair is swapped: the exact one comes first.": truth[::-1],
-        "At k = 0.2 both bumps are about k/4, so compare the weights: 0.5 · 1 with 1 · 1.": [
-            1.0,
-            1.0,
-        ],
+        "At k = 0.2 both bumps are about k/4, so compare the weights: 0.5 · 1 with 1 · 1.": (
+            [1.0, 1.0]
+        ),
         "At k = 20 the path through h₂ is e^10 times weaker than that through h₁.": [-1.0, -1.0],
     }
 
@@ -88,12 +87,10 @@ def sign_of_two_paths():
     hint="E[L] = p L(1) + (1 − p) L(0); dL/dS = 2 (2S − 1) · 2.",
 )
 def noisy_unit():
-    coin = Coin(0.25, lambda S: (2 * S - 1) ** 2)
-    exact, surrogate = coin.exact, coin.mean_slope
+    _, exact, surrogate, _ = coin(0.25, lambda S: (2 * S - 1) ** 2)
     return (exact, surrogate), {
         "The exact slope is L(1) − L(0), a difference, not a derivative of the parabola.": (
-            surrogate,
-            surrogate,
+            (surrogate, surrogate)
         ),
         "The second is a mean of slopes: 4 (2S − 1) is +4 with probability 0.25 and −4 with "
         "0.75.": (exact, exact),
@@ -110,7 +107,6 @@ def noisy_unit():
     hint="Read off e[n] before you move the two traces on to n + 1, and move both at once.",
 )
 def eligibility_trace(draw):
-    # Input spikes, surrogate values and decay factors of one synapse
     cases = []
     for _ in range(4):
         arrived = draw.spikes(12)

@@ -50,7 +50,6 @@ def straight_down():
     hint="`(W * G).sum()` is the inner product, and `W.norm()` the length.",
 )
 def angle_of_matrices(draw):
-    # Pairs of matrices (out, in)
     cases = [(draw.normal(*s), draw.normal(*s)) for s in ((3, 4), (10, 6), (2, 5))]
 
     def cosine(W, G):
@@ -61,7 +60,7 @@ def angle_of_matrices(draw):
 
     return (angle, cases), {
         "That is the cosine; take its arccos, in degrees.": cosine,
-        "That is the angle in radians.": lambda W, G: torch.arccos(cosine(W, G)),
+        "That is the angle in radians.": lambda *case: torch.arccos(cosine(*case)),
         "The sign is the wrong way round: equal matrices have an angle of zero.": lambda W, G: (
             angle(W, -G)
         ),
@@ -98,7 +97,6 @@ def bound_to_align():
     hint="`torch.where(condition, D, 0.0)`, and the window lies around the threshold.",
 )
 def one_event(draw):
-    # A dendrite (N,), a membrane (N,) and a half width
     cases = [
         (draw.normal(count), 1 + 1.5 * draw.normal(count), draw.number(0.5, 1.5))
         for count in (5, 8, 12)

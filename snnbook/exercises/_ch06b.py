@@ -131,7 +131,7 @@ def step_of_superspike(draw):
     hint="What changed, and what is on the path from the first layer to the readout?",
 )
 def why_depth_hurts():
-    def cosine(*sizes, steps=30):
+    def cosine(*sizes, steps=20):
         """Return the cosine of SuperSpike and the exact gradient in the first layer."""
         net, draw = network(*sizes), Draw(seed=0)
         spikes = draw.spikes(steps, 5, sizes[0], share=0.2).float()
@@ -143,9 +143,9 @@ def why_depth_hurts():
         return float(torch.cosine_similarity(*pair, dim=0))
 
     changed = {
-        "time": cosine(10, 20, 3, steps=90),
+        "time": cosine(10, 20, 3, steps=60),
         "space": cosine(10, 20, 20, 3),
-        "width": cosine(10, 60, 3),
+        "width": cosine(10, 40, 3),
     }
     return min(changed, key=changed.get), {
         "The number of steps made no difference: the eligibility trace carries time.": "time",

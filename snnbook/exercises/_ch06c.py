@@ -50,7 +50,6 @@ def against_bptt():
     hint="First what the readout says, then its error, then back through the transpose.",
 )
 def error_of_a_neuron(draw):
-    # Spikes (N,), a readout (C, N), and a target (C,)
     cases = [
         (draw.spikes(count, share=0.6), draw.normal(classes, count), draw.normal(classes))
         for count, classes in ((6, 3), (8, 4), (5, 2))
@@ -73,7 +72,6 @@ def error_of_a_neuron(draw):
     hint="A loop over `light[1:]` with a variable for what the pixel remembers.",
 )
 def event_camera(draw):
-    # The logarithm of the light over time (T,), and a contrast
     cases = [(draw.normal(steps).cumsum(0), draw.number(0.5, 1.5)) for steps in (12, 20, 30)]
 
     def camera(light, contrast):

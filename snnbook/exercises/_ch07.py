@@ -6,7 +6,7 @@ from torch.distributions import Normal
 
 from snnbook import conclusions, gradients, training
 from snnbook.exercises._records import function, integer, number
-from snnbook.exercises._tools import network
+from snnbook.exercises._tools import count_weights
 
 
 @number(
@@ -28,13 +28,12 @@ def second_of_speech():
     hint="Count the spiking network's weights, the recurrent ones too, then try numbers N.",
 )
 def fair_opponent():
-    def units(recurrent):
-        weights = network(700, 200, 20, recurrent=recurrent).parameters()
-        return conclusions.gru_size(700, 20, sum(weight.numel() for weight in weights))
-
-    truth = units(recurrent=True)
+    plain, truth = (
+        conclusions.gru_size(700, 20, count_weights(700, 200, 20, recurrent=option))
+        for option in (False, True)
+    )
     return truth, {
-        "The spiking network is recurrent: it has 200 · 200 weights more.": units(recurrent=False),
+        "The spiking network is recurrent: it has 200 · 200 weights more.": plain,
         "One unit too many: it exceeds the budget.": truth + 1,
         "Equal neurons are not equal parameters: a GRU has three gates.": 200,
     }

@@ -25,13 +25,6 @@ CHAPTERS: tuple[str, ...] = tuple(
 def load(chapter: str) -> Mapping[str, Exercise]:
     """Return the exercises of a chapter by id, read-only, in the order in which they are asked.
 
-    Raises
-    ------
-    ValueError
-        If the chapter has no exercises; the message lists those that have.
-
-    Examples
-    --------
     >>> list(load("04"))
     ['04-1', '04-2', '04-3', '04-4', '04-5']
     """

@@ -9,18 +9,10 @@ from snnbook import data, neurons
 
 
 def hidden_parameters(seed: int) -> neurons.LIFParameters:
-    """Return the parameters of :func:`mystery_neuron`, with a slower membrane or a slower synapse.
+    """Return the parameters of :func:`mystery_neuron`.
 
-    Parameters
-    ----------
-    seed : int
-        Which neuron.
-
-    Returns
-    -------
-    LIFParameters
-        The faster time constant is between 3 and 6 ms, the slower one between 8 and 20 ms;
-        which of the two is the membrane's depends on the seed. ``dt`` is 1 ms.
+    The faster time constant is between 3 and 6 ms, the slower one between 8 and 20 ms; which of
+    the two is the membrane's depends on the seed. ``dt`` is 1 ms.
     """
     generator = torch.Generator().manual_seed(seed)
     draws = torch.rand(3, generator=generator, dtype=torch.float64).tolist()
@@ -93,16 +85,17 @@ def mystery_digit(seed: int = 0, steps: int = 100) -> Tensor:
 
     Chapter 1, exercise 01-6.
     """
-    split = data.digits()
-    pixels = split.test_inputs[_index(seed, len(split.test_labels))]
+    pixels, _ = _digit(seed)
     return data.latency_code(pixels[None], steps)[:, 0]
 
 
 def hidden_digit(seed: int) -> int:
     """Return the label of :func:`mystery_digit`."""
-    split = data.digits()
-    return int(split.test_labels[_index(seed, len(split.test_labels))])
+    return _digit(seed)[1]
 
 
-def _index(seed: int, size: int) -> int:
-    return int(torch.randint(size, (1,), generator=torch.Generator().manual_seed(seed)))
+def _digit(seed: int) -> tuple[Tensor, int]:
+    """Return the pixels and the label of a digit of the test set."""
+    split, generator = data.digits(), torch.Generator().manual_seed(seed)
+    index = int(torch.randint(len(split.test_labels), (1,), generator=generator))
+    return split.test_inputs[index], int(split.test_labels[index])

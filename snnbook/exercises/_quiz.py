@@ -25,13 +25,7 @@ _WHY = "  > "
 
 @dataclass(frozen=True)
 class Option:
-    """One answer of a quiz question: its text, whether it is right, and why.
-
-    Raises
-    ------
-    ValueError
-        If it has no text or no reason.
-    """
+    """One answer of a quiz question: its text, whether it is right, and why."""
 
     text: str
     right: bool
@@ -44,13 +38,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Question:
-    """One question of a quiz, with exactly one right option among two or more.
-
-    Raises
-    ------
-    ValueError
-        If not exactly one of two or more options is right.
-    """
+    """One question of a quiz, with exactly one right option among two or more."""
 
     prompt: str
     options: tuple[Option, ...]
@@ -68,15 +56,8 @@ def read_quiz(chapter: str) -> tuple[Question, ...]:
 
 
 def parse(text: str, source: str) -> tuple[Question, ...]:
-    r"""Return the questions of a text; an error calls the text by the name of its source.
+    r"""Return the questions of a text; a ``ValueError`` names its source and the line.
 
-    Raises
-    ------
-    ValueError
-        If a line is none of the format, or a question is not complete; with file and line.
-
-    Examples
-    --------
     >>> (question,) = parse("## 2?\n- [x] Two.\n  > So it is.\n- [ ] One.\n  > No.", "99.md")
     >>> [option.why for option in question.options]
     ['So it is.', 'No.']

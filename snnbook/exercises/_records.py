@@ -21,19 +21,16 @@ class Exercise:
 
     Parameters
     ----------
-    id : str
-        Chapter and number, ``"02-3"``.
-    kind : str
-        ``"number"``, ``"integer"``, ``"sequence"``, ``"choice"`` or ``"function"``.
+    id, kind : str
+        Chapter and number, ``"02-3"``, and one of :data:`TOLERANCES`.
     answers : callable
         Returns the truth, and a dictionary from messages to wrong answers, of which the first
         match wins. For kind ``"function"`` it takes a ``Draw``, the wrong answers are functions,
         and the truth is a pair: a function, whose name and arguments are those that the reader
         writes, and a list of cases, each a tuple of arguments.
-    right : str
-        What a right answer shows, in one or two sentences; backquotes mark code.
-    hint : str
-        The help for a wrong answer that is none of the known mistakes.
+    right, hint : str
+        What a right answer shows, and the help for a wrong one that is none of the known
+        mistakes, each in one or two sentences; backquotes mark code.
     tolerance : float or None
         Relative tolerance of each entry; by default that of the kind.
     options : tuple of str

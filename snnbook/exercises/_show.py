@@ -42,18 +42,9 @@ def formula_html(text: str) -> str:
 
 @dataclass(frozen=True, repr=False)
 class Result:
-    """What ``check`` found; true in a condition only for a right answer.
+    """What ``check`` found about an exercise; true in a condition only for a right answer.
 
-    Parameters
-    ----------
-    id : str
-        The exercise.
-    correct : bool
-        Whether the answer is right.
-    answered : bool
-        False while the answer is ``...``.
-    message : str
-        What the reader is told.
+    ``answered`` is false while the answer is ``...``, and ``message`` is what the reader is told.
     """
 
     id: str

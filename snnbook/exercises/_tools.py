@@ -43,12 +43,13 @@ class Draw:
 
 
 def network(*sizes: int, **options) -> neurons.SpikingNetwork:
-    """Return a network of these sizes with weights of its own seed.
-
-    >>> network(3, 4, 2).hidden[0].weight.shape
-    torch.Size([4, 3])
-    """
+    """Return a network of these sizes with weights of its own seed."""
     return neurons.SpikingNetwork(sizes, generator=torch.Generator().manual_seed(0), **options)
+
+
+def count_weights(*sizes: int, **options) -> int:
+    """Return the number of weights of a network."""
+    return sum(weight.numel() for weight in network(*sizes, **options).parameters())
 
 
 def decaying(alpha: float, beta: float, threshold: float = 1.0) -> neurons.LIFParameters:
@@ -57,22 +58,18 @@ def decaying(alpha: float, beta: float, threshold: float = 1.0) -> neurons.LIFPa
     return neurons.LIFParameters(tau_mem=tau_mem, tau_syn=tau_syn, threshold=threshold, dt=1e-3)
 
 
-class Coin:
-    """A unit that spikes with probability p, and what a loss of its spike asks of it.
+def coin(p: float, loss: Callable[[Tensor], Tensor]) -> tuple[float, float, float, float]:
+    """Return what a loss asks of a unit that spikes with probability p.
 
-    ``expected`` is the mean loss and ``exact`` its derivative in p; ``slopes`` are the
-    derivatives of the loss at S = 1 and S = 0, and ``mean_slope`` is their mean over the runs.
+    The mean loss, its derivative in p, the mean of the slopes dL/dS over the runs with a spike
+    and without, and the slope at S = 1.
 
-    >>> coin = Coin(0.5, lambda S: S**2)
-    >>> coin.expected, coin.exact, coin.slopes, coin.mean_slope
-    (0.5, 1.0, [2.0, 0.0], 1.0)
+    >>> coin(0.5, lambda S: S**2)
+    (0.5, 1.0, 1.0, 2.0)
     """
-
-    def __init__(self, p: float, loss: Callable[[Tensor], Tensor]) -> None:
-        chance = torch.tensor(p, dtype=torch.float64, requires_grad=True)
-        spike = torch.tensor([1.0, 0.0], dtype=torch.float64, requires_grad=True)
-        expected = torch.stack([chance, 1 - chance]) @ loss(spike)
-        self.expected = expected.item()
-        self.exact = torch.autograd.grad(expected, chance)[0].item()
-        self.slopes = torch.autograd.grad(loss(spike).sum(), spike)[0].tolist()
-        self.mean_slope = p * self.slopes[0] + (1 - p) * self.slopes[1]
+    chance = torch.tensor([p, 1 - p], dtype=torch.float64, requires_grad=True)
+    spike = torch.tensor([1.0, 0.0], dtype=torch.float64, requires_grad=True)
+    mean = chance @ loss(spike)
+    by_chance, by_spike = torch.autograd.grad(mean, [chance, spike])
+    exact = by_chance[0] - by_chance[1]
+    return mean.item(), exact.item(), by_spike.sum().item(), by_spike[0].item() / p

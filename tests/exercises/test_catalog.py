@@ -101,17 +101,17 @@ def is_computed(module, name):
                     if isinstance(part, ast.Name):
                         assigned.setdefault(part.id, []).append(node.value)
     (returned,) = [node for node in exercise.body if isinstance(node, ast.Return)]
-    todo, seen = [returned.value.elts[0]], set()
-    while todo:
-        for node in ast.walk(todo.pop()):
+    waiting, seen = [returned.value.elts[0]], set()
+    while waiting:
+        for node in ast.walk(waiting.pop()):
             if isinstance(node, (ast.For, ast.While, ast.comprehension)):
                 return True
             if isinstance(node, ast.Name) and node.id not in seen:
                 seen.add(node.id)
                 if node.id in imported:
                     return True
-                todo += assigned.get(node.id, [])
-                todo += [known[node.id]] if node.id in known else []
+                waiting += assigned.get(node.id, [])
+                waiting += [known[node.id]] if node.id in known else []
     return False
 
 
