@@ -14,22 +14,16 @@ False
 The exercises of chapter 2 are in ``_ch02.py``, its quiz in ``quizzes/02.md``.
 """
 
-from snnbook.exercises._check import CHAPTERS, check, load, quiz
-from snnbook.exercises._mystery import mystery_digit, mystery_neuron
-from snnbook.exercises._quiz import Option, Question
-from snnbook.exercises._records import Exercise
-from snnbook.exercises._show import Quiz, Result
-
-__all__ = [
-    "CHAPTERS",
-    "Exercise",
-    "Option",
-    "Question",
-    "Quiz",
-    "Result",
-    "check",
-    "load",
-    "mystery_digit",
-    "mystery_neuron",
-    "quiz",
-]
+from snnbook.exercises._check import (
+    CHAPTERS as CHAPTERS,
+    check as check,
+    exercises_of as exercises_of,
+    quiz as quiz,
+)
+from snnbook.exercises._mystery import (
+    mystery_digit as mystery_digit,
+    mystery_neuron as mystery_neuron,
+)
+from snnbook.exercises._quiz import Option as Option, Question as Question
+from snnbook.exercises._records import Exercise as Exercise
+from snnbook.exercises._show import Quiz as Quiz, Result as Result

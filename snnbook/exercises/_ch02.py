@@ -1,6 +1,7 @@
 """Exercises of chapter 2: spiking networks as recurrent networks (paper section II)."""
 
 import math
+from dataclasses import replace
 
 import torch
 
@@ -17,8 +18,8 @@ from snnbook.exercises._tools import decaying
     hint="A quantity that decays with τ keeps the fraction exp(−dt/τ) over one step.",
 )
 def decay_factors():
-    params = neurons.LIFParameters(tau_mem=10e-3, tau_syn=4e-3, dt=2e-3)
-    alpha, beta = params.alpha, params.beta
+    neuron = neurons.LIFNeuron(tau_mem=10e-3, tau_syn=4e-3, dt=2e-3)
+    alpha, beta = neuron.alpha, neuron.beta
     a, b = 2 / 4, 2 / 10  # dt / tau
     euler, lost = (1 - a, 1 - b), (1 - alpha, 1 - beta)
     too_large, too_small = (alpha**1000, beta**1000), (alpha**0.001, beta**0.001)
@@ -43,7 +44,7 @@ def decay_factors():
 def first_spike():
     drive = torch.zeros(20, 1, 1)
     drive[3] = 1.5
-    n = int(neurons.unroll(drive).spikes[:, 0, 0].argmax())
+    n = int(neurons.run(neurons.LIFNeuron(), drive).spikes[:, 0, 0].argmax())
     return n, {
         "That is the step of the input itself: the input reaches I one step later, and U "
         "another step later.": n - 2,
@@ -61,9 +62,9 @@ def first_spike():
     hint="Simulate it: `integrate` an impulse, or take the largest entry of `psp_kernel`.",
 )
 def peak_of_the_response():
-    params = neurons.LIFParameters(tau_mem=20e-3, tau_syn=5e-3, dt=1e-3)
-    truth = int(neurons.psp_kernel(params, 100).argmax())
-    current = neurons.integrate(torch.eye(20, 1)[..., None], params).syn[:, 0, 0]
+    neuron = neurons.LIFNeuron(tau_mem=20e-3, tau_syn=5e-3, dt=1e-3)
+    truth = int(neurons.psp_kernel(neuron, 100).argmax())
+    current = neurons.run(neuron.leaky, torch.eye(20, 1)[..., None]).syn[:, 0, 0]
     continuous = 20 * 5 / (20 - 5) * math.log(20 / 5)
     return truth, {
         "That is the peak of the continuous response, from the moment the current jumps; in "
@@ -85,8 +86,8 @@ def peak_of_the_response():
     hint="Without a spike U settles where U[n+1] = U[n]. Where is that?",
 )
 def smallest_current():
-    params = neurons.LIFParameters(tau_mem=5e-3)
-    beta, threshold = params.beta, params.threshold
+    neuron = neurons.LIFNeuron(tau_mem=5e-3)
+    beta, threshold = neuron.beta, neuron.threshold
     truth = (1 - beta) * threshold
     return truth, {
         "With I = θ it fires at once, but the membrane adds up the current of many steps: "
@@ -95,7 +96,7 @@ def smallest_current():
         "That is β; what must be made up for in each step is the loss, (1 − β)θ.": beta,
         "That is how far a current of 1 lifts U; solve I/(1 − β) = θ for I.": 1 / (1 - beta),
         "That is the smallest weighted *input*, with the synapse of the default neuron; the "
-        "current itself is asked for.": truth * (1 - params.alpha),
+        "current itself is asked for.": truth * (1 - neuron.alpha),
     }
 
 
@@ -196,7 +197,8 @@ def zero_reset(draw):
 
     def reset_to_zero(mem, syn, spikes, beta):
         state = neurons.LIFState(syn[None], mem[None])
-        _, state = neurons.lif_step(state, 0 * syn[None], decaying(0.5, beta), reset="zero")
+        neuron = replace(decaying(0.5, beta), reset="zero")
+        _, state = neurons.lif_step(state, 0 * syn[None], neuron)
         return state.mem[0]
 
     return (reset_to_zero, cases), {

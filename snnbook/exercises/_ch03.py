@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from snnbook import gradients, neurons
+from snnbook import gradients, neurons, training
 from snnbook.exercises._records import function, integer, number
 from snnbook.exercises._tools import network
 
@@ -44,7 +44,7 @@ def piece_that_is_long_enough():
     with torch.no_grad():
         for parameter in deep.parameters():
             parameter.abs_().add_(0.3)  # every neuron fires
-    run = torch.ones(40, 1, 2), gradients.step_squared_error(torch.full((40, 1, 2), -1.0))
+    run = torch.ones(40, 1, 2), training.step_squared_error(torch.full((40, 1, 2), -1.0))
 
     def learns(truncate):
         return gradients.bptt(deep, *run, truncate=truncate)["hidden.0.weight"].any()
@@ -197,8 +197,8 @@ def influence_forward(draw):
 def reach_of_the_blame():
     def fades_after(share, tau_mem):
         """Return after how many steps the response falls below a share of its peak."""
-        params = neurons.LIFParameters(tau_mem=tau_mem, tau_syn=5e-3)
-        kernel = neurons.psp_kernel(params, 2000)
+        neuron = neurons.LIFNeuron(tau_mem=tau_mem, tau_syn=5e-3)
+        kernel = neurons.psp_kernel(neuron, 2000)
         peak = int(kernel.argmax())
         return peak + int((kernel[peak:] < share * kernel[peak]).nonzero()[0])
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from snnbook import neurons, smoothed
+from snnbook import data, neurons
 from snnbook.exercises._records import function, integer, number
 from snnbook.exercises._tools import count_weights
 
@@ -86,7 +86,7 @@ def search_gradient(draw):
 )
 def full_core():
     core, count = 256 * 1024, 1024
-    per_step = neurons.unroll(torch.zeros(1, 1, count)).mem.nbytes
+    per_step = neurons.run(neurons.LIFNeuron(), torch.zeros(1, 1, count)).mem.nbytes
     n = core // per_step
     return n, {
         "A number takes 4 bytes, not one.": core // count,
@@ -103,7 +103,7 @@ def full_core():
 )
 def levels_of_a_count():
     activities = torch.linspace(0, 1, 1001)[None]
-    spikes = smoothed.regular_code(activities, steps=50, max_rate=200.0, phase=0.0)
+    spikes = data.regular_code(activities, steps=50, max_rate=200.0, phase=0.0)
     levels = len(spikes.sum(0).unique())
     return levels, {
         "Silence counts, too: zero spikes is a message.": levels - 1,

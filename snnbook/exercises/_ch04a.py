@@ -141,7 +141,7 @@ def width_of_the_zone():
 
     def none_is_dead(width):
         """Return whether each first spike starts from inside of the zone."""
-        record = smoothed.gated_unroll(current, neurons.LIFParameters(), smoothed.Gate(width))
+        record = neurons.run(smoothed.gated(neurons.LIFNeuron(), smoothed.Gate(width)), current)
         before = record.mem.gather(0, record.resets.argmax(0)[None])
         return bool((before > 1 - width).all())
 

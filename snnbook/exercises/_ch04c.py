@@ -17,7 +17,7 @@ from snnbook.exercises._records import function, integer, number, sequence
 def firing_rate():
     tau, mean = 20e-3, torch.tensor(1.5, dtype=torch.float64)
     without_leak = 1.5 / tau
-    return smoothed.lif_rate(mean, neurons.LIFParameters(tau_mem=tau)), {
+    return smoothed.lif_rate(mean, neurons.LIFNeuron(tau_mem=tau)), {
         "That is the interval in seconds; take one over it.": tau * math.log(3),
         "The argument of the logarithm is μ/(μ − θ): how far the membrane has to go, over how "
         "far it still is from μ at the threshold.": 1 / (tau * math.log(1.5)),
@@ -37,9 +37,9 @@ def firing_rate():
     hint="Iterate six steps. For the formula: τ = Δt/ln 2, and μ/(μ − θ) = 2.",
 )
 def two_rates():
-    params = neurons.LIFParameters(tau_mem=1 / math.log(2), tau_syn=1.0, dt=1.0)
+    neuron = neurons.LIFNeuron(tau_mem=1 / math.log(2), tau_syn=1.0, dt=1.0)
     mean = torch.tensor(2.0, dtype=torch.float64)
-    truth = float(smoothed.discrete_rate(mean, params)), float(smoothed.lif_rate(mean, params))
+    truth = float(smoothed.discrete_rate(mean, neuron)), float(smoothed.lif_rate(mean, neuron))
     return truth, {
         "Iterate: after a spike the membrane is below threshold for one step.": (1.0, 1.0),
         "The two do not agree here; put τ = Δt/ln β⁻¹ = 1/ln 2 into the formula.": (0.5, 0.5),
@@ -81,7 +81,7 @@ def soft_curve(draw):
     cases = [(mean, draw.number(0.01, 0.21), draw.number(0.1, 0.3)) for _ in range(4)]
 
     def soft_rate(mean, tau, softness):
-        return smoothed.lif_rate(mean, neurons.LIFParameters(tau_mem=tau), softness=softness)
+        return smoothed.lif_rate(mean, neurons.LIFNeuron(tau_mem=tau), softness=softness)
 
     def soft(x, softness):
         return softness * torch.log1p(torch.exp(x / softness))
@@ -122,22 +122,22 @@ def other_chip(draw):
     cases = []
     for _ in range(4):
         tau_mem, tau_syn, threshold, *chip = draw.numbers(6, 0.5, 1.5)
-        params = neurons.LIFParameters(
+        neuron = neurons.LIFNeuron(
             tau_mem=10e-3 * tau_mem, tau_syn=5e-3 * tau_syn, threshold=threshold
         )
         alpha, beta = (1 - 0.2 * number for number in chip[:2])
-        cases.append((draw.normal(3, 4), params, alpha, beta, chip[2]))
+        cases.append((draw.normal(3, 4), neuron, alpha, beta, chip[2]))
 
-    def gains(params, alpha, beta):
+    def gains(neuron, alpha, beta):
         """Return G over G'."""
-        return smoothed.drive_gain(params) * (1 - alpha) * (1 - beta)
+        return smoothed.drive_gain(neuron) * (1 - alpha) * (1 - beta)
 
-    def convert(weight, params, alpha, beta, threshold):
-        return weight * (threshold / params.threshold) * gains(params, alpha, beta)
+    def convert(weight, neuron, alpha, beta, threshold):
+        return weight * (threshold / neuron.threshold) * gains(neuron, alpha, beta)
 
-    def small_steps(weight, params, alpha, beta, threshold):
-        taus = math.log(alpha) * math.log(beta) / (math.log(params.alpha) * math.log(params.beta))
-        return weight * (threshold / params.threshold) * taus
+    def small_steps(weight, neuron, alpha, beta, threshold):
+        taus = math.log(alpha) * math.log(beta) / (math.log(neuron.alpha) * math.log(neuron.beta))
+        return weight * (threshold / neuron.threshold) * taus
 
     return (convert, cases), {
         "The thresholds are upside down: a higher threshold needs larger "
@@ -160,16 +160,16 @@ def other_chip(draw):
     hint="The drive is 2(1 − α)(1 − β) in each step; `unroll` it and look for the first spike.",
 )
 def late_first_spike():
-    def first(params, state=None):
+    def first(neuron, state=None):
         """Return the step of the first spike at a constant drive with the mean potential 2."""
-        drive = torch.full((200, 1, 1), 2 / smoothed.drive_gain(params), dtype=torch.float64)
-        return int(neurons.unroll(drive, params, state=state).spikes.flatten().argmax())
+        drive = torch.full((200, 1, 1), 2 / smoothed.drive_gain(neuron), dtype=torch.float64)
+        return int(neurons.run(neuron, drive, state=state).spikes.flatten().argmax())
 
-    params = neurons.LIFParameters()
-    current = torch.full((1, 1), 2 * (1 - params.beta), dtype=torch.float64)
+    neuron = neurons.LIFNeuron()
+    current = torch.full((1, 1), 2 * (1 - neuron.beta), dtype=torch.float64)
     ready = neurons.LIFState(current, torch.zeros_like(current))
-    return first(params), {
+    return first(neuron), {
         "That is τ ln 2 in steps, with a current at its final value from the start; here it "
-        "starts at 0.": first(params, ready),
-        "The synapse takes its time too: α is not 0.": first(neurons.LIFParameters(tau_syn=1e-5)),
+        "starts at 0.": first(neuron, ready),
+        "The synapse takes its time too: α is not 0.": first(neurons.LIFNeuron(tau_syn=1e-5)),
     }

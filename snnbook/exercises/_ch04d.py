@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from snnbook import smoothed
+from snnbook import spike_times
 from snnbook.exercises._records import function, number, sequence
 
 
@@ -12,7 +12,7 @@ def _two_inputs() -> tuple[torch.Tensor, torch.Tensor]:
     """Return z of the spike of the neuron of exercise 04d-1, and its gradient in the weights."""
     times = torch.tensor([[0.0, math.log(2)]], dtype=torch.float64)
     weight = torch.tensor([[0.8, 1.2]], dtype=torch.float64, requires_grad=True)
-    z = smoothed.first_spike(times, weight, smoothed.NonLeaky()).exp()
+    z = spike_times.first_spike(times, weight, spike_times.NonLeaky()).exp()
     (gradient,) = torch.autograd.grad(z.sum(), weight)
     return z.detach()[0, 0], gradient[0]
 
@@ -65,7 +65,7 @@ def slope_in_a_weight():
     hint="The membrane is w κ(s). Where is κ largest, and how large is it there?",
 )
 def smallest_weights():
-    cells = (smoothed.NonLeaky(), smoothed.EqualTau(), smoothed.DoubleTau())
+    cells = (spike_times.NonLeaky(), spike_times.EqualTau(), spike_times.DoubleTau())
     truth = [cell.smallest_weight for cell in cells]
     maxima, at_two = [1 / weight for weight in truth], [1.0, math.e, 2.0]
     at_one = [1.0, math.e, 1 / (math.exp(-0.5) - math.exp(-1))]
@@ -80,7 +80,7 @@ def smallest_weights():
 
 def _first(times, weights) -> float:
     """Return the spike time of the non-leaky neuron, by the package."""
-    return float(smoothed.first_spike(times[None], weights[None], smoothed.NonLeaky()))
+    return float(spike_times.first_spike(times[None], weights[None], spike_times.NonLeaky()))
 
 
 def _finite(function, times, weights):
@@ -157,7 +157,7 @@ def slope_of_a_spike_time(draw):
     def slope(times, weights, spike):
         """Differentiate the package's spike time."""
         weight = weights.detach().clone()[None].requires_grad_()
-        time = smoothed.first_spike(times[None], weight, smoothed.NonLeaky())
+        time = spike_times.first_spike(times[None], weight, spike_times.NonLeaky())
         return torch.autograd.grad(time.sum(), weight)[0][0]
 
     def kernel(times, spike):
@@ -201,12 +201,12 @@ def last_slope():
         """Fit the power of the slope dt/dw over the excess of the weight, close to the end."""
         excess = torch.tensor([1e-9, 1e-7], dtype=torch.float64)
         weight = (cell.smallest_weight * (1 + excess))[:, None].requires_grad_()
-        times = smoothed.first_spike(torch.zeros(1, 1, dtype=torch.float64), weight, cell)
+        times = spike_times.first_spike(torch.zeros(1, 1, dtype=torch.float64), weight, cell)
         (slope,) = torch.autograd.grad(times.sum(), weight)
         return float(torch.log(slope[1] / slope[0]) / torch.log(excess[1] / excess[0]))
 
     time, leaky, straight = [0.5, 0.0], [-0.5, -0.5], [-1.0, -1.0]
-    return [exponent(smoothed.DoubleTau()), exponent(smoothed.NonLeaky())], {
+    return [exponent(spike_times.DoubleTau()), exponent(spike_times.NonLeaky())], {
         "The slope grows as x shrinks, so the powers are negative.": [0.5, 1.0],
         "That describes the time itself, which ends as a square root; its slope "
         "is asked for.": time,

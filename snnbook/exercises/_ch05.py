@@ -1,6 +1,7 @@
 """Exercises of chapter 5: surrogate gradients (paper section IV.B.1)."""
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -181,8 +182,8 @@ def _gradient(steps: tuple[int, ...], height: float = 1.0, **reset) -> float:
     weight = torch.tensor(_WEIGHT, dtype=torch.float64, requires_grad=True)
     impulse = torch.eye(4, 1, dtype=torch.float64)[..., None]
     surrogate = surrogates.piecewise_linear(width=1.0, height=height)
-    params = decaying(_ALPHA, _BETA)
-    spikes = neurons.unroll(weight * impulse, params, surrogate=surrogate, **reset).spikes
+    neuron = replace(decaying(_ALPHA, _BETA), surrogate=surrogate, **reset)
+    spikes = neurons.run(neuron, weight * impulse).spikes
     return float(torch.autograd.grad(spikes[list(steps)].sum(), weight)[0])
 
 

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from snnbook import gradients, neurons
+from snnbook import laboratory, neurons
 from snnbook.exercises._records import choice, function, integer, number, sequence
 from snnbook.exercises._tools import Draw, coin, decaying
 
@@ -16,7 +16,7 @@ from snnbook.exercises._tools import Draw, coin, decaying
     hint="Count the entries of the two matrices that hidden spikes meet.",
 )
 def arrows_between_neurons():
-    found = gradients.count_terms((50, 100, 10), steps=2)
+    found = laboratory.count_terms((50, 100, 10), steps=2)
     n = found["recurrent"] + found["forward"]
     return n, {
         "The readout is missing: hidden spikes also reach its currents, through 10 · 100 "
@@ -45,7 +45,7 @@ def walk_around_a_square():
         return torch.stack([2 * x + y, 2 * y - x], dim=1)
 
     right, up = torch.eye(2, dtype=torch.float64)
-    loop = gradients.closed_loop(field, (right + up) / 2, right, up, radius=math.pi**-0.5)
+    loop = laboratory.closed_loop(field, (right + up) / 2, right, up, radius=math.pi**-0.5)
     return loop.total, {
         "Zero would make it a gradient; compare ∂/∂y of the first component "
         "with ∂/∂x of the second: 1 and −1.": 0.0,
@@ -67,7 +67,7 @@ def walk_around_a_square():
 def sign_of_two_paths():
     weights = torch.tensor([[1.0, 0.5, 1.0, 1.0, -1.0]], dtype=torch.float64)  # w, v, u; g is 1
     truth = [
-        gradients.sigmoid_network_gradient(weights, slope=20.0, surrogate_slope=k)[0, 0].sign()
+        laboratory.sigmoid_network_gradient(weights, slope=20.0, surrogate_slope=k)[0, 0].sign()
         for k in (20.0, 0.2)
     ]
     return truth, {
@@ -115,7 +115,7 @@ def eligibility_trace(draw):
 
     def response(arrived, alpha, beta):
         """Return what the input makes of a membrane that never spikes."""
-        return neurons.integrate(arrived[:, None, None], decaying(alpha, beta)).mem[:, 0, 0]
+        return neurons.run(decaying(alpha, beta).leaky, arrived[:, None, None]).mem[:, 0, 0]
 
     def eligibility(arrived, bump, alpha, beta):
         return bump * response(arrived, alpha, beta)

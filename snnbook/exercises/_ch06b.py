@@ -2,7 +2,7 @@
 
 import torch
 
-from snnbook import gradients, local, neurons
+from snnbook import gradients, local, neurons, training
 from snnbook.exercises._records import choice, function, integer, number
 from snnbook.exercises._tools import Draw, decaying, network
 
@@ -43,7 +43,7 @@ def cost_of_the_traces():
 def three_factors():
     def filtered(signal):
         """Pass a signal through both filters, as a membrane does."""
-        return neurons.integrate(signal[:, None, None], decaying(0.5, 0.5)).mem[:, 0, 0]
+        return neurons.run(decaying(0.5, 0.5).leaky, signal[:, None, None]).mem[:, 0, 0]
 
     spike, bump, error = torch.zeros(3, 6, dtype=torch.float64)
     spike[0], bump[2] = 1.0, 1.0
@@ -135,7 +135,7 @@ def why_depth_hurts():
         """Return the cosine of SuperSpike and the exact gradient in the first layer."""
         net, draw = network(*sizes), Draw(seed=0)
         spikes = draw.spikes(steps, 5, sizes[0], share=0.2).float()
-        error = gradients.step_cross_entropy(torch.tensor([0, 1, 2, 0, 1]), steps=steps)
+        error = training.step_cross_entropy(torch.tensor([0, 1, 2, 0, 1]), steps=steps)
         feedback = local.random_feedback(net, "symmetric", direct=True)
         found = local.superspike(net, spikes, error, feedback=feedback)
         exact = gradients.bptt(net, spikes, error)

@@ -5,15 +5,15 @@ import math
 import numpy as np
 import torch
 
-from snnbook import local, neurons
+from snnbook import neurons, spike_times
 from snnbook.exercises._records import choice, function, integer, number
 from snnbook.exercises._tools import network
 
 
 def _spike_time(current: float) -> float:
     """Return when a membrane that is driven by a constant current spikes, in ms."""
-    params = neurons.LIFParameters(tau_mem=20e-3)
-    exact = neurons.simulate_exact([], 0.0, params, duration=50e-3, bias=current)
+    neuron = neurons.LIFNeuron(tau_mem=20e-3)
+    exact = spike_times.simulate_exact([], 0.0, neuron, duration=50e-3, bias=current)
     return 1e3 * float(exact.spike_times[0])
 
 
@@ -76,10 +76,10 @@ def jump_of_the_adjoint(draw):
     nothing = np.zeros((1, 1))
 
     def jump(I, U, p, dL_dt, tau_mem):
-        alone = local.EventNetwork(nothing, nothing, np.ones(1), tau_mem, 1.0)
-        event = local.Event(0.0, 0, False, np.array([U]), np.array([I]))
+        alone = spike_times.EventNetwork(nothing, nothing, np.ones(1), tau_mem, 1.0)
+        event = spike_times.Event(0.0, 0, False, np.array([U]), np.array([I]))
         after = np.array([p]), np.zeros(1)
-        return torch.tensor(float(local.spike_jump(alone, event, *after, dL_dt)))
+        return torch.tensor(float(spike_times.spike_jump(alone, event, *after, dL_dt)))
 
     return (jump, cases), {
         "A higher membrane spikes earlier, so the derivative by the time enters "
@@ -119,7 +119,7 @@ def blind_to_what():
 def _end(weight: float) -> tuple[float, float, int]:
     """Return a neuron's readout at the end, its exact gradient, and the number of spikes."""
     into, within = np.array([[weight], [0.0]]), np.array([[0.0, 0.0], [2.0, 0.0]])
-    pair = local.EventNetwork(into, within, np.array([1.0, np.inf]), 10e-3, 5e-3)
-    run = local.simulate_events(pair, [0.0, 5e-3, 10e-3], [0, 0, 0], duration=40e-3)
-    gradient = local.eventprop(pair, run, by_final_mem=np.array([0.0, 1.0]))
+    pair = spike_times.EventNetwork(into, within, np.array([1.0, np.inf]), 10e-3, 5e-3)
+    run = spike_times.simulate_events(pair, [0.0, 5e-3, 10e-3], [0, 0, 0], duration=40e-3)
+    gradient = spike_times.eventprop(pair, run, by_final_mem=np.array([0.0, 1.0]))
     return run.mem[1], gradient.input_weight[0, 0], len(run.spikes)

@@ -4,7 +4,7 @@ import torch
 from scipy.special import stdtrit
 from torch.distributions import Normal
 
-from snnbook import conclusions, gradients, training
+from snnbook import conclusions, laboratory, training
 from snnbook.exercises._records import function, integer, number
 from snnbook.exercises._tools import count_weights
 
@@ -15,7 +15,7 @@ from snnbook.exercises._tools import count_weights
     hint="Add up what is kept in one step, and multiply.",
 )
 def second_of_speech():
-    return gradients.needs("bptt", 700, 200, 20, 1000).kept, {
+    return laboratory.needs("bptt", 700, 200, 20, 1000).kept, {
         "The inputs and the outputs are kept, too.": 1000 * 200,
         "These are the weights. They do not grow with time.": 700 * 200 + 200 * 20,
         "That is one step; there are a thousand.": 700 + 200 + 20,

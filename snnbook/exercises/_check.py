@@ -22,10 +22,10 @@ CHAPTERS: tuple[str, ...] = tuple(
 
 
 @cache
-def load(chapter: str) -> Mapping[str, Exercise]:
+def exercises_of(chapter: str) -> Mapping[str, Exercise]:
     """Return the exercises of a chapter by id, read-only, in the order in which they are asked.
 
-    >>> list(load("04"))
+    >>> list(exercises_of("04"))
     ['04-1', '04-2', '04-3', '04-4', '04-5']
     """
     _check_chapter(chapter)
@@ -42,9 +42,9 @@ def _check_chapter(chapter: str) -> None:
 def find(id: str) -> Exercise:
     """Return one exercise, or raise a ``ValueError`` that lists all of them."""
     chapter = str(id).split("-")[0]
-    if chapter in CHAPTERS and id in load(chapter):
-        return load(chapter)[id]
-    known = ", ".join(name for one in CHAPTERS for name in load(one))
+    if chapter in CHAPTERS and id in exercises_of(chapter):
+        return exercises_of(chapter)[id]
+    known = ", ".join(name for one in CHAPTERS for name in exercises_of(one))
     raise ValueError(f"id is {id!r}; one of {known} is accepted")
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from snnbook import data, neurons
 
 
-def hidden_parameters(seed: int) -> neurons.LIFParameters:
+def hidden_parameters(seed: int) -> neurons.LIFNeuron:
     """Return the parameters of :func:`mystery_neuron`.
 
     The faster time constant is between 3 and 6 ms, the slower one between 8 and 20 ms; which of
@@ -19,7 +19,7 @@ def hidden_parameters(seed: int) -> neurons.LIFParameters:
     fast = round((3 + 3 * draws[0]) * 1e-3, 5)
     slow = round((8 + 12 * draws[1]) * 1e-3, 5)
     tau_mem, tau_syn = (slow, fast) if draws[2] < 0.5 else (fast, slow)
-    return neurons.LIFParameters(tau_mem=tau_mem, tau_syn=tau_syn, dt=1e-3)
+    return neurons.LIFNeuron(tau_mem=tau_mem, tau_syn=tau_syn, dt=1e-3)
 
 
 def mystery_neuron(seed: int = 0) -> Callable[[Tensor], Tensor]:
@@ -49,7 +49,7 @@ def mystery_neuron(seed: int = 0) -> Callable[[Tensor], Tensor]:
 
     Chapter 2, exercise 02-7.
     """
-    params = hidden_parameters(seed)
+    neuron = hidden_parameters(seed)
 
     def probe(drive: Tensor) -> Tensor:
         """Return the membrane potential for a weighted input of shape (T,)."""
@@ -57,7 +57,7 @@ def mystery_neuron(seed: int = 0) -> Callable[[Tensor], Tensor]:
         if drive.dim() != 1:
             shape = tuple(drive.shape)
             raise ValueError(f"drive has shape {shape}; one axis (T,) is accepted")
-        return neurons.unroll(drive[:, None, None], params).mem[:, 0, 0].detach()
+        return neurons.run(neuron, drive[:, None, None]).mem[:, 0, 0].detach()
 
     return probe
 

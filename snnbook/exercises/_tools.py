@@ -52,10 +52,10 @@ def count_weights(*sizes: int, **options) -> int:
     return sum(weight.numel() for weight in network(*sizes, **options).parameters())
 
 
-def decaying(alpha: float, beta: float, threshold: float = 1.0) -> neurons.LIFParameters:
-    """Return parameters with these decay factors, in steps of 1 ms."""
+def decaying(alpha: float, beta: float, threshold: float = 1.0) -> neurons.LIFNeuron:
+    """Return a neuron with these decay factors, in steps of 1 ms."""
     tau_mem, tau_syn = -1e-3 / math.log(beta), -1e-3 / math.log(alpha)
-    return neurons.LIFParameters(tau_mem=tau_mem, tau_syn=tau_syn, threshold=threshold, dt=1e-3)
+    return neurons.LIFNeuron(tau_mem=tau_mem, tau_syn=tau_syn, threshold=threshold, dt=1e-3)
 
 
 def coin(p: float, loss: Callable[[Tensor], Tensor]) -> tuple[float, float, float, float]:

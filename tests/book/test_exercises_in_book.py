@@ -14,10 +14,10 @@ import pytest
 from check_site import ROOT, read_cells
 
 from snnbook import exercises
-from snnbook.exercises import CHAPTERS, load
+from snnbook.exercises import CHAPTERS, exercises_of
 
 PATHS = {path.stem.split("-")[0]: path for path in sorted((ROOT / "book").glob("[0-9]*.ipynb"))}
-EXERCISES = {id: record for chapter in CHAPTERS for id, record in load(chapter).items()}
+EXERCISES = {id: record for chapter in CHAPTERS for id, record in exercises_of(chapter).items()}
 CELLS = {chapter: read_cells(path) for chapter, path in PATHS.items()}
 
 LEVELS = ("by head", "by code", "explore")
@@ -114,8 +114,8 @@ def test_the_prompt_is_complete(id):
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_each_chapter_has_all_levels_and_different_titles(chapter):
-    assert {level(id) for id in load(chapter)} == set(LEVELS)
-    assert max(Counter(asked(id)["title"] for id in load(chapter)).values()) == 1
+    assert {level(id) for id in exercises_of(chapter)} == set(LEVELS)
+    assert max(Counter(asked(id)["title"] for id in exercises_of(chapter)).values()) == 1
 
 
 @pytest.mark.parametrize("id", EXERCISES)

@@ -8,10 +8,10 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from snnbook.exercises import CHAPTERS, Exercise, check, load, quiz
+from snnbook.exercises import CHAPTERS, Exercise, check, exercises_of, quiz
 from snnbook.exercises._records import number
 
-EXERCISES = {id: record for chapter in CHAPTERS for id, record in load(chapter).items()}
+EXERCISES = {id: record for chapter in CHAPTERS for id, record in exercises_of(chapter).items()}
 
 #: What the book has. A number may grow; a diagnosed mistake that was lost made it worse.
 AT_LEAST = {"exercises": 85, "mistakes": 410, "questions": 65}
@@ -28,7 +28,7 @@ def test_nothing_is_lost():
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_ids_count_from_one(chapter):
-    ids = list(load(chapter))
+    ids = list(exercises_of(chapter))
     assert ids == [f"{chapter}-{n}" for n in range(1, len(ids) + 1)] and 4 <= len(ids) <= 7
 
 
@@ -47,7 +47,7 @@ def test_unknown_names_list_the_known_ones():
         with pytest.raises(ValueError, match=f"{wrong!r}.*02-1.*05-7"):
             check(wrong, 1.0)
     with pytest.raises(ValueError, match="'99'.*01, 02, .*05"):
-        load("99")
+        exercises_of("99")
 
 
 def test_records_refuse_what_does_not_fit():
@@ -64,7 +64,7 @@ def test_records_refuse_what_does_not_fit():
     with pytest.raises(TypeError, match="tolerence"):
         number("99-1", right="Yes.", hint="Think.", tolerence=0.1)(lambda: (2.0, {}))
     with pytest.raises(TypeError):
-        load("02")["02-1"] = None
+        exercises_of("02")["02-1"] = None
 
 
 def test_answers_are_computed_once_and_not_before_they_are_asked_for():
@@ -130,7 +130,7 @@ def test_the_truth_is_computed(id):
         ("size = 100\n    return round(2 * math.exp(size)), {}", False),
         ("return helper(3), {}", False),
         ("return deep(3), {}", True),
-        ("a, b = neurons.unroll(3)\n    return b, {}", True),
+        ("a, b = neurons.run(3)\n    return b, {}", True),
         ("return sum(n for n in range(9)), {}", True),
     ],
 )
@@ -143,7 +143,7 @@ def helper(x):
     return 2 * x
 
 def deep(x):
-    return neurons.unroll(x)
+    return neurons.run(x)
 
 def exercise():
     {body}

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from snnbook import exercises, neurons
-from snnbook.exercises import CHAPTERS, _grade, load
+from snnbook.exercises import CHAPTERS, _grade, exercises_of
 from snnbook.exercises._mystery import hidden_digit, hidden_parameters, mystery_neuron
 
-EXERCISES = {id: record for chapter in CHAPTERS for id, record in load(chapter).items()}
+EXERCISES = {id: record for chapter in CHAPTERS for id, record in exercises_of(chapter).items()}
 
 
 @pytest.mark.parametrize("id", EXERCISES)
@@ -31,12 +31,12 @@ def test_messages_read_well(id):
 
 def test_smallest_current_by_simulation():
     record = EXERCISES["02-4"]
-    params = neurons.LIFParameters(tau_mem=5e-3)
+    neuron = neurons.LIFNeuron(tau_mem=5e-3)
     for factor, fires in ((0.999, False), (1.001, True)):
-        current, alpha = factor * record.truth, params.alpha
+        current, alpha = factor * record.truth, neuron.alpha
         drive = torch.full((500, 1, 1), current * (1 - alpha), dtype=torch.float64)
         syn = torch.full((1, 1), current, dtype=torch.float64)
-        out = neurons.unroll(drive, params, state=(syn, torch.zeros_like(syn)))
+        out = neurons.run(neuron, drive, state=(syn, torch.zeros_like(syn)))
         assert bool(out.spikes.any()) == fires
 
 
@@ -76,10 +76,10 @@ def test_mystery_neurons_differ_and_hide():
 def test_below_threshold_the_two_constants_cannot_be_told_apart():
     drive = torch.zeros(40, 1, 1, dtype=torch.float64)
     drive[0] = 0.1
-    there = neurons.LIFParameters(tau_mem=10e-3, tau_syn=4e-3)
-    back = neurons.LIFParameters(tau_mem=4e-3, tau_syn=10e-3)
-    weak = [neurons.unroll(drive, params).mem for params in (there, back)]
-    strong = [neurons.unroll(drive * 12, params).mem for params in (there, back)]
+    there = neurons.LIFNeuron(tau_mem=10e-3, tau_syn=4e-3)
+    back = neurons.LIFNeuron(tau_mem=4e-3, tau_syn=10e-3)
+    weak = [neurons.run(neuron, drive).mem for neuron in (there, back)]
+    strong = [neurons.run(neuron, drive * 12).mem for neuron in (there, back)]
     torch.testing.assert_close(*weak)
     assert (strong[0] - strong[1]).abs().max() > 0.05
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from snnbook.exercises import CHAPTERS, Exercise, _answers, _grade, check, load
+from snnbook.exercises import CHAPTERS, Exercise, _answers, _grade, check, exercises_of
 
-EXERCISES = {id: record for chapter in CHAPTERS for id, record in load(chapter).items()}
+EXERCISES = {id: record for chapter in CHAPTERS for id, record in exercises_of(chapter).items()}
 VALUES = [id for id, one in EXERCISES.items() if one.kind not in ("function", "choice")]
 FUNCTIONS = [id for id, one in EXERCISES.items() if one.kind == "function"]
 
