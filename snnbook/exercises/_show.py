@@ -2,10 +2,10 @@
 
 import html
 import re
-import sys
 from dataclasses import dataclass, field
 
 from snnbook.exercises._quiz import Question
+from snnbook.notebook import in_notebook, inline_html
 
 _MARKS = {"right": "✓", "wrong": "✗", "open": "…"}
 _WORDS = {"right": "right.", "wrong": "not yet.", "open": "not answered yet."}
@@ -14,15 +14,6 @@ _COLORS = {
     "wrong": "var(--pst-color-danger, #c9402f)",
     "open": "var(--pst-color-text-muted, #6b7280)",
 }
-
-
-def inline_html(text: str) -> str:
-    """Escape text for HTML, and turn backquoted parts into code.
-
-    >>> inline_html("`a < b` & c")
-    '<code>a &lt; b</code> &amp; c'
-    """
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text))
 
 
 def formula_html(text: str) -> str:
@@ -88,13 +79,6 @@ def show(result: Result) -> None:
         display({"text/plain": str(result), "text/html": result.to_html()}, raw=True)
     else:
         print(result)
-
-
-def in_notebook() -> bool:
-    """Return whether the code runs in a Jupyter kernel."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return getattr(shell, "kernel", None) is not None
 
 
 @dataclass(frozen=True, repr=False)
