@@ -9,8 +9,7 @@ from functools import partial
 import torch
 from _sweep import few, options, run_cases, save, seeded
 
-from snnbook.local import AdaptiveNetwork, AdaptiveParameters
-from snnbook.neurons import LIFNeuron
+from snnbook.neurons import AdaptiveNetwork, AdaptiveNeuron
 from snnbook.surrogates import fast_sigmoid
 
 HIDDEN = 40
@@ -32,13 +31,18 @@ def build(neuron: str, kind: str, sizes, dt: float, rate: float, seed: int) -> A
 
     With a wide surrogate BPTT explodes in recurrent networks, so some arms have a narrow one.
     """
-    lif = LIFNeuron(tau_mem=20e-3, tau_syn=10e-3, dt=dt)
+    adaptive = AdaptiveNeuron(
+        tau_mem=20e-3,
+        tau_syn=10e-3,
+        dt=dt,
+        surrogate=fast_sigmoid(width=0.1 if kind.endswith("narrow") else 0.5),
+        tau_adapt=0.6,
+        strength=0.2,
+    )
     return AdaptiveNetwork(
         sizes,
-        AdaptiveParameters(lif, tau_adapt=0.6),
+        adaptive,
         adaptive=0.5 if neuron == "ALIF" else 0.0,
-        strength=0.2,
-        surrogate=fast_sigmoid(width=0.1 if kind.endswith("narrow") else 0.5),
         input_rate=rate,
         generator=seeded(seed),
     )

@@ -4,11 +4,14 @@ Every cell of a sweep trains one network per seed, all from the same initial wei
 same batches, so cells differ in nothing but the surrogate.
 """
 
+from collections.abc import Callable
+
 import torch
 from _sweep import seeded
 from torch import Tensor
 
 from snnbook import data
+from snnbook.neurons import LIFNeuron
 from snnbook.surrogates import Surrogate
 from snnbook.training import SideBySide, accuracy_side_by_side, fit_side_by_side
 
@@ -44,13 +47,18 @@ class Task:
         index = self.order[step * BATCH : (step + 1) * BATCH]
         return self.spikes[:, index], self.labels[index]
 
-    def fit(self, surrogate: Surrogate, layers: int = 2, lr: float = 5e-3, **options) -> SideBySide:
+    def fit(
+        self,
+        surrogate: Surrogate,
+        layers: int = 2,
+        lr: float = 5e-3,
+        reset_gradient: bool = False,
+        optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
+    ) -> SideBySide:
         """Train one network per seed."""
-        optimizer = options.pop("optimizer", torch.optim.Adam)
         sizes = (5, *[HIDDEN] * layers, 3)
-        model = SideBySide(
-            sizes, self.seeds, input_rate=25.0, hidden_rate=10.0, surrogate=surrogate, **options
-        )
+        neuron = LIFNeuron(surrogate=surrogate, reset_gradient=reset_gradient)
+        model = SideBySide(sizes, self.seeds, neuron, input_rate=25.0, hidden_rate=10.0)
         fit_side_by_side(model, self.batch, steps=self.steps, lr=lr, optimizer=optimizer)
         return model
 

@@ -16,8 +16,9 @@ import torch
 from _sweep import options, run_cases, save, seeded
 from torch.nn import functional as F
 
+from snnbook.data import delayed_xor
 from snnbook.neurons import LIFNeuron, SpikingNetwork
-from snnbook.smoothed import Gate, GatedNetwork, answer_scores, delayed_xor, gated, steps_per_spike
+from snnbook.smoothed import Gate, GatedNetwork, answer_scores, gated, steps_per_spike
 from snnbook.surrogates import fast_sigmoid
 
 WIDTHS, HARD, SIZES = (0.01, 0.03, 0.1, 0.3, 0.6, 1.0), 1e-3, (3, 30, 2)
@@ -27,8 +28,9 @@ PARAMS = LIFNeuron(tau_mem=10e-3, tau_syn=20e-3, dt=2e-3)
 def activity(network, inputs):
     """Return the readout and how much each neuron sends in each step."""
     output = network(inputs)
-    gated = isinstance(network, GatedNetwork)
-    return output.readout, output.hidden.release if gated else output.hidden[0].spikes
+    if isinstance(network, GatedNetwork):
+        return output.readout, output.hidden.release
+    return output.readout, output.hidden[0].spikes
 
 
 def train(network, seed: int, batches: int) -> list[float]:
@@ -59,13 +61,13 @@ def measure(network, task) -> dict[str, float]:
     if not isinstance(network, GatedNetwork):
         spikes = network(task.inputs).hidden[0].spikes
         return found | {"spikes per neuron": spikes.sum(0).mean().item()}
-    hidden, gate = network(task.inputs).hidden, network.gate
+    hidden, gate = network(task.inputs).hidden, network.neuron.gate
     found["spikes per neuron"] = hidden.resets.sum(0).mean().item()
     found["steps per spike"] = steps_per_spike(hidden, gate)
     sent = hidden.release[hidden.release > 0]
     found["values per spike"] = len(sent) / max(1.0, hidden.resets.sum().item())
     found["charge outside of spikes"] = 1 - hidden.resets.sum().item() / sent.sum().item()
-    network.gate = Gate(HARD)
+    network.neuron = replace(network.neuron, gate=Gate(HARD))
     return found | {"accuracy, hard": accuracy(network, task)}
 
 
@@ -73,7 +75,10 @@ def run(task, batches: int, name: str, seed: int) -> dict:
     """Train one network, with a gate of the width ``name`` or with a surrogate gradient."""
     generator = seeded(seed)
     if name == "surrogate":
-        network = SpikingNetwork(SIZES, replace(PARAMS, surrogate=fast_sigmoid(width=0.5)), input_rate=25.0, generator=generator, recurrent=True)  # fmt: skip
+        neuron = replace(PARAMS, surrogate=fast_sigmoid(width=0.5))
+        network = SpikingNetwork(
+            SIZES, neuron, recurrent=True, input_rate=25.0, generator=generator
+        )
     else:
         network = GatedNetwork(SIZES, gated(PARAMS, Gate(float(name))), generator=generator)
     start = time.perf_counter()

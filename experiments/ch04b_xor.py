@@ -18,14 +18,9 @@ LAST = 20
 
 def run(updates: int, rule: str, noise: float, samples: int) -> dict:
     """Return the accuracy of each network, a mean over its last updates."""
+    neuron = smoothed.NoisyNeuron(escape=smoothed.SigmoidEscape(noise), generator=seeded(0))
     history = smoothed.learn_xor(
-        rule,
-        networks=NETWORKS,
-        samples=samples,
-        updates=updates,
-        lr=LR,
-        escape=smoothed.SigmoidEscape(noise),
-        generator=seeded(0),
+        rule, neuron, networks=NETWORKS, samples=samples, updates=updates, lr=LR
     )
     found = history.accuracy[-LAST:].mean(0)
     return {"mean": found.mean(), "accuracy": [round(value, 4) for value in found.tolist()]}

@@ -9,6 +9,7 @@ the surrogate were chosen on the last 280 training images, with other seeds.
 """
 
 import time
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -72,7 +73,8 @@ def train_surrogate(sizes, split, seed, epochs, code, steps, strength):
     """Train a spiking network from the same initial weights; return its record and seconds."""
     generator = seeded(seed)
     start = smoothed.RateNetwork(sizes, generator=generator)
-    network = smoothed.to_spiking(start, surrogate=surrogates.fast_sigmoid(width=WIDTH))
+    neuron = replace(start.neuron, surrogate=surrogates.fast_sigmoid(width=WIDTH))
+    network = smoothed.to_spiking(start, neuron)
     encode = codes(seeded(1000 + seed))[code]
     clock = time.perf_counter()
     training.fit(

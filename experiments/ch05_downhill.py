@@ -14,7 +14,7 @@ import torch
 from _sweep import options, run_cases, save, seeded
 
 from snnbook import data, training
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
 WIDTHS, LENGTHS, TRAINED = (0.02, 0.1, 0.5, 2.0, 10.0), (0.01, 0.03, 0.1), 0.1
@@ -22,11 +22,11 @@ WIDTHS, LENGTHS, TRAINED = (0.02, 0.1, 0.5, 2.0, 10.0), (0.01, 0.03, 0.1), 0.1
 
 def directions(network, loss_of, seed: int) -> dict[str, torch.Tensor]:
     """Return unit vectors in the space of the hidden weights."""
-    layer, found = network.hidden[0], {}
+    weight, found = network.hidden[0].weight, {}
     for width in WIDTHS:
-        layer.neuron.surrogate = fast_sigmoid(width=width)
-        (found[f"{width:g}"],) = torch.autograd.grad(loss_of(), layer.weight)
-    found["random"] = torch.randn(layer.weight.shape, generator=seeded(seed))
+        other = network.with_neuron(surrogate=fast_sigmoid(width=width))
+        (found[f"{width:g}"],) = torch.autograd.grad(loss_of(other), weight)
+    found["random"] = torch.randn(weight.shape, generator=seeded(seed))
     return {name: vector / vector.norm() for name, vector in found.items()}
 
 
@@ -45,19 +45,19 @@ def outcomes(weight, vectors: dict, loss_of) -> dict[str, list[float]]:
 
 def run(spikes, labels, steps: int, seed: int) -> dict:
     """Train one network and try steps on the way."""
-    network = SpikingNetwork((64, 50, 10), generator=seeded(seed))
+    neuron = LIFNeuron(surrogate=fast_sigmoid(width=TRAINED))
+    network = SpikingNetwork((64, 50, 10), neuron, generator=seeded(seed))
     optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
     tried = []
 
-    def loss_of():
+    def loss_of(network):
         return training.sum_over_time(network(spikes).readout, labels, scale=4 / len(spikes))
 
     for step in range(steps):
         if step % 2 == 0:
             vectors = directions(network, loss_of, 1000 * seed + step)
-            tried.append(outcomes(network.hidden[0].weight, vectors, loss_of))
-        network.hidden[0].neuron.surrogate = fast_sigmoid(width=TRAINED)
-        loss = loss_of()
+            tried.append(outcomes(network.hidden[0].weight, vectors, partial(loss_of, network)))
+        loss = loss_of(network)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -12,6 +12,7 @@ import torch
 from _sweep import options, run_cases, save, seeded
 
 from snnbook import data
+from snnbook.neurons import LIFNeuron
 from snnbook.surrogates import fast_sigmoid, true_derivative
 from snnbook.training import SideBySide, accuracy_side_by_side, fit_side_by_side, peak_score
 
@@ -21,7 +22,8 @@ GRADIENTS = {"surrogate": fast_sigmoid(width=WIDTH), "true": true_derivative()}
 
 def run(spikes, labels, seeds: range, steps: int, gradient: str) -> dict:
     """Train one network for each seed; return accuracies before and after, and the loss."""
-    model = SideBySide((100, 4, 2), seeds, input_rate=5.0, surrogate=GRADIENTS[gradient])
+    neuron = LIFNeuron(surrogate=GRADIENTS[gradient])
+    model = SideBySide((100, 4, 2), seeds, neuron, input_rate=5.0)
     before = accuracy_side_by_side(model, spikes, labels, score=peak_score)
     loss = fit_side_by_side(
         model, lambda step: (spikes, labels), steps=steps, lr=2e-3, score=peak_score

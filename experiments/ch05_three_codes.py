@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from snnbook import data
+from snnbook.neurons import LIFNeuron
 from snnbook.surrogates import fast_sigmoid
 from snnbook.training import SideBySide, accuracy_side_by_side, fit_side_by_side
 
@@ -47,8 +48,8 @@ def run(split: data.Split, seeds: range, epochs: int, code: str) -> dict:
     model = SideBySide(
         (test.shape[2], 100, 10),
         seeds,
+        LIFNeuron(surrogate=fast_sigmoid(width=WIDTH)),
         input_rate=float(test.mean()) * 1e3,
-        surrogate=fast_sigmoid(width=WIDTH),
     )
     fit_side_by_side(model, batch, steps=len(order) // BATCH, lr=5e-3)
     return {

@@ -23,7 +23,7 @@ from snnbook.surrogates import fast_sigmoid
 
 RATES = (3e-3, 1e-2, 3e-2)
 LOSSES = ("mean", "peak")
-PARAMS = LIFNeuron(tau_mem=20e-3, tau_syn=10e-3)
+NEURON = LIFNeuron(tau_mem=20e-3, tau_syn=10e-3, surrogate=fast_sigmoid(width=0.4))
 
 
 def digits() -> data.Split:
@@ -48,8 +48,8 @@ def randman() -> data.Split:
 
 def filtered(split: data.Split) -> data.Split:
     """Replace each spike by the response of a leaky neuron, one at its peak."""
-    peak = psp_kernel(PARAMS, 200).max()
-    return split.encoded(lambda spikes: run(PARAMS.leaky, spikes).mem / peak)
+    peak = psp_kernel(NEURON, 200).max()
+    return split.encoded(lambda spikes: run(NEURON.leaky, spikes).mem / peak)
 
 
 KINDS = ("feedforward", "recurrent", "gru", "gru, filtered input")
@@ -62,15 +62,14 @@ def build(kind: str, split: data.Split, hidden: int, generator: torch.Generator)
     inputs, outputs = split.train_inputs.shape[2], int(split.train_labels.max()) + 1
     sizes = (inputs, hidden, outputs)
     options = {
-        "input_rate": float(split.train_inputs.mean()) / PARAMS.dt,
-        "surrogate": fast_sigmoid(width=0.4),
+        "input_rate": float(split.train_inputs.mean()) / NEURON.dt,
         "generator": generator,
     }
     if kind.startswith("gru"):
         parameters = inputs * hidden + hidden * hidden + hidden * outputs
         hidden = gru_size(inputs, outputs, parameters)
         return GRUNetwork(inputs, hidden, outputs, generator=generator)
-    return SpikingNetwork(sizes, PARAMS, recurrent=kind == "recurrent", **options)
+    return SpikingNetwork(sizes, NEURON, recurrent=kind == "recurrent", **options)
 
 
 def learn(split: data.Split, epochs: int, kind: str, hidden: int, lr: float, loss: str, seed: int):
@@ -114,7 +113,7 @@ def trial(epochs: int, task: str, kind: str, lr: float, loss: str) -> dict:
     return {"accuracy": found["accuracy"]}
 
 
-def run(epochs: int, trials: list[dict], task: str, kind: str, seed: int) -> dict:
+def contest(epochs: int, trials: list[dict], task: str, kind: str, seed: int) -> dict:
     """Train with the learning rate and the loss that did best."""
     chosen = best(trials, task=task, kind=kind)
     split, hidden = spikes_of(task, kind), TASKS[task][1]
@@ -127,7 +126,7 @@ def main() -> None:
     cases = [one | {"lr": lr, "loss": loss} for one in contests for lr in RATES for loss in LOSSES]
     trials = run_cases(given, cases, partial(trial, given.epochs))
     cases = [one | {"seed": seed} for one in contests for seed in given.seeds]
-    rows = run_cases(given, cases, partial(run, given.epochs, trials))
+    rows = run_cases(given, cases, partial(contest, given.epochs, trials))
     tasks = {task: {} for task in TASKS}
     for one in contests:
         names = ("accuracy", "seconds", "train_accuracy", "parameters", "spikes")

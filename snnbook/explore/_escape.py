@@ -8,7 +8,7 @@ import torch
 from snnbook._validate import check_choice, check_integer
 from snnbook.explore._explorer import THRESHOLD, Control, Explorer, Layer, Panel
 from snnbook.neurons import LIFNeuron, run
-from snnbook.smoothed import ExponentialEscape, SigmoidEscape
+from snnbook.smoothed import ExponentialEscape, NoisyNeuron, SigmoidEscape
 
 KINDS = {"sigmoid": SigmoidEscape, "exponential": ExponentialEscape}
 DURATION, SHOWN, RUNS = 100, 8, 400  # ms, runs drawn, runs averaged
@@ -59,23 +59,17 @@ def escape_frame(
     check_choice("kind", kind, KINDS)
     check_integer("sample", sample, 0)
     neuron = LIFNeuron()
-    options = {"escape": KINDS[kind](noise), "gradient": "none"}
-    shown = stochastic_unroll(
-        noisy_drive(strength, SHOWN, neuron),
-        neuron,
-        generator=torch.Generator().manual_seed(sample),
-        **options,
-    )
-    many = stochastic_unroll(
-        noisy_drive(strength, RUNS, neuron),
-        neuron,
-        generator=torch.Generator().manual_seed(0),
-        **options,
-    )
+    escape = KINDS[kind](noise)
+
+    def noisy_runs(count: int, seed: int):
+        rng = torch.Generator().manual_seed(seed)
+        noisy = NoisyNeuron(escape=escape, gradient="none", generator=rng)
+        return run(noisy, noisy_drive(strength, count, neuron))
+
+    shown, many = noisy_runs(SHOWN, sample), noisy_runs(RUNS, 0)
     quiet = run(neuron, noisy_drive(strength, 1, neuron))
-    n, run = shown.spikes[..., 0].nonzero(as_tuple=True)
+    n, row = shown.spikes[..., 0].nonzero(as_tuple=True)
     alone = quiet.spikes[:, 0, 0].nonzero().flatten()
-    escape = options["escape"]
     expected = escape.probability(many.mem - neuron.threshold).mean((1, 2))
     return {
         "time": np.arange(DURATION),
@@ -84,7 +78,7 @@ def escape_frame(
         "probability": escape.probability(shown.mem[:, 0, 0] - neuron.threshold).numpy(),
         "expected": expected.numpy(),
         "spikes": n.numpy(),
-        "rows": run.numpy() + 1.0,
+        "rows": row.numpy() + 1.0,
         "quiet_spikes": alone.numpy(),
         "quiet_rows": np.zeros(len(alone)),
         "threshold": [neuron.threshold],
@@ -152,7 +146,7 @@ def escape(live: bool | None = None) -> Explorer:
         alt="Spikes of eight runs with the same input, and the membrane and spike probability of "
         "one of them, with the mean probability over many runs.",
         caption="A weak input from 10 to 40 ms and a strong one from 60 to 90 ms, run by "
-        "`snnbook.smoothed.stochastic_unroll`. The orange ticks are the spikes of the LIF neuron.",
+        "`snnbook.smoothed.NoisyNeuron`. The orange ticks are the spikes of the LIF neuron.",
         live=live,
         title="Escape noise",
         chapter="04b-probabilistic",

@@ -145,7 +145,7 @@ def gate(live: bool | None = None) -> Explorer:
         ],
         alt="A membrane that rises through an active zone, the pulse that it sends, and what is "
         "sent and its slope over the current.",
-        caption="One neuron and one current of 10 ms, run by `snnbook.smoothed.gated_unroll`. "
+        caption="One neuron and one current of 10 ms, run by `snnbook.smoothed.GatedNeuron`. "
         "Curves that leave their frame are cut; the sentence has the number.",
         live=live,
         title="The active zone",

@@ -1,5 +1,6 @@
 """Explorer of chapter 5: the loss of a small network in a plane of weights, and two descents."""
 
+from dataclasses import replace
 from functools import cache, lru_cache, partial
 from typing import NamedTuple
 
@@ -57,7 +58,8 @@ def losses(hidden: Tensor, readout: Tensor, width: float = TRAINED) -> Tensor:
     """
     spikes, labels = task()
     surrogate = fast_sigmoid(width=width) if width else true_derivative()
-    scores = side_by_side((hidden, readout), spikes, PARAMS, surrogate=surrogate)[0].mean(0)
+    neuron = replace(PARAMS, surrogate=surrogate)
+    scores = side_by_side((hidden, readout), spikes, neuron)[0].mean(0)
     wanted = labels[:, None].expand(-1, len(hidden))
     each = torch.nn.functional.cross_entropy(scores.transpose(1, 2), wanted, reduction="none")
     return each.mean(0)

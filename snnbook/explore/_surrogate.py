@@ -81,8 +81,7 @@ def surrogate_frame(
 def _reaching(record: Surrogate) -> np.ndarray:
     """Return the norm of the gradient with respect to the input spikes, per step, (60,)."""
     network, spikes = _task()
-    for layer in network.hidden:
-        layer.neuron.surrogate = record
+    network = network.with_neuron(surrogate=record)
     inputs = spikes.clone().requires_grad_()
     loss = sum_over_time(network(inputs).readout, torch.arange(32) % 2, scale=4 / STEPS)
     (found,) = torch.autograd.grad(loss, [inputs])

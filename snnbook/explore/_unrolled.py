@@ -72,6 +72,7 @@ def unrolled_frame(
     Paper section III; chapter 3.
     """
     surrogate = fast_sigmoid(width=width)
+    neuron = replace(PARAMETERS, surrogate=surrogate, reset_gradient=through_reset)
     w = torch.tensor(weight, dtype=torch.float64, requires_grad=True)
     state = LIFState(w.new_zeros(1, 1), w.new_zeros(1, 1))
     mem, spikes = [], []
@@ -79,9 +80,7 @@ def unrolled_frame(
         mem.append(state.mem)
         own = surrogate(state.mem - 1)
         drive = w * INPUT[n] + recurrent * (own if through_recurrence else own.detach())
-        spike, state = lif_step(
-            state, drive, replace(PARAMETERS, surrogate=surrogate, reset_gradient=through_reset)
-        )
+        spike, state = lif_step(state, drive, neuron)
         spikes.append(spike)
     mem[-1].backward()
     potential = torch.cat(mem).detach().flatten()

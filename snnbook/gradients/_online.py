@@ -6,14 +6,13 @@ that this step has revealed. Nothing of the past is kept but the carry.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from snnbook._validate import check_same_kind, check_time_first
-from snnbook.neurons import LIF, LIFState, SpikingNetwork, leaky_step, lif_step
+from snnbook.neurons import LIF, LIFState, SpikingNetwork
 from snnbook.training import StepError
 
 #: One tensor for each parameter, by its name in ``network.named_parameters()``.
@@ -106,22 +105,12 @@ def network_step(
     """
     records, after = [], []
     for layer, now in zip(network.hidden, state.hidden, strict=True):
-        spikes, later = lif_step(
-            now,
-            inputs @ layer.weight.T,
-            replace(
-                layer.neuron,
-                surrogate=layer.neuron.surrogate,
-                reset=layer.neuron.reset,
-                spike_at_threshold=layer.neuron.spike_at_threshold,
-            ),
-            recurrent_weight=layer.recurrent(),
-        )
+        spikes, later = layer.neuron.step(now, inputs @ layer.weight.T, layer.recurrent())
         records.append(LayerStep(inputs, now.syn, now.mem, spikes))
         after.append(later)
         inputs = spikes
     out = network.readout
-    later = leaky_step(state.readout, inputs @ out.weight.T, out.neuron)
+    _, later = out.neuron.step(state.readout, inputs @ out.weight.T)
     records.append(LayerStep(inputs, state.readout.syn, state.readout.mem, None))
     return tuple(records), NetworkState(tuple(after), later)
 
@@ -148,9 +137,10 @@ def kept(layer: LIF, record: LayerStep) -> Tensor | float:
 
     Examples
     --------
+    >>> from snnbook.neurons import LIFNeuron
     >>> zero = torch.zeros(1, 2)
     >>> record = LayerStep(torch.zeros(1, 1), zero, zero, torch.tensor([[0.0, 1.0]]))
-    >>> kept(LIF(1, 2, reset="zero"), record)
+    >>> kept(LIF(1, 2, LIFNeuron(reset="zero")), record)
     tensor([[1., 0.]])
 
     Paper section II; chapter 3.
@@ -165,8 +155,10 @@ def reset_strength(layer: LIF, record: LayerStep) -> Tensor | float:
 
     Examples
     --------
+    >>> from snnbook.neurons import LIFNeuron
     >>> record = LayerStep(*(torch.ones(1, 1) for _ in range(4)))
-    >>> reset_strength(LIF(1, 1), record), reset_strength(LIF(1, 1, reset_gradient=True), record)
+    >>> through = LIF(1, 1, LIFNeuron(reset_gradient=True))
+    >>> reset_strength(LIF(1, 1), record), reset_strength(through, record)
     (0.0, 1.0)
 
     Paper section II; chapter 3.

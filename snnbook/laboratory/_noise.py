@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_choice, check_float, check_positive
-from snnbook.neurons import LIFNeuron
+from snnbook.neurons import DEFAULT_NEURON, LIFNeuron
 
 LONGEST = 16
 
@@ -32,8 +32,7 @@ def expected_gradients(
     loss: Callable[[Tensor], Tensor],
     *,
     slope: float = 4.0,
-    reset: str = "subtract",
-    neuron: LIFNeuron | None = None,
+    neuron: LIFNeuron = DEFAULT_NEURON,
 ) -> ExpectedGradients:
     r"""Compare the exact gradient of an expected loss with the mean surrogate gradient.
 
@@ -57,10 +56,8 @@ def expected_gradients(
         Takes spike trains (K, T) and returns losses (K,), differentiable by PyTorch.
     slope : float
         k of the escape noise, above 0.
-    reset : {"subtract", "none"}
-        What a spike does to the membrane.
-    neuron : LIFNeuron, optional
-        Time constants.
+    neuron : LIFNeuron
+        Time constants, threshold and reset, "subtract" or "none"; its surrogate is not used.
 
     Returns
     -------
@@ -70,14 +67,14 @@ def expected_gradients(
     Raises
     ------
     ValueError
-        If ``inputs`` is no vector of 1 to 16 steps, or ``reset`` is unknown.
+        If ``inputs`` is no vector of 1 to 16 steps, or the neuron's reset is neither.
 
     Examples
     --------
     Without a reset, the surrogate gradient of a spike count is exact:
 
     >>> pulse = torch.tensor([1.0, 0.0, 0.0, 0.0])
-    >>> found = expected_gradients(1.0, pulse, lambda s: s.sum(1), reset="none")
+    >>> found = expected_gradients(1.0, pulse, lambda s: s.sum(1), neuron=LIFNeuron(reset="none"))
     >>> abs(found.exact - found.surrogate) < 1e-12
     True
 
@@ -85,13 +82,12 @@ def expected_gradients(
     """
     check_float("inputs", inputs)
     check_positive("slope", slope)
-    check_choice("reset", reset, ("subtract", "none"))
+    check_choice("neuron.reset", neuron.reset, ("subtract", "none"))
     if inputs.dim() != 1 or not 1 <= len(inputs) <= LONGEST:
         raise ValueError(
             f"inputs has shape {tuple(inputs.shape)}; (T,) with T from 1 to {LONGEST} is accepted"
         )
-    neuron = neuron or LIFNeuron()
-    theta = neuron.threshold if reset == "subtract" else 0.0
+    theta = neuron.threshold if neuron.reset == "subtract" else 0.0
     trains = spike_trains(len(inputs))
     syn = mem = d_syn = d_mem = d_through = torch.zeros(len(trains), dtype=torch.float64)
     log_p = score = torch.zeros_like(syn)

@@ -96,8 +96,9 @@ def detached_reset(network: SpikingNetwork, spikes: Tensor, error: StepError) ->
 
     Examples
     --------
+    >>> from snnbook.neurons import LIFNeuron
     >>> from snnbook.training import step_cross_entropy
-    >>> network = SpikingNetwork((3, 4, 2), reset_gradient=True)
+    >>> network = SpikingNetwork((3, 4, 2), LIFNeuron(reset_gradient=True))
     >>> error = step_cross_entropy(torch.tensor([1]), steps=9)
     >>> list(detached_reset(network, torch.ones(9, 1, 3), error))
     ['hidden.0.weight', 'readout.weight']

@@ -42,10 +42,12 @@ from snnbook.local._matrices import (
 )
 from snnbook.local._raster import (
     WIDE as WIDE,
-    learn_raster as learn_raster,
-    match_spikes as match_spikes,
     raster_start as raster_start,
     raster_step as raster_step,
+)
+from snnbook.local._raster_trials import (
+    learn_raster as learn_raster,
+    match_spikes as match_spikes,
 )
 from snnbook.local._three_factor import (
     EProp as EProp,

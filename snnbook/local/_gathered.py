@@ -22,9 +22,8 @@ from snnbook.gradients import (
     slope,
     whole_run,
 )
-from snnbook.local._adaptive import AdaptiveNetwork
 from snnbook.local._matrices import Feedback, check_feedback, check_matrices, forward_matrices
-from snnbook.neurons import LIFNeuron, SpikingNetwork, run
+from snnbook.neurons import AdaptiveNetwork, LeakyNeuron, SpikingNetwork, run
 from snnbook.training import StepError, step_errors
 
 
@@ -101,13 +100,13 @@ def feedback_gathered(
                 f"network has a hidden layer {i} that is recurrent or has reset_gradient=True; "
                 "feedforward layers with a detached reset are accepted"
             )
-    run = whole_run(network, spikes)
-    blame, above = [step_errors(error, run[-1].mem)], network.readout
-    down = zip(reversed(network.hidden), reversed(run[:-1]), reversed(feedback.matrices))
+    records = whole_run(network, spikes)
+    blame, above = [step_errors(error, records[-1].mem)], network.readout
+    down = zip(reversed(network.hidden), reversed(records[:-1]), reversed(feedback.matrices))
     for layer, seen, matrix in down:
         blame.append(slope(layer, seen) * (_backward(blame[-1], above.neuron) @ matrix))
         above = layer
-    return _gathered(network, run, tuple(reversed(blame)))
+    return _gathered(network, records, tuple(reversed(blame)))
 
 
 @torch.no_grad()
@@ -195,19 +194,19 @@ def adaptive_gradient(
     Examples
     --------
     >>> from snnbook.training import step_squared_error
-    >>> from snnbook.local import AdaptiveNetwork
+    >>> from snnbook.neurons import AdaptiveNetwork
     >>> network, error = AdaptiveNetwork((3, 4, 2)), step_squared_error(torch.zeros(9, 1, 2))
     >>> sorted(adaptive_gradient(network, torch.ones(9, 1, 3), error))
     ['readout.weight', 'recurrent_weight', 'weight']
 
     Paper section V.B; chapter 6b.
     """
-    output, lif, rho = network(spikes), network.neuron.lif, network.neuron.rho
+    output, neuron = network(spikes), network.neuron
     record = output.hidden[0]
     wrong = step_errors(error, output.readout)
     back = network.readout.weight if feedback is None else feedback
-    arriving = _backward(wrong, lif) @ back
-    bump = network.surrogate.derivative(record.mem - record.threshold)
+    arriving = _backward(wrong, neuron) @ back
+    bump = neuron.surrogate.derivative(record.mem - record.threshold)
     syn, mem, adapt = (torch.zeros_like(bump[0]) for _ in range(3))
     blame = torch.empty_like(bump)
     for n in reversed(range(len(spikes))):
@@ -217,36 +216,36 @@ def adaptive_gradient(
             signal = signal + syn @ network.recurrent_weight
         raised = bump[n] * signal
         syn, mem, adapt = (
-            lif.alpha * syn + mem,
-            lif.beta * mem + raised,
-            rho * adapt - network.strength * raised,
+            neuron.alpha * syn + mem,
+            neuron.beta * mem + raised,
+            neuron.rho * adapt - network.strength * raised,
         )
     flat = blame.flatten(0, 1).T
     return {
         "weight": flat @ spikes.flatten(0, 1),
         "recurrent_weight": flat @ record.spikes.flatten(0, 1),
-        "readout.weight": _meet(wrong, record.spikes, lif),
+        "readout.weight": _meet(wrong, record.spikes, neuron),
     }
 
 
 def _gathered(
-    network: SpikingNetwork, run: tuple[LayerStep, ...], blame: tuple[Tensor, ...]
+    network: SpikingNetwork, records: tuple[LayerStep, ...], blame: tuple[Tensor, ...]
 ) -> Gradients:
     """Return the sum over steps and samples of blame times presynaptic trace, for each weight."""
     found = {}
-    for i, (layer, seen, rows) in enumerate(zip(network.hidden, run, blame)):
+    for i, (layer, seen, rows) in enumerate(zip(network.hidden, records, blame)):
         for name, source in presynaptic(layer, i, seen).items():
             found[name] = _meet(rows, source, layer.neuron)
-    found["readout.weight"] = _meet(blame[-1], run[-1].source, network.readout.neuron)
+    found["readout.weight"] = _meet(blame[-1], records[-1].source, network.readout.neuron)
     return found
 
 
-def _backward(signal: Tensor, neuron: LIFNeuron) -> Tensor:
+def _backward(signal: Tensor, neuron: LeakyNeuron) -> Tensor:
     """Filter a signal (T, B, N) with the response to a spike, backward in time."""
     return run(neuron.leaky, signal.flip(0).contiguous()).mem.flip(0)
 
 
-def _meet(blame: Tensor, arrived: Tensor, neuron: LIFNeuron) -> Tensor:
+def _meet(blame: Tensor, arrived: Tensor, neuron: LeakyNeuron) -> Tensor:
     """Return the sum over steps and samples of blame times presynaptic trace, (N, N_in)."""
     trace = run(neuron.leaky, arrived.contiguous()).mem
     return blame.flatten(0, 1).T @ trace.flatten(0, 1)

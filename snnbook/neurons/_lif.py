@@ -106,6 +106,11 @@ class LeakyNeuron(Neuron):
         """Decay factor of the membrane potential over one step."""
         return math.exp(-self.dt / self.tau_mem)
 
+    @property
+    def leaky(self) -> "LeakyNeuron":
+        """The same membrane and synapse without a threshold: the readout behind this neuron."""
+        return LeakyNeuron(self.tau_mem, self.tau_syn, self.dt)
+
     def step(
         self, state: LIFState, drive: Tensor, recurrent_weight: Tensor | None = None
     ) -> tuple[Tensor, LIFState]:
@@ -172,11 +177,6 @@ class LIFNeuron(LeakyNeuron):
         check_choice("reset", self.reset, RESETS)
         check_flag("reset_gradient", self.reset_gradient)
         check_flag("spike_at_threshold", self.spike_at_threshold)
-
-    @property
-    def leaky(self) -> LeakyNeuron:
-        """The same membrane and synapse without a threshold: the readout behind this neuron."""
-        return LeakyNeuron(self.tau_mem, self.tau_syn, self.dt)
 
     def step(
         self, state: LIFState, drive: Tensor, recurrent_weight: Tensor | None = None

@@ -34,10 +34,12 @@ NO_LEAK = 1e9  # seconds; stands for an infinite membrane time constant
 
 
 @torch.no_grad()
-def to_spiking(network: RateNetwork, neuron: LIFNeuron | None = None, **options) -> SpikingNetwork:
+def to_spiking(
+    network: RateNetwork, neuron: LIFNeuron | None = None, *, kernel: str = "auto"
+) -> SpikingNetwork:
     r"""Run a trained rate network as a spiking network.
 
-    With the parameters it was trained for, the weights are copied as they are. For other time
+    With the neuron it was trained for, the weights are copied as they are. For other time
     constants, another time step or another threshold they are scaled, so that the mean
     potential in units of the threshold stays the same:
 
@@ -54,10 +56,10 @@ def to_spiking(network: RateNetwork, neuron: LIFNeuron | None = None, **options)
     network : RateNetwork
         The trained network.
     neuron : LIFNeuron, optional
-        Parameters of the spiking network; by default those of ``network``.
-    **options
-        ``surrogate``, ``reset``, ``kernel`` and so on of
-        :class:`snnbook.neurons.SpikingNetwork`, for instance to train on with spikes.
+        The neuron of the spiking network; by default that of ``network``. Its surrogate and
+        reset are for those who train on with spikes.
+    kernel : str
+        As in :class:`snnbook.neurons.SpikingNetwork`.
 
     Returns
     -------
@@ -84,8 +86,8 @@ def to_spiking(network: RateNetwork, neuron: LIFNeuron | None = None, **options)
     steps = new.dt / old.dt
     speed = steps * old.tau_mem / new.tau_mem if leaks else steps
     neurons = new if leaks else replace(new, tau_mem=NO_LEAK)
-    spiking = SpikingNetwork(network.sizes, neurons, **options)
-    spiking.readout = LeakyReadout(*network.sizes[-2:], new, kernel=spiking.readout.kernel)
+    spiking = SpikingNetwork(network.sizes, neurons, kernel=kernel)
+    spiking.readout = LeakyReadout(*network.sizes[-2:], new.leaky, kernel=kernel)
     spiking.to(network.readout.weight)
     gain = drive_gain(new) if leaks else 1 / (1 - new.alpha)
     for number, (target, layer) in enumerate(zip(spiking.hidden, network.hidden)):

@@ -1,14 +1,13 @@
 """The exact expectation of a loss, by listing all spike trains of a small layer (chapter 4b)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from snnbook._validate import check_integer, check_time_first
-from snnbook.neurons import DEFAULT_NEURON, LIFNeuron
-from snnbook.smoothed._escape import DEFAULT_ESCAPE, Escape
-from snnbook.smoothed._stochastic import stochastic_unroll
+from snnbook.smoothed._noisy import DEFAULT_NOISY, NoisyNeuron, clamped_run
 
 _LARGEST_TABLE = 16
 
@@ -47,9 +46,8 @@ def expected_loss(
     weight: Tensor,
     inputs: Tensor,
     loss: SpikeLoss,
-    neuron: LIFNeuron = DEFAULT_NEURON,
+    neuron: NoisyNeuron = DEFAULT_NOISY,
     *,
-    escape: Escape = DEFAULT_ESCAPE,
     recurrent_weight: Tensor | None = None,
 ) -> Tensor:
     r"""Return the exact expectation of a loss over all spike trains of a small layer.
@@ -64,8 +62,10 @@ def expected_loss(
         Input spikes of one sample, (T, 1, N_in); T times N is at most 16.
     loss : callable
         Takes spikes (T, B, N) and returns the loss of each sample, (B,).
-    neuron, escape, recurrent_weight
-        As in :func:`stochastic_unroll`.
+    neuron : NoisyNeuron
+        Time constants, threshold, reset and escape noise.
+    recurrent_weight : Tensor, optional
+        V, (N, N).
 
     Returns
     -------
@@ -86,7 +86,7 @@ def expected_loss(
     >>> count = lambda spikes: spikes.sum((0, 2))
     >>> weight = torch.zeros(1, 1, dtype=torch.float64)
     >>> silence = torch.zeros(1, 1, 1, dtype=torch.float64)
-    >>> expected_loss(weight, silence, count, escape=SigmoidEscape(1.0))
+    >>> expected_loss(weight, silence, count, NoisyNeuron(escape=SigmoidEscape(1.0)))
     tensor(0.2689, dtype=torch.float64)
 
     Chapter 4b.
@@ -94,8 +94,8 @@ def expected_loss(
     check_one_sample(weight, inputs)
     trains = all_spike_trains(inputs.shape[0], weight.shape[0], weight.dtype)
     drive = (inputs @ weight.T).expand_as(trains)
-    options = {"escape": escape, "gradient": "none", "recurrent_weight": recurrent_weight}
-    record = stochastic_unroll(drive, neuron, target=trains, **options)
+    neuron = replace(neuron, gradient="none")
+    record = clamped_run(neuron, drive, trains, recurrent_weight=recurrent_weight)
     return record.log_prob.sum((0, 2)).exp() @ loss(trains)
 
 

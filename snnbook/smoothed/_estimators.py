@@ -1,36 +1,41 @@
 """Estimates of the gradient of an expected loss, from random runs (chapter 4b)."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
 from snnbook._validate import check_choice, check_integer, check_shape
-from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, run
+from snnbook.neurons import run
 from snnbook.smoothed._enumeration import SpikeLoss, check_one_sample
-from snnbook.smoothed._escape import DEFAULT_ESCAPE, Escape
-from snnbook.smoothed._stochastic import stochastic_unroll
+from snnbook.smoothed._noisy import NoisyNeuron
 
 #: Estimators of the gradient of an expected loss; see :func:`gradient_samples`.
 ESTIMATORS = ("score", "baseline", "escape", "identity", "expected")
+
+#: The neuron when none is given: a gradient through spikes goes through those in resets as well.
+DEFAULT_SAMPLED = NoisyNeuron(reset_gradient=True)
 
 
 def gradient_samples(
     weight: Tensor,
     inputs: Tensor,
     loss: SpikeLoss,
-    neuron: LIFNeuron = DEFAULT_NEURON,
+    neuron: NoisyNeuron = DEFAULT_SAMPLED,
     *,
     estimator: str = "baseline",
     samples: int = 100,
-    escape: Escape = DEFAULT_ESCAPE,
-    reset_gradient: bool = True,
-    generator: torch.Generator | None = None,
 ) -> Tensor:
     r"""Return estimates of the gradient of an expected loss, one per random run.
 
     Parameters
     ----------
-    weight, inputs, loss, neuron, escape
+    weight, inputs, loss
         As in :func:`expected_loss`; the layer may be of any size.
+    neuron : NoisyNeuron
+        Its ``generator`` draws the spikes. Its ``reset_gradient`` says whether the last three
+        estimators go through the spike in the reset as well. Its ``gradient`` is set by
+        ``estimator``.
     estimator : {"score", "baseline", "escape", "identity", "expected"}
         ``score`` is :math:`\mathcal L(S) \, \partial \log P(S) / \partial W`, unbiased.
         ``baseline`` takes the mean loss of the other samples off :math:`\mathcal L` first,
@@ -39,10 +44,6 @@ def gradient_samples(
         these three are biased in general.
     samples : int
         How many random runs, at least 2.
-    reset_gradient : bool
-        Whether the last three estimators go through the spike in the reset as well.
-    generator : torch.Generator, optional
-        Source of the random numbers.
 
     Returns
     -------
@@ -52,10 +53,9 @@ def gradient_samples(
     Examples
     --------
     >>> count = lambda spikes: spikes.sum((0, 2))
-    >>> generator = torch.Generator().manual_seed(0)
+    >>> neuron = NoisyNeuron(generator=torch.Generator().manual_seed(0))
     >>> spikes = torch.ones(8, 1, 3)
-    >>> found = gradient_samples(torch.zeros(2, 3), spikes, count, generator=generator)
-    >>> found.shape
+    >>> gradient_samples(torch.zeros(2, 3), spikes, count, neuron).shape
     torch.Size([100, 2, 3])
 
     Williams (1992); Bengio, Leonard and Courville (2013); chapter 4b.
@@ -63,20 +63,18 @@ def gradient_samples(
     check_one_sample(weight, inputs)
     check_choice("estimator", estimator, ESTIMATORS)
     check_integer("samples", samples, 2)
-    options = {"escape": escape, "generator": generator}
     if estimator not in ("score", "baseline"):
         each = weight.detach().expand(samples, *weight.shape).clone().requires_grad_()
         drive = torch.einsum("bij,tj->tbi", each, inputs[:, 0])
-        options |= {"gradient": estimator, "reset_gradient": reset_gradient}
-        losses = loss(stochastic_unroll(drive, neuron, **options).spikes)
+        losses = loss(run(replace(neuron, gradient=estimator), drive).spikes)
         return torch.autograd.grad(losses.sum(), each)[0]
     with torch.no_grad():
         drive = (inputs @ weight.T).expand(-1, samples, -1)
-        record = stochastic_unroll(drive, neuron, gradient="none", **options)
+        record = run(replace(neuron, gradient="none"), drive)
         losses = loss(record.spikes)
         if estimator == "baseline":
             losses = losses - _leave_one_out(losses)
-        surprise = escape.score(record.spikes, record.mem - neuron.threshold)
+        surprise = neuron.escape.score(record.spikes, record.mem - neuron.threshold)
         trace = run(neuron.leaky, inputs).mem[:, 0]
         return torch.einsum("b,tbi,tj->bij", losses, surprise, trace)
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from snnbook._validate import check_time_first
-from snnbook.neurons import LIFNeuron, run
-from snnbook.smoothed._soft import Gate, GatedRecord
+from snnbook.neurons import run
+from snnbook.smoothed._gated import GatedNeuron, GatedRecord
 
 
 class GatedOutput(NamedTuple):
@@ -26,10 +26,9 @@ class GatedNetwork(nn.Module):
     ----------
     sizes : tuple of int
         Inputs, neurons, outputs.
-    neuron : LIFNeuron
-        Time constants and step.
-    gate : Gate
-        The active zone; it may be replaced after training to see what hard spikes would do.
+    neuron : GatedNeuron
+        Time constants, step and active zone. It may be replaced after training by one with a
+        narrower zone, to see what hard spikes would do.
     generator : torch.Generator
         Source of the initial weights.
     dtype : torch.dtype
@@ -38,7 +37,7 @@ class GatedNetwork(nn.Module):
     Examples
     --------
     >>> generator = torch.Generator().manual_seed(0)
-    >>> network = GatedNetwork((3, 5, 2), LIFNeuron(), Gate(0.3), generator=generator)
+    >>> network = GatedNetwork((3, 5, 2), GatedNeuron(), generator=generator)
     >>> network(torch.zeros(7, 4, 3)).readout.shape
     torch.Size([7, 4, 2])
 
@@ -48,15 +47,14 @@ class GatedNetwork(nn.Module):
     def __init__(
         self,
         sizes: tuple[int, int, int],
-        neuron: LIFNeuron,
-        gate: Gate,
+        neuron: GatedNeuron,
         *,
         generator: torch.Generator,
         dtype: torch.dtype = torch.float32,
     ):
         super().__init__()
         inputs, neurons, outputs = sizes
-        self.neuron, self.gate = neuron, gate
+        self.neuron = neuron
 
         def draw(rows: int, columns: int, scale: float) -> nn.Parameter:
             values = torch.randn(rows, columns, generator=generator, dtype=torch.float64)
@@ -70,8 +68,7 @@ class GatedNetwork(nn.Module):
     def forward(self, inputs: Tensor) -> GatedOutput:
         check_time_first("inputs", inputs, self.weight.shape[1])
         drive = inputs @ self.weight.T + self.bias
-        options = {"recurrent_weight": self.recurrent_weight}
-        hidden = run(gated(self.neuron, self.gate), drive, **options)
+        hidden = run(self.neuron, drive, recurrent_weight=self.recurrent_weight)
         return GatedOutput(hidden.syn @ self.readout_weight.T, hidden)
 
 

@@ -1,5 +1,6 @@
 """Temporal XOR learned by random hidden neurons, several networks side by side (chapter 4b)."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -8,9 +9,8 @@ from torch.nn import functional
 
 from snnbook._validate import check_choice, check_integer
 from snnbook.data import xor_spikes
-from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, run
-from snnbook.smoothed._escape import DEFAULT_ESCAPE, Escape
-from snnbook.smoothed._stochastic import StochasticRecord, stochastic_unroll
+from snnbook.neurons import run
+from snnbook.smoothed._noisy import DEFAULT_NOISY, GRADIENTS, NoisyNeuron, StochasticRecord
 
 _RULES = ("score", "baseline", "escape", "identity", "expected", "readout")
 
@@ -31,15 +31,13 @@ class XorHistory(NamedTuple):
 
 def learn_xor(
     rule: str,
+    neuron: NoisyNeuron = DEFAULT_NOISY,
     *,
     networks: int = 10,
     neurons: int = 20,
     samples: int = 8,
     updates: int = 200,
     lr: float = 0.02,
-    neuron: LIFNeuron = DEFAULT_NEURON,
-    escape: Escape = DEFAULT_ESCAPE,
-    generator: torch.Generator | None = None,
 ) -> XorHistory:
     """Train networks of random neurons on temporal XOR, each with weights of its own.
 
@@ -51,15 +49,14 @@ def learn_xor(
     rule : {"score", "baseline", "escape", "identity", "expected", "readout"}
         As in :func:`snnbook.smoothed.gradient_samples`; ``readout`` leaves the hidden weights
         as they are, which says how far the random features alone go.
+    neuron : NoisyNeuron
+        The hidden neurons; their ``gradient`` is set by ``rule``, and their ``generator`` draws
+        the initial weights, then the spikes. The readout has their time constants.
     networks, neurons, samples, updates : int
         Number of networks, of hidden neurons, of random runs per pattern and update, and of
         updates.
     lr : float
         Step size of Adam.
-    neuron, escape
-        As in :func:`snnbook.smoothed.stochastic_unroll`.
-    generator : torch.Generator, optional
-        Source of weights and spikes.
 
     Returns
     -------
@@ -68,8 +65,8 @@ def learn_xor(
 
     Examples
     --------
-    >>> generator = torch.Generator().manual_seed(0)
-    >>> learn_xor("escape", networks=2, updates=3, generator=generator).accuracy.shape
+    >>> neuron = NoisyNeuron(generator=torch.Generator().manual_seed(0))
+    >>> learn_xor("escape", neuron, networks=2, updates=3).accuracy.shape
     torch.Size([3, 2])
 
     Chapter 4b.
@@ -79,15 +76,16 @@ def learn_xor(
         check_integer(name, value, 1)
     check_integer("samples", samples, 2)
     patterns, labels = xor_spikes()
-    hidden = 0.25 + 0.25 * torch.randn(networks, neurons, 3, generator=generator)
-    readout = torch.randn(networks, 2, neurons, generator=generator) / neurons**0.5 / 5
+    source = {"generator": neuron.generator}
+    hidden = 0.25 + 0.25 * torch.randn(networks, neurons, 3, **source)
+    readout = torch.randn(networks, 2, neurons, **source) / neurons**0.5 / 5
     weights = [hidden.requires_grad_(rule != "readout"), readout.requires_grad_()]
     optimizer = torch.optim.Adam(weights, lr=lr)
     rows: tuple[list, ...] = ([], [], [])
-    options = {"params": neuron, "escape": escape, "generator": generator}
+    sampled = replace(neuron, gradient="none")
+    trained = replace(neuron, gradient=rule) if rule in GRADIENTS else sampled
     for _ in range(updates):
-        gradient = rule if rule in ("escape", "identity", "expected") else "none"
-        record, scores = _run(weights, patterns, samples, gradient, **options)
+        record, scores = _run(weights, patterns, samples, trained)
         losses = _losses(scores, labels)
         objective = losses.mean((0, 2)).sum()
         if rule in ("score", "baseline"):
@@ -97,7 +95,7 @@ def learn_xor(
         optimizer.step()
         with torch.no_grad():
             if rule == "expected":
-                record, scores = _run(weights, patterns, samples, "none", **options)
+                record, scores = _run(weights, patterns, samples, sampled)
                 losses = _losses(scores, labels)
             right = (scores.argmax(-1) == labels).float().mean((0, 2))
             count = record.spikes.sum((0, 2)).view(samples, networks, 4).mean((0, 2))
@@ -109,12 +107,10 @@ def learn_xor(
 @torch.no_grad()
 def xor_loss(
     history: XorHistory,
+    neuron: NoisyNeuron = DEFAULT_NOISY,
     *,
     graded: bool = False,
     samples: int = 64,
-    neuron: LIFNeuron = DEFAULT_NEURON,
-    escape: Escape = DEFAULT_ESCAPE,
-    generator: torch.Generator | None = None,
 ) -> Tensor:
     """Return the mean cross-entropy of trained networks on temporal XOR, (networks,).
 
@@ -122,31 +118,30 @@ def xor_loss(
     ----------
     history : XorHistory
         The networks, as :func:`learn_xor` left them.
+    neuron : NoisyNeuron
+        The hidden neurons they were trained with; its ``generator`` draws the spikes.
     graded : bool
         Whether the hidden neurons send their probabilities instead of random spikes.
     samples : int
         Number of random runs of each pattern.
-    neuron, escape, generator
-        As in :func:`learn_xor`.
 
     Examples
     --------
-    >>> generator = torch.Generator().manual_seed(0)
-    >>> history = learn_xor("expected", networks=2, updates=3, generator=generator)
-    >>> xor_loss(history, graded=True).shape
+    >>> neuron = NoisyNeuron(generator=torch.Generator().manual_seed(0))
+    >>> history = learn_xor("expected", neuron, networks=2, updates=3)
+    >>> xor_loss(history, neuron, graded=True).shape
     torch.Size([2])
 
     Chapter 4b.
     """
     patterns, labels = xor_spikes()
-    options = {"params": neuron, "escape": escape, "generator": generator}
-    gradient = "expected" if graded else "none"
-    _, scores = _run([history.hidden, history.readout], patterns, samples, gradient, **options)
+    neuron = replace(neuron, gradient="expected" if graded else "none")
+    _, scores = _run([history.hidden, history.readout], patterns, samples, neuron)
     return _losses(scores, labels).mean((0, 2))
 
 
 def _run(
-    weights: list[Tensor], patterns: Tensor, samples: int, gradient: str, *, neuron, **options
+    weights: list[Tensor], patterns: Tensor, samples: int, neuron: NoisyNeuron
 ) -> tuple[StochasticRecord, Tensor]:
     """Return the hidden record, batch axis (samples networks 4), and the scores (k, s, 4, 2)."""
     hidden, readout = weights
@@ -154,7 +149,7 @@ def _run(
     drive = torch.einsum("snj,tpj->tspn", hidden, patterns)
     shape = (len(patterns), samples, networks, 4)
     drive = drive[:, None].expand(*shape, neurons).reshape(len(patterns), -1, neurons)
-    record = stochastic_unroll(drive, neuron, gradient=gradient, **options)
+    record = run(neuron, drive)
     sent = torch.einsum("scn,tkspn->tkspc", readout, record.spikes.view(*shape, neurons))
     membrane = run(neuron.leaky, sent.reshape(len(patterns), -1, 2), kernel="reference").mem
     return record, membrane.mean(0).view(samples, networks, 4, 2)

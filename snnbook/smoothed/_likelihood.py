@@ -1,21 +1,20 @@
 """How likely given spike trains are under escape noise, and the gradient of it (chapter 4b)."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
 from snnbook._validate import check_time_first
-from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, run
-from snnbook.smoothed._escape import DEFAULT_ESCAPE, Escape
-from snnbook.smoothed._stochastic import stochastic_unroll
+from snnbook.neurons import run
+from snnbook.smoothed._noisy import DEFAULT_NOISY, NoisyNeuron, StochasticRecord, clamped_run
 
 
 def log_likelihood(
     weight: Tensor,
     inputs: Tensor,
     target: Tensor,
-    neuron: LIFNeuron = DEFAULT_NEURON,
-    *,
-    escape: Escape = DEFAULT_ESCAPE,
+    neuron: NoisyNeuron = DEFAULT_NOISY,
 ) -> Tensor:
     r"""Return the log-likelihood of target spike trains, one value per sample and neuron.
 
@@ -31,8 +30,8 @@ def log_likelihood(
         Input spikes, (T, B, N_in).
     target : Tensor
         Target spikes S*, (T, B, N), 0 or 1.
-    neuron, escape
-        As in :func:`stochastic_unroll`.
+    neuron : NoisyNeuron
+        Time constants, threshold, reset and escape noise.
 
     Returns
     -------
@@ -45,14 +44,13 @@ def log_likelihood(
 
     >>> from snnbook.smoothed import SigmoidEscape
     >>> weight, silence = torch.zeros(1, 1), torch.zeros(3, 1, 1)
-    >>> log_likelihood(weight, silence, silence, escape=SigmoidEscape(noise=1.0))
+    >>> log_likelihood(weight, silence, silence, NoisyNeuron(escape=SigmoidEscape(noise=1.0)))
     tensor([[-0.9398]])
 
     Pfister et al. (2006); paper section IV.A.2; chapter 4b.
     """
     check_time_first("inputs", inputs, features=weight.shape[1])
-    options = {"escape": escape, "gradient": "none", "target": target}
-    return stochastic_unroll(inputs @ weight.T, neuron, **options).log_prob.sum(0)
+    return _clamped(weight, inputs, target, neuron).log_prob.sum(0)
 
 
 @torch.no_grad()
@@ -60,9 +58,7 @@ def likelihood_gradient(
     weight: Tensor,
     inputs: Tensor,
     target: Tensor,
-    neuron: LIFNeuron = DEFAULT_NEURON,
-    *,
-    escape: Escape = DEFAULT_ESCAPE,
+    neuron: NoisyNeuron = DEFAULT_NOISY,
 ) -> Tensor:
     r"""Return the gradient of :func:`log_likelihood`, summed over the batch, in its local form.
 
@@ -91,7 +87,13 @@ def likelihood_gradient(
     Pfister et al. (2006); chapter 4b.
     """
     check_time_first("inputs", inputs, features=weight.shape[1])
-    options = {"escape": escape, "gradient": "none", "target": target}
-    record = stochastic_unroll(inputs @ weight.T, neuron, **options)
-    surprise = escape.score(target, record.mem - neuron.threshold)
+    mem = _clamped(weight, inputs, target, neuron).mem
+    surprise = neuron.escape.score(target, mem - neuron.threshold)
     return torch.einsum("tbi,tbj->ij", surprise, run(neuron.leaky, inputs).mem)
+
+
+def _clamped(
+    weight: Tensor, inputs: Tensor, target: Tensor, neuron: NoisyNeuron
+) -> StochasticRecord:
+    """Return the run in which the neurons send the target; nothing flows through its spikes."""
+    return clamped_run(replace(neuron, gradient="none"), inputs @ weight.T, target)

@@ -117,6 +117,10 @@ class NoisyNeuron(LIFNeuron):
         return StochasticRecord(output, states.mem, states.syn, chance, state)
 
 
+#: The noisy neuron when none is given.
+DEFAULT_NOISY = NoisyNeuron()
+
+
 def noisy(neuron: LIFNeuron = DEFAULT_NEURON, **noise) -> NoisyNeuron:
     """Return a LIF neuron with noise: its time constants, threshold and reset, and a coin.
 

@@ -5,15 +5,13 @@ The loss is the sum of the networks' losses, and the gradient of one does not se
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from snnbook._validate import check_integer, check_positive
-from snnbook.neurons import DEFAULT_NEURON, DEFAULT_SURROGATE, LIFNeuron, SpikingNetwork, run
-from snnbook.surrogates import Surrogate
+from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, SpikingNetwork, run
 
 Score = Callable[[Tensor], Tensor]
 
@@ -22,9 +20,6 @@ def side_by_side(
     weights: Sequence[Tensor],
     spikes: Tensor,
     neuron: LIFNeuron = DEFAULT_NEURON,
-    *,
-    surrogate: Surrogate = DEFAULT_SURROGATE,
-    reset_gradient: bool = False,
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """Run K feed-forward networks of equal sizes at once, each with weights of its own.
 
@@ -35,9 +30,7 @@ def side_by_side(
     spikes : Tensor
         Input spikes (T, B, N), seen by all networks, or (T, B, K, N), each with its own.
     neuron : LIFNeuron
-        Time constants in seconds, and threshold, of all layers.
-    surrogate, reset_gradient
-        As in :func:`snnbook.neurons.lif_step`, for every hidden layer.
+        The neuron of all hidden layers; the readout has its time constants.
 
     Returns
     -------
@@ -71,11 +64,7 @@ def side_by_side(
     *inner, last = weights
     hidden = []
     for weight in inner:
-        out = run(
-            replace(neuron, surrogate=surrogate, reset_gradient=reset_gradient),
-            _drive(spikes, weight),
-            record=False,
-        )
+        out = run(neuron, _drive(spikes, weight), record=False)
         spikes = out.spikes.unflatten(2, (len(weight), -1))
         hidden.append(spikes)
     readout = run(neuron.leaky, _drive(spikes, last)).mem.unflatten(2, (len(last), -1))
@@ -103,7 +92,7 @@ class SideBySide(nn.Module):
     seeds : sequence of int
         One for each of the K networks. Its weights are those that
         :class:`snnbook.neurons.SpikingNetwork` draws from a generator with that seed.
-    neuron, surrogate, reset_gradient
+    neuron : LIFNeuron
         As in :func:`side_by_side`.
     input_rate, hidden_rate : float
         As in :class:`snnbook.neurons.SpikingNetwork`.
@@ -133,16 +122,13 @@ class SideBySide(nn.Module):
         seeds: Sequence[int],
         neuron: LIFNeuron = DEFAULT_NEURON,
         *,
-        surrogate: Surrogate = DEFAULT_SURROGATE,
-        reset_gradient: bool = False,
         input_rate: float = 10.0,
         hidden_rate: float = 10.0,
     ) -> None:
         super().__init__()
         if not len(seeds):
             raise ValueError("seeds is empty; one seed for each network is accepted")
-        self.neuron, self.options = neuron, {"surrogate": surrogate}
-        self.options["reset_gradient"] = reset_gradient
+        self.neuron = neuron
         rates = {"input_rate": input_rate, "hidden_rate": hidden_rate}
         drawn = [
             SpikingNetwork(sizes, neuron, generator=torch.Generator().manual_seed(seed), **rates)
@@ -155,7 +141,7 @@ class SideBySide(nn.Module):
 
     def run(self, spikes: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Return readouts and hidden spikes, as :func:`side_by_side` does."""
-        return side_by_side(tuple(self.weights), spikes, self.neuron, **self.options)
+        return side_by_side(tuple(self.weights), spikes, self.neuron)
 
     def forward(self, spikes: Tensor) -> Tensor:
         """Return the readouts (T, B, K, C) to spikes (T, B, N) or (T, B, K, N)."""

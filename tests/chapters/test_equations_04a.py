@@ -9,7 +9,7 @@ import torch
 from scipy.integrate import quad, solve_ivp
 
 from snnbook import surrogates
-from snnbook.neurons import LIFNeuron, run
+from snnbook.neurons import LIFNeuron, LIFState, run
 from snnbook.smoothed import Gate, MorrisLecar, gated, gated_step, rk4_step, solve
 from snnbook.spike_times import simulate_exact
 
@@ -58,7 +58,7 @@ def test_charge_does_not_depend_on_the_path():
     gate = Gate(0.6)
     u, theta, width = sympy.symbols("u theta Delta", positive=True)
     z = (u - theta + width) / width
-    integral = sympy.run((u, theta - width, u).leaky, 6 * z * (1 - z) / width)
+    integral = sympy.integrate(6 * z * (1 - z) / width, (u, theta - width, u))
     form = sympy.lambdify((u, theta, width), sympy.simplify(integral))
     points = torch.linspace(0.4, 1.0, 13, dtype=torch.float64)
     assert np.allclose(gate.charge(points), form(points.numpy(), 1.0, 0.6), atol=1e-12)
@@ -152,10 +152,10 @@ def test_same_bump_in_both_backward_passes():
     # A current that carries U from below the zone to `mem` within one step.
     current = mem / -math.expm1(-params.dt / params.tau_mem)
     release, resets, _ = gated_step(LIFState(zeros, zeros), current, gated(params, gate))
-    (gated,) = torch.autograd.grad(release.sum(), mem)
+    (sent,) = torch.autograd.grad(release.sum(), mem)
     spikes = record(mem - (1 - 0.2))
     (surrogate,) = torch.autograd.grad(spikes.sum(), mem)
     assert not resets.any()
-    assert torch.allclose(gated, gate.density(mem.detach()), atol=1e-9)
-    assert torch.allclose(gated, surrogate, atol=1e-6)
+    assert torch.allclose(sent, gate.density(mem.detach()), atol=1e-9)
+    assert torch.allclose(sent, surrogate, atol=1e-6)
     assert set(spikes.unique().tolist()) == {0.0, 1.0} and release.unique().numel() > 10

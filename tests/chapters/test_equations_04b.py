@@ -17,6 +17,10 @@ DOUBLE = torch.float64
 PARAMS = LIFNeuron()
 
 
+def noisy(escape, generator=None):
+    return smoothed.noisy(PARAMS, escape=escape, generator=generator)
+
+
 def probability(escape, x):
     if isinstance(escape, SigmoidEscape):
         return 1 / (1 + math.exp(-x / escape.noise))
@@ -65,7 +69,7 @@ KINDS = (SigmoidEscape(0.25), ExponentialEscape(0.3, hazard=0.7))
 @pytest.mark.parametrize("escape", KINDS, ids=repr)
 def test_coins_follow_the_membrane(escape):
     drive = (0.2 * torch.randn(30, 1, 2, generator=seeded(2), dtype=DOUBLE)).expand(-1, 4000, -1)
-    record = run(smoothed.noisy(PARAMS, escape=escape, generator=seeded(3)), drive)
+    record = run(noisy(escape, seeded(3)), drive)
     assert set(record.spikes.unique().tolist()) == {0.0, 1.0}
     expected = np.vectorize(lambda u: probability(escape, u - 1))(record.mem.numpy())
     for low, high in ((0.02, 0.1), (0.1, 0.3), (0.3, 0.7), (0.7, 0.95)):
@@ -100,7 +104,7 @@ def test_two_kinds_of_noise():
 def test_likelihood_is_a_product_of_coins(escape):
     weight, inputs = small_case()
     target = (torch.rand(5, 1, 2, generator=seeded(4)) < 0.4).to(DOUBLE)
-    found = smoothed.log_likelihood(weight, inputs, target, PARAMS, escape=escape)
+    found = smoothed.log_likelihood(weight, inputs, target, noisy(escape))
     wanted = train_probability(weight.numpy(), inputs[:, 0].numpy(), target[:, 0].numpy(), escape)
     assert float(found.sum()) == pytest.approx(math.log(wanted), rel=1e-9)
 
@@ -110,7 +114,7 @@ def test_likelihood_is_a_product_of_coins(escape):
 def test_surprise_times_trace(escape):
     weight, inputs = small_case()
     target = (torch.rand(5, 1, 2, generator=seeded(5)) < 0.4).to(DOUBLE)
-    found = smoothed.likelihood_gradient(weight, inputs, target, PARAMS, escape=escape)
+    found = smoothed.likelihood_gradient(weight, inputs, target, noisy(escape))
 
     def log_p(matrix):
         arguments = (inputs[:, 0].numpy(), target[:, 0].numpy(), escape)
@@ -131,7 +135,7 @@ def test_expectation_by_hand(escape):
         train_probability(weight.numpy(), inputs[:, 0].numpy(), train, escape) * some_loss(train)
         for train in all_trains(4, 2)
     )
-    found = smoothed.expected_loss(weight, inputs, some_loss, PARAMS, escape=escape)
+    found = smoothed.expected_loss(weight, inputs, some_loss, noisy(escape))
     assert float(found) == pytest.approx(total, rel=1e-9)
 
 
@@ -142,7 +146,7 @@ def scores(weight, inputs, escape):
     for train in all_trains(steps, neurons):
         p = train_probability(weight.numpy(), arguments[0], train, escape)
         target = torch.tensor(train)[:, None]
-        yield train, p, smoothed.likelihood_gradient(weight, inputs, target, escape=escape)
+        yield train, p, smoothed.likelihood_gradient(weight, inputs, target, noisy(escape))
 
 
 @pytest.mark.equation("eq-04b-score")
@@ -152,7 +156,7 @@ def test_score_function_summed_over_all_trains(escape):
     found = sum(p * some_loss(train) * score for train, p, score in scores(weight, inputs, escape))
 
     def mean(matrix):
-        return float(smoothed.expected_loss(matrix, inputs, some_loss, PARAMS, escape=escape))
+        return float(smoothed.expected_loss(matrix, inputs, some_loss, noisy(escape)))
 
     for i, j in itertools.product(range(2), range(3)):
         nudge = torch.zeros(2, 3, dtype=DOUBLE)
@@ -188,7 +192,7 @@ def test_slope_of_the_expected_spike(escape):
     drive = (0.3 * torch.randn(6, 2, 3, generator=seeded(6), dtype=DOUBLE)).requires_grad_()
     state = (torch.zeros(2, 3, dtype=DOUBLE), torch.full((2, 3), 0.9, dtype=DOUBLE))
     state = tuple(part.requires_grad_() for part in state)
-    record = run(smoothed.NoisyNeuron(escape=escape, generator=seeded(7)), drive[:1], state=state)
+    record = run(noisy(escape, seeded(7)), drive[:1], state=state)
     (passed,) = torch.autograd.grad(record.spikes.sum(), state[1])
     wanted = (probability(escape, -0.1 + 1e-6) - probability(escape, -0.1 - 1e-6)) / 2e-6
     assert torch.allclose(passed, torch.full_like(passed, wanted), rtol=1e-5)

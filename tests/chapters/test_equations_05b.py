@@ -175,7 +175,7 @@ def test_two_paths_to_the_output():
 def test_the_bump_is_the_derivative_of_the_noise():
     # One step can spike: the pulse at 0 reaches the membrane at step 2, and it is the last one.
     pulse, slope, h = torch.tensor([1.0, 0.0, 0.0]), 3.0, 1e-6
-    found = expected_gradients(0.8, pulse, lambda s: s[:, 2], slope=slope, reset="none")
+    found = expected_gradients(0.8, pulse, lambda s: s[:, 2], slope=slope, neuron=LIFNeuron(reset="none"))
 
     def mean_spike(weight):
         mem = run(LIFNeuron(reset="none"), weight * pulse.double()[:, None, None]).mem
@@ -193,7 +193,7 @@ def test_the_bias_of_a_squared_loss(w):
     # In step 2 the potential is the input weight, so its derivative by the weight is 1.
     pulse, slope, y, weight = torch.tensor([1.0, 0.0, 0.0]), 3.0, 0.3, 0.7
     found = expected_gradients(
-        weight, pulse, lambda s: (w * s[:, 2] - y) ** 2, slope=slope, reset="none"
+        weight, pulse, lambda s: (w * s[:, 2] - y) ** 2, slope=slope, neuron=LIFNeuron(reset="none")
     )
     p = 1 / (1 + math.exp(-slope * (weight - 1)))
     bias = slope * p * (1 - p) * w**2 * (2 * p - 1)

@@ -124,19 +124,13 @@ def test_feedback_to_a_hidden_layer():
 
 @pytest.mark.equation("eq-06b-alif")
 def test_adaptation_in_a_plain_loop():
-    neuron = local.AdaptiveParameters(tau_adapt=0.05)
-    state = local.AdaptiveState(*(torch.zeros(1, 1, dtype=torch.float64) for _ in range(3)))
+    neuron = AdaptiveNeuron(tau_adapt=0.05, strength=0.3)
+    state = neuron.initial_state(torch.zeros(1, 1, dtype=torch.float64))
     current = potential = adapt = 0.0
     count = 0
     for n in range(200):
         drive = 0.5 if n % 3 == 0 else 0.0
-        spikes, after = local.adaptive_step(
-            state,
-            torch.full((1, 1), drive, dtype=torch.float64),
-            neuron,
-            strength=0.3,
-            surrogate=fast_sigmoid(),
-        )
+        spikes, after = neuron.step(state, torch.full((1, 1), drive, dtype=torch.float64))
         spike = float(potential > 1 + 0.3 * adapt)
         assert float(spikes) == spike
         count += spike
@@ -150,7 +144,9 @@ def test_adaptation_in_a_plain_loop():
 @pytest.mark.equation("eq-06b-slow-trace")
 def test_the_slow_trace_is_a_derivative():
     """Carry the derivative of a by the weight with all chain-rule factors written out."""
-    network = local.AdaptiveNetwork((1, 1, 1), strength=0.25, generator=seeded(0)).double()
+    network = AdaptiveNetwork(
+        (1, 1, 1), AdaptiveNeuron(strength=0.25), generator=seeded(0)
+    ).double()
     with torch.no_grad():
         network.weight.fill_(0.75)
         network.recurrent_weight.zero_()
@@ -159,7 +155,7 @@ def test_the_slow_trace_is_a_derivative():
     error = step_squared_error(torch.full((60, 1, 1), 2.0).double())
     out = network(spikes)
     record = out.hidden[0]
-    bump = network.surrogate.derivative(record.mem - record.threshold).flatten().detach().numpy()
+    bump = network.neuron.surrogate.derivative(record.mem - record.threshold).flatten().detach().numpy()
     before, rho = filtered(spikes.flatten().numpy()), network.neuron.rho
     slow, eligible = 0.0, []
     for n in range(60):

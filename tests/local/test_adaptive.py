@@ -12,8 +12,6 @@ from torch.utils._pytree import tree_leaves
 from snnbook.data import evidence, sinusoids
 from snnbook.gradients import Allocations, compare
 from snnbook.local import (
-    AdaptiveNetwork,
-    AdaptiveParameters,
     adaptive_eprop,
     adaptive_eprop_step,
     adaptive_gradient,
@@ -23,16 +21,19 @@ from snnbook.local import (
     superspike,
     superspike_gathered,
 )
-from snnbook.neurons import LIFNeuron, SpikingNetwork
+from snnbook.neurons import AdaptiveNetwork, AdaptiveNeuron, LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 from snnbook.training import decision_error, step_cross_entropy, step_squared_error
 
-PARAMS = AdaptiveParameters(LIFNeuron(20e-3, 10e-3, 5e-3), tau_adapt=0.3)
+NEURON = AdaptiveNeuron(20e-3, 10e-3, 5e-3, tau_adapt=0.3)
 
 
 def adaptive(seed=0, recurrent=True, strength=0.4, adaptive=0.5):
     network = AdaptiveNetwork(
-        (5, 6, 2), PARAMS, strength=strength, adaptive=adaptive, generator=seeded(seed)
+        (5, 6, 2),
+        replace(NEURON, strength=strength),
+        adaptive=adaptive,
+        generator=seeded(seed),
     ).double()
     with torch.no_grad():
         network.weight.copy_(0.9 * torch.rand(6, 5, generator=seeded(seed + 1)))
@@ -125,9 +126,8 @@ def test_superspike_gathered_is_online(sizes, recurrent):
 
 def test_no_adaptation_is_the_eprop_of_lif():
     network, (spikes, error) = adaptive(strength=0.0), trial()
-    plain = SpikingNetwork(
-        (5, 6, 2), replace(PARAMS.lif, surrogate=network.surrogate), recurrent=True
-    ).double()
+    neuron = LIFNeuron(20e-3, 10e-3, 5e-3, surrogate=network.neuron.surrogate)
+    plain = SpikingNetwork((5, 6, 2), neuron, recurrent=True).double()
     with torch.no_grad():
         plain.hidden[0].weight.copy_(network.weight)
         plain.hidden[0].recurrent_weight.copy_(network.recurrent_weight)
@@ -219,7 +219,7 @@ def test_sinusoids():
 
 def test_bad_input():
     with pytest.raises(ValueError, match="tau_adapt"):
-        AdaptiveParameters(tau_adapt=0.0)
+        AdaptiveNeuron(tau_adapt=0.0)
     with pytest.raises(ValueError, match="adaptive"):
         AdaptiveNetwork((1, 2, 1), adaptive=1.5)
     with pytest.raises(ValueError, match="sizes"):

@@ -23,12 +23,13 @@ def case(sizes=(6, 3), steps=60, runs=2, seed=0, size=0.5):
     return weights, spikes, target
 
 
-def by_autograd(weights, spikes, target, **settings):
-    """Return gradients and van Rossum loss by PyTorch, the reset detached."""
+def by_autograd(weights, spikes, target, **changes):
+    """Return gradients and van Rossum loss by PyTorch; the reset is detached unless changed."""
+    neuron = LIFNeuron(surrogate=WIDE, **changes)
     weights = [weight.clone().requires_grad_() for weight in weights]
     for weight in weights:
         drive = torch.einsum("rij,trj->tri", weight, spikes)
-        spikes = run(LIFNeuron(surrogate=WIDE), drive, kernel="reference", **settings).spikes
+        spikes = run(neuron, drive, kernel="reference").spikes
     loss = 0.5 * run(LeakyNeuron(), spikes - target, kernel="reference").mem.square().sum((0, 2))
     return torch.autograd.grad(loss.sum(), weights), loss.detach(), spikes
 
@@ -36,7 +37,7 @@ def by_autograd(weights, spikes, target, **settings):
 @pytest.mark.parametrize("reset", ["subtract", "none"])
 def test_one_layer_is_exact(reset):
     weights, spikes, target = case()
-    found = match_spikes(weights, spikes, target, reset=reset)
+    found = match_spikes(weights, spikes, target, neuron=LIFNeuron(surrogate=WIDE, reset=reset))
     (want,), loss, fired = by_autograd(weights, spikes, target, reset=reset)
     assert fired.sum() > 5 and want.abs().min() > 1e-6
     torch.testing.assert_close(found.spikes, fired, rtol=0, atol=0)

@@ -8,7 +8,7 @@ from helpers import seeded
 
 from snnbook import smoothed
 from snnbook.neurons import LIFNeuron, run
-from snnbook.smoothed import ExponentialEscape, SigmoidEscape
+from snnbook.smoothed import ExponentialEscape, NoisyNeuron, SigmoidEscape
 
 DOUBLE = torch.float64
 KINDS = [
@@ -48,7 +48,7 @@ def differences(function, weight, step=1e-6):
 
 def exact_gradient(weight, inputs, loss, escape):
     weight = weight.clone().requires_grad_()
-    value = smoothed.expected_loss(weight, inputs, loss, escape=escape)
+    value = smoothed.expected_loss(weight, inputs, loss, NoisyNeuron(escape=escape))
     return torch.autograd.grad(value, weight)[0]
 
 
@@ -99,7 +99,7 @@ def test_without_noise_it_is_the_lif(reset):
     recurrent = 0.1 * torch.randn(5, 5, generator=seeded(1), dtype=DOUBLE)
     wanted = run(LIFNeuron(reset=reset), drive, recurrent_weight=recurrent)
     found = run(
-        smoothed.NoisyNeuron(reset=reset, escape=SigmoidEscape(1e-9)),
+        NoisyNeuron(reset=reset, escape=SigmoidEscape(1e-9)),
         drive,
         recurrent_weight=recurrent,
     )
@@ -138,7 +138,7 @@ def test_spikes_come_as_often_as_they_should(escape):
     drive = torch.zeros(1, runs, 1, dtype=DOUBLE)
     for x in (-0.3, 0.0, 0.1):
         state = (torch.zeros(runs, 1, dtype=DOUBLE), torch.full((runs, 1), 1.0 + x, dtype=DOUBLE))
-        spikes = run(smoothed.NoisyNeuron(escape=escape, generator=seeded(3)), drive, state=state)
+        spikes = run(NoisyNeuron(escape=escape, generator=seeded(3)), drive, state=state)
         p = float(escape.probability(torch.tensor(x, dtype=DOUBLE)))
         error = math.sqrt(p * (1 - p) / runs)
         assert abs(float(spikes.spikes.mean()) - p) <= 4 * error + 1e-9
@@ -152,9 +152,9 @@ def test_likelihood_gradient_against_finite_differences(escape):
     weight = 0.2 * torch.randn(2, 6, generator=generator, dtype=DOUBLE)
 
     def total(weight):
-        return smoothed.log_likelihood(weight, inputs, target, escape=escape).sum()
+        return smoothed.log_likelihood(weight, inputs, target, NoisyNeuron(escape=escape)).sum()
 
-    local = smoothed.likelihood_gradient(weight, inputs, target, escape=escape)
+    local = smoothed.likelihood_gradient(weight, inputs, target, NoisyNeuron(escape=escape))
     found = differences(total, weight)
     assert torch.allclose(local, found, rtol=1e-5, atol=1e-4 * float(found.abs().max()))
     leaf = weight.clone().requires_grad_()
@@ -168,7 +168,7 @@ def test_likelihood_is_concave(escape):
     target = (torch.rand(30, 1, 1, generator=generator) < 0.1).to(DOUBLE)
 
     def total(weight):
-        return smoothed.log_likelihood(weight, inputs, target, escape=escape).sum()
+        return smoothed.log_likelihood(weight, inputs, target, NoisyNeuron(escape=escape)).sum()
 
     for _ in range(3):
         weight = 0.1 * torch.randn(1, 4, generator=generator, dtype=DOUBLE)
@@ -193,7 +193,8 @@ def test_probabilities_of_all_trains_sum_to_one():
 @each_kind
 def test_expected_loss_against_finite_differences(escape):
     weight, inputs, loss = small_layer(steps=5)
-    found = differences(lambda w: smoothed.expected_loss(w, inputs, loss, escape=escape), weight)
+    neuron = NoisyNeuron(escape=escape)
+    found = differences(lambda w: smoothed.expected_loss(w, inputs, loss, neuron), weight)
     wanted = exact_gradient(weight, inputs, loss, escape)
     assert torch.allclose(found, wanted, rtol=1e-5, atol=1e-7)
 
@@ -207,10 +208,9 @@ def test_score_function_hits_the_exact_gradient(estimator, escape):
         weight,
         inputs,
         loss,
+        NoisyNeuron(escape=escape, generator=seeded(5)),
         estimator=estimator,
         samples=40_000,
-        escape=escape,
-        generator=seeded(5),
     )
     error = found.std(0) / math.sqrt(len(found))
     assert ((found.mean(0) - wanted).abs() <= 4 * error).all()
@@ -219,13 +219,12 @@ def test_score_function_hits_the_exact_gradient(estimator, escape):
 
 def test_local_score_is_what_automatic_differentiation_gives():
     weight, inputs, loss = small_layer()
-    options = {"escape": SigmoidEscape(0.3)}
-    found = smoothed.gradient_samples(
-        weight, inputs, loss, estimator="baseline", samples=50, generator=seeded(6), **options
-    )
+    noise = {"escape": SigmoidEscape(0.3), "gradient": "none"}
+    neuron = NoisyNeuron(generator=seeded(6), **noise)
+    found = smoothed.gradient_samples(weight, inputs, loss, neuron, samples=50)
     leaf = weight.clone().requires_grad_()
     drive = (inputs @ leaf.T).expand(-1, 50, -1)
-    record = smoothed.stochastic_unroll(drive, gradient="none", generator=seeded(6), **options)
+    record = run(NoisyNeuron(generator=seeded(6), **noise), drive)
     log_prob = record.log_prob.sum((0, 2))[:, None]
     smoothed.score_loss(loss(record.spikes)[:, None], log_prob).backward()
     assert torch.allclose(leaf.grad, found.mean(0), rtol=1e-9)
@@ -237,8 +236,9 @@ def test_baseline_lowers_the_variance_and_shortcuts_are_biased():
     wanted = exact_gradient(weight, inputs, loss, escape)
     spread, bias = {}, {}
     for estimator in smoothed.ESTIMATORS:
-        options = {"samples": 20_000, "escape": escape, "generator": seeded(7)}
-        found = smoothed.gradient_samples(weight, inputs, loss, estimator=estimator, **options)
+        neuron = NoisyNeuron(escape=escape, reset_gradient=True, generator=seeded(7))
+        options = {"estimator": estimator, "samples": 20_000}
+        found = smoothed.gradient_samples(weight, inputs, loss, neuron, **options)
         spread[estimator] = float(found.var(0).sum())
         bias[estimator] = float((found.mean(0) - wanted).norm() / wanted.norm())
     assert spread["baseline"] < spread["score"] / 3
@@ -254,10 +254,12 @@ def test_expected_spikes_have_the_exact_gradient_of_their_own_network():
 
     def graded(weight):
         drive = inputs @ weight.T
-        return loss(run(smoothed.NoisyNeuron(escape=escape, gradient="expected"), drive).spikes)
+        return loss(run(NoisyNeuron(escape=escape, gradient="expected"), drive).spikes)
 
-    options = {"estimator": "expected", "samples": 2, "escape": escape}
-    found = smoothed.gradient_samples(weight, inputs, loss, **options)
+    neuron = NoisyNeuron(escape=escape, reset_gradient=True)
+    found = smoothed.gradient_samples(
+        weight, inputs, loss, neuron, estimator="expected", samples=2
+    )
     assert torch.allclose(found[0], differences(graded, weight), rtol=1e-5, atol=1e-7)
     assert torch.allclose(found[0], found[1])
 
@@ -271,8 +273,9 @@ def test_escape_derivative_is_exact_for_one_coin_and_a_linear_loss():
     def last(spikes):
         return 2.0 * spikes[2, :, 0]
 
-    options = {"estimator": "escape", "escape": escape, "samples": 4000, "generator": seeded(8)}
-    found = smoothed.gradient_samples(weight, inputs, last, **options)
+    neuron = NoisyNeuron(escape=escape, reset_gradient=True, generator=seeded(8))
+    options = {"estimator": "escape", "samples": 4000}
+    found = smoothed.gradient_samples(weight, inputs, last, neuron, **options)
     wanted = exact_gradient(weight, inputs, last, escape)
     assert abs(float(found.mean() - wanted)) <= 4 * float(found.std()) / math.sqrt(4000)
 
@@ -284,9 +287,9 @@ def test_a_small_noise_gives_the_surrogate_gradient_of_the_lif(gradient):
     quiet, wide = SigmoidEscape(1e-9), SigmoidEscape(0.2)
     spikes = run(LIFNeuron(), drive.detach()).spikes
     forced = smoothed.clamped_run(
-        smoothed.NoisyNeuron(escape=wide, gradient=gradient), drive, spikes
+        NoisyNeuron(escape=wide, gradient=gradient), drive, spikes
     )
-    assert torch.equal(forced.spikes, run(smoothed.NoisyNeuron(escape=quiet), drive).spikes)
+    assert torch.equal(forced.spikes, run(NoisyNeuron(escape=quiet), drive).spikes)
     (found,) = torch.autograd.grad((forced.spikes * torch.arange(3)).sum(), drive)
     surrogate = wide.surrogate()
     if gradient == "escape":
@@ -303,26 +306,31 @@ def test_optimal_baseline_of_one_coin_leaves_no_variance():
     assert (at_one - best) * (1 - p) == pytest.approx(-(at_zero - best) * p)
 
 
+def drawn(seed=0, **noise):
+    """Return a noisy neuron with a new source of random numbers."""
+    return NoisyNeuron(generator=seeded(seed), **noise)
+
+
 def test_learning_xor():
-    history = smoothed.learn_xor("escape", networks=4, updates=120, generator=seeded(0))
+    history = smoothed.learn_xor("escape", drawn(), networks=4, updates=120)
     assert float(history.accuracy[:5].mean()) < 0.7
     assert float(history.accuracy[-10:].mean()) > 0.97
-    frozen = smoothed.learn_xor("readout", networks=4, updates=60, generator=seeded(0))
+    frozen = smoothed.learn_xor("readout", drawn(), networks=4, updates=60)
     assert float(frozen.accuracy[-10:].mean()) < 0.9
 
 
 def test_a_graded_network_promises_more_than_its_spikes_keep():
     loud = {"escape": SigmoidEscape(1.0)}
     options = {"networks": 4, "neurons": 5, "updates": 120, "lr": 0.03}
-    history = smoothed.learn_xor("expected", generator=seeded(0), **options, **loud)
-    promised = smoothed.xor_loss(history, graded=True, **loud)
-    kept = smoothed.xor_loss(history, generator=seeded(1), **loud)
+    history = smoothed.learn_xor("expected", drawn(**loud), **options)
+    promised = smoothed.xor_loss(history, drawn(**loud), graded=True)
+    kept = smoothed.xor_loss(history, drawn(1, **loud))
     assert (promised < kept).all()
 
 
 def test_networks_side_by_side_do_not_share_weights():
-    first = smoothed.learn_xor("baseline", networks=3, updates=5, generator=seeded(0))
-    again = smoothed.learn_xor("baseline", networks=3, updates=5, generator=seeded(0))
+    first = smoothed.learn_xor("baseline", drawn(), networks=3, updates=5)
+    again = smoothed.learn_xor("baseline", drawn(), networks=3, updates=5)
     assert torch.equal(first.hidden, again.hidden)
     assert not torch.allclose(first.hidden[0], first.hidden[1])
 
@@ -333,8 +341,8 @@ def test_networks_side_by_side_do_not_share_weights():
         (lambda: SigmoidEscape(0.0), "noise is 0.0"),
         (lambda: ExponentialEscape(0.1, hazard=-1.0), "hazard is -1.0"),
         (lambda: smoothed.all_spike_trains(9, 2), "steps times neurons is 18"),
-        (lambda: run(smoothed.NoisyNeuron(), torch.ones(3, 2)), "drive has shape"),
-        (lambda: run(smoothed.NoisyNeuron(gradient="magic"), torch.ones(3, 1, 2)), "gradient is"),
+        (lambda: run(NoisyNeuron(), torch.ones(3, 2)), "drive has shape"),
+        (lambda: run(NoisyNeuron(gradient="magic"), torch.ones(3, 1, 2)), "gradient is"),
         (lambda: smoothed.learn_xor("magic"), "rule is 'magic'"),
         (lambda: smoothed.learn_xor("score", samples=1), "samples is 1"),
         (lambda: smoothed.score_loss(torch.ones(1, 3), torch.ones(1, 3)), "losses has 1 run"),
@@ -345,9 +353,9 @@ def test_networks_side_by_side_do_not_share_weights():
         ),
         (
             lambda: smoothed.clamped_run(
-                smoothed.NoisyNeuron(gradient="expected"), torch.ones(3, 1, 2), torch.ones(3, 1, 2)
+                NoisyNeuron(gradient="expected"), torch.ones(3, 1, 2), torch.ones(3, 1, 2)
             ),
-            "takes no target",
+            "sends no spikes",
         ),
     ],
 )
@@ -357,5 +365,5 @@ def test_bad_input_is_named(call, message):
 
 
 def test_empty_and_parameters():
-    empty = run(smoothed.NoisyNeuron(tau_mem=20e-3), torch.zeros(0, 2, 3))
+    empty = run(NoisyNeuron(tau_mem=20e-3), torch.zeros(0, 2, 3))
     assert empty.spikes.shape == empty.log_prob.shape == (0, 2, 3)

@@ -10,7 +10,7 @@ from scipy.integrate import quad
 
 from snnbook.data import delayed_xor
 from snnbook.neurons import LIFNeuron, run
-from snnbook.smoothed import Gate, GatedNetwork, answer_scores, gated, gated_step, steps_per_spike
+from snnbook.smoothed import Gate, GatedNetwork, answer_scores, gated, steps_per_spike
 from snnbook.spike_times import simulate_exact
 
 PARAMS = LIFNeuron(tau_mem=10e-3, tau_syn=5e-3, dt=1e-3)
@@ -95,9 +95,9 @@ def test_recurrent_network_approaches_hard_spikes_at_first_order():
     assert errors[1] / errors[2] == pytest.approx(2, rel=0.2)
 
 
-def loss_of(weights, recurrent, inputs, **options):
-    options["recurrent_weight"] = recurrent
-    record = run(gated(PARAMS, Gate(0.5)), inputs @ weights.T, **options)
+def loss_of(weights, recurrent, inputs, backflow):
+    neuron = gated(PARAMS, Gate(0.5), backflow=backflow)
+    record = run(neuron, inputs @ weights.T, recurrent_weight=recurrent)
     ramp = torch.linspace(0, 1, len(inputs), dtype=inputs.dtype)[:, None, None]
     return (ramp * record.syn).sum() + record.state.mem.square().sum(), record
 
@@ -211,13 +211,12 @@ def test_split_run_equals_whole_run():
 
 
 def test_bad_arguments_are_named():
-    state = LIFState(torch.zeros(1, 1), torch.zeros(1, 1))
     with pytest.raises(ValueError, match="width is 0"):
         Gate(0.0)
     with pytest.raises(ValueError, match="shape is 'round'"):
         Gate(1.0, shape="round")
     with pytest.raises(ValueError, match="gate has threshold 2.0"):
-        gated_step(state, torch.zeros(1, 1), gated(PARAMS, Gate(0.1, threshold=2.0)))
+        gated(PARAMS, Gate(0.1, threshold=2.0))
     with pytest.raises(ValueError, match="drive has shape"):
         run(gated(PARAMS, Gate(0.1)), torch.zeros(3, 1))
     with pytest.raises(ValueError, match="recurrent_weight has shape"):

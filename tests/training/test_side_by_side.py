@@ -6,14 +6,14 @@ import torch
 from helpers import seeded
 
 from snnbook import surrogates, training
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.training import SideBySide
 
 
 def test_networks_side_by_side_do_not_see_each_other():
     seeds = (3, 5)
-    surrogate = surrogates.fast_sigmoid(width=0.3)
-    options = {"input_rate": 60.0, "surrogate": surrogate}
+    neuron = LIFNeuron(surrogate=surrogates.fast_sigmoid(width=0.3))
+    options = {"neuron": neuron, "input_rate": 60.0}
     both = SideBySide((7, 9, 8, 3), seeds, **options)
     spikes = (torch.rand(25, 4, 7, generator=seeded(0)) < 0.2).float()
     readout = both(spikes)
@@ -37,7 +37,7 @@ def test_labels_of_their_own():
 
 
 def test_inputs_of_their_own():
-    model = SideBySide((4, 6, 2), (0, 1), input_rate=60.0, reset_gradient=True)
+    model = SideBySide((4, 6, 2), (0, 1), LIFNeuron(reset_gradient=True), input_rate=60.0)
     spikes = (torch.rand(20, 3, 4, generator=seeded(1)) < 0.3).float()
     other = (torch.rand(20, 3, 4, generator=seeded(2)) < 0.3).float()
     readout, hidden = model.run(torch.stack([spikes, other], dim=2))
