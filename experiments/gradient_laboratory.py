@@ -18,7 +18,7 @@ from snnbook.gradients import compare
 from snnbook.laboratory import (
     RULES,
     agreement_behind_noise,
-    laboratory,
+    compare_rules,
     score_function,
     smoothed_differences,
 )
@@ -67,7 +67,7 @@ def measured(network, spikes, labels, seed: int, rules) -> dict:
     with torch.no_grad():
         out = network(spikes)
     return {
-        "rows": laboratory(network, batch, error, rules=rules, seed=seed),
+        "rows": compare_rules(network, batch, error, rules=rules, seed=seed),
         "accuracy": training.accuracy(network, spikes, labels).value,
         "rates": [1000 * layer.spikes.mean().item() for layer in out.hidden],
     }

@@ -1,6 +1,5 @@
 """Checks that the rooms of ``snnbook.data`` share."""
 
-import torch
 from torch import Tensor
 
 from snnbook._validate import check_float
@@ -9,6 +8,7 @@ from snnbook._validate import check_float
 def check_values(name: str, values: Tensor) -> None:
     """Raise unless ``values`` is floating point, has the axes (B, N), and lies in [0, 1].
 
+    >>> import torch
     >>> check_values("values", torch.tensor([[0.5, 1.5]]))
     Traceback (most recent call last):
     ...
@@ -27,22 +27,6 @@ def check_values(name: str, values: Tensor) -> None:
     low, high = values.min().item(), values.max().item()
     if low < 0 or high > 1:
         raise ValueError(f"{name} spans {low:g} to {high:g}; numbers from 0 to 1 are accepted")
-
-
-def check_generator(generator: torch.Generator) -> None:
-    """Raise ``TypeError`` unless ``generator`` is a ``torch.Generator``.
-
-    >>> check_generator(0)
-    Traceback (most recent call last):
-    ...
-    TypeError: generator has type int; a torch.Generator is accepted, for example
-    torch.Generator().manual_seed(0)
-    """
-    if not isinstance(generator, torch.Generator):
-        raise TypeError(
-            f"generator has type {type(generator).__name__}; a torch.Generator is accepted, "
-            "for example torch.Generator().manual_seed(0)"
-        )
 
 
 def check_probability(rate_name: str, rate: float, dt: float) -> None:

@@ -7,8 +7,8 @@ Dense spikes of any of them become a list with :meth:`snnbook.kernels.Events.fro
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_integer, check_positive, check_time_first
-from snnbook.data._checks import check_generator, check_probability, check_values
+from snnbook._validate import check_generator, check_integer, check_positive, check_time_first
+from snnbook.data._checks import check_probability, check_values
 from snnbook.kernels import Events
 
 

@@ -5,8 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_integer, check_positive
-from snnbook.data._checks import check_generator
+from snnbook._validate import check_generator, check_integer, check_positive
 
 #: The eleven classes, by label. Most come in pairs that differ in the order of events alone.
 GESTURES = (

@@ -5,8 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_integer, check_positive
-from snnbook.data._checks import check_generator, check_probability
+from snnbook._validate import check_generator, check_integer, check_positive
+from snnbook.data._checks import check_probability
 
 PRECISION = 1e-3  # harmonics of a random manifold below this amplitude are left out
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_integer, check_positive
-from snnbook.data._checks import check_generator, check_probability
+from snnbook._validate import check_generator, check_integer, check_positive
+from snnbook.data._checks import check_probability
 
 #: The word SPIKE in letters of five by seven pixels.
 SPIKE_DRAWING = (

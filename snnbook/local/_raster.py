@@ -192,11 +192,6 @@ def match_spikes(
     -------
     RasterGradient
 
-    Raises
-    ------
-    TypeError, ValueError
-        If shapes do not fit.
-
     Notes
     -----
     With one layer the sum is the exact gradient of the van Rossum loss (with the surrogate and a
@@ -258,11 +253,6 @@ def learn_raster(
     Returns
     -------
     RasterHistory
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit.
 
     Examples
     --------

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_choice, check_integer, check_positive
+from snnbook._validate import check_choice, check_integer, check_labels, check_positive
 from snnbook.spike_times._remedies import (
     bump_silent,
     first_to_spike,
@@ -15,7 +15,6 @@ from snnbook.spike_times._remedies import (
     weight_sum_penalty,
 )
 from snnbook.spike_times._single_spike import TimingNetwork
-from snnbook.training._losses import check_labels
 
 REMEDIES = ("none", "bump", "penalty")
 

@@ -4,9 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from snnbook._validate import check_positive
+from snnbook._validate import check_labels, check_positive
 from snnbook.spike_times._single_spike import TimingNetwork
-from snnbook.training._losses import check_labels
 
 
 def time_cross_entropy(
