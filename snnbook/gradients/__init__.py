@@ -34,7 +34,6 @@ from snnbook.gradients._bptt import (
 from snnbook.gradients._compare import (
     Agreement as Agreement,
     compare as compare,
-    compare_over_time as compare_over_time,
 )
 from snnbook.gradients._cost import (
     COUNTED as COUNTED,
@@ -67,7 +66,6 @@ from snnbook.gradients._online import (
     summed as summed,
 )
 from snnbook.gradients._rnn import (
-    LOGISTIC as LOGISTIC,
     TANH as TANH,
     Nonlinearity as Nonlinearity,
     RNNRecord as RNNRecord,

@@ -108,11 +108,6 @@ def record(network: SpikingNetwork, spikes: Tensor) -> History:
     list of tuple of LayerStep
         For each step one record for each hidden layer and, last, one for the readout.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If the spikes do not fit the network.
-
     Examples
     --------
     >>> history = record(SpikingNetwork((3, 4, 2)), torch.ones(5, 1, 3))

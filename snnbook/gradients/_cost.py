@@ -238,11 +238,6 @@ def traffic(network: SpikingNetwork, spikes: Tensor, error: StepError) -> Traffi
     -------
     Traffic
 
-    Raises
-    ------
-    TypeError, ValueError
-        If the spikes do not fit the network.
-
     Examples
     --------
     Without input there is no spike, and still there are errors to send:

@@ -6,7 +6,7 @@ This room stands above :mod:`snnbook.gradients` and :mod:`snnbook.local`, whose 
 from snnbook.laboratory._agreement import (
     Row as Row,
     agreement_behind_noise as agreement_behind_noise,
-    laboratory as laboratory,
+    compare_rules as compare_rules,
 )
 from snnbook.laboratory._estimates import (
     score_function as score_function,

@@ -41,7 +41,6 @@ from snnbook.training._losses import (
     van_rossum as van_rossum,
 )
 from snnbook.training._penalties import (
-    activity_penalty as activity_penalty,
     mean_counts as mean_counts,
     spike_count_penalty as spike_count_penalty,
 )

@@ -54,9 +54,10 @@ def cauchy(width: float = 0.1, height: float = 1.0) -> Surrogate:
     >>> cauchy(width=1.0).derivative(torch.tensor([0.0, 0.5]))
     tensor([1.0000, 0.5000])
     """
-    form = 1 / (1 + (2 * Z) ** 2)
-    peak = Surrogate("Cauchy", lambda z: 1 / (1 + (2 * z) ** 2), form, math.pi / 2, 1.0, 1.0, "here")
-    return peak.scaled(width=width, height=height)
+    def shape(z):
+        return 1 / (1 + (2 * z) ** 2)
+
+    return Surrogate("Cauchy", shape, shape(Z), math.pi / 2, width, height, "here")
 
 
 '''

@@ -155,7 +155,12 @@ def test_the_slow_trace_is_a_derivative():
     error = step_squared_error(torch.full((60, 1, 1), 2.0).double())
     out = network(spikes)
     record = out.hidden[0]
-    bump = network.neuron.surrogate.derivative(record.mem - record.threshold).flatten().detach().numpy()
+    bump = (
+        network.neuron.surrogate.derivative(record.mem - record.threshold)
+        .flatten()
+        .detach()
+        .numpy()
+    )
     before, rho = filtered(spikes.flatten().numpy()), network.neuron.rho
     slow, eligible = 0.0, []
     for n in range(60):

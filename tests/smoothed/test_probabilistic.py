@@ -257,9 +257,7 @@ def test_expected_spikes_have_the_exact_gradient_of_their_own_network():
         return loss(run(NoisyNeuron(escape=escape, gradient="expected"), drive).spikes)
 
     neuron = NoisyNeuron(escape=escape, reset_gradient=True)
-    found = smoothed.gradient_samples(
-        weight, inputs, loss, neuron, estimator="expected", samples=2
-    )
+    found = smoothed.gradient_samples(weight, inputs, loss, neuron, estimator="expected", samples=2)
     assert torch.allclose(found[0], differences(graded, weight), rtol=1e-5, atol=1e-7)
     assert torch.allclose(found[0], found[1])
 
@@ -286,9 +284,7 @@ def test_a_small_noise_gives_the_surrogate_gradient_of_the_lif(gradient):
     drive = (0.3 * torch.randn(40, 2, 3, generator=seeded(0), dtype=DOUBLE)).requires_grad_()
     quiet, wide = SigmoidEscape(1e-9), SigmoidEscape(0.2)
     spikes = run(LIFNeuron(), drive.detach()).spikes
-    forced = smoothed.clamped_run(
-        NoisyNeuron(escape=wide, gradient=gradient), drive, spikes
-    )
+    forced = smoothed.clamped_run(NoisyNeuron(escape=wide, gradient=gradient), drive, spikes)
     assert torch.equal(forced.spikes, run(NoisyNeuron(escape=quiet), drive).spikes)
     (found,) = torch.autograd.grad((forced.spikes * torch.arange(3)).sum(), drive)
     surrogate = wide.surrogate()
