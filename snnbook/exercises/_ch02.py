@@ -202,8 +202,8 @@ def zero_reset(draw):
         return state.mem[0]
 
     return (reset_to_zero, cases), {
-        "That is the subtractive reset, which leaves a remainder; multiply by 1 "
-        "− S instead.": lambda mem, syn, spikes, beta: beta * mem + syn - spikes,
+        "That is the subtractive reset, which leaves a remainder; multiply "
+        "by 1 − S instead.": lambda mem, syn, spikes, beta: beta * mem + syn - spikes,
         "The old potential is cleared but the current of the step still comes in; after a spike "
         "U[n+1] is to be 0.": lambda mem, syn, spikes, beta: beta * mem * (1 - spikes) + syn,
         "The wrong neurons are cleared: S is 1 for those that fired, so the factor is "
