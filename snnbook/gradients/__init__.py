@@ -23,7 +23,7 @@ from snnbook.gradients._blame import (
     blame_table as blame_table,
 )
 from snnbook.gradients._bptt import (
-    History as History,
+    NetworkHistory as NetworkHistory,
     backward as backward,
     bptt as bptt,
     products as products,
@@ -38,9 +38,11 @@ from snnbook.gradients._compare import (
 from snnbook.gradients._cost import (
     COUNTED as COUNTED,
     Cost as Cost,
+    cost as cost,
+)
+from snnbook.gradients._measure import (
     Measured as Measured,
     Traffic as Traffic,
-    cost as cost,
     exponent as exponent,
     measure as measure,
     traffic as traffic,
