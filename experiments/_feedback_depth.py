@@ -9,7 +9,7 @@ import time
 from functools import partial
 from typing import NamedTuple
 
-from _sweep import best, options, run_cases, save, seeded
+from _sweep import best, few, options, run_cases, save, seeded
 
 from snnbook import data, training
 from snnbook.local import ARMS, train_by_feedback
@@ -73,7 +73,7 @@ def main(doc: str, split: data.Split, task: Task) -> None:
     cases = [
         {"depth": depth, "arm": arm, "seed": seed}
         for seed in given.seeds
-        for depth in DEPTHS
+        for depth in few(given, DEPTHS)
         for arm in ARMS
         if arm != "dfa" or depth > 1  # with one hidden layer the same rule as fa, the same draws
     ]

@@ -8,7 +8,7 @@ import time
 from functools import partial
 
 import torch
-from _sweep import best, options, run_cases, save, seeded
+from _sweep import best, few, options, run_cases, save, seeded
 
 from snnbook import data, gradients, local, training
 from snnbook.neurons import LIFNeuron, SpikingNetwork
@@ -80,7 +80,7 @@ def main(doc: str, split: data.Split) -> None:
     cases = [
         {"depth": depth, "arm": arm, "seed": seed}
         for seed in given.seeds
-        for depth in DEPTHS
+        for depth in few(given, DEPTHS)
         for arm in ARMS
     ]
     rows = run_cases(given, cases, partial(tuned, split, given.epochs, rates))

@@ -57,6 +57,7 @@ def options(
     shipped = ROOT / "snnbook" / "results"
     given.folder = given.folder or (ROOT / "_build" / "quick" if given.quick else shipped)
     given.folder.mkdir(parents=True, exist_ok=True)
+    given.source = [_code(), given.quick, given.command]
     return given
 
 
@@ -119,16 +120,20 @@ def _path(given: argparse.Namespace) -> Path:
 
 def _journal(given: argparse.Namespace) -> Path:
     """Return the file of the rows so far; it begins with the code and command they come from."""
-    here = Path(__file__).parent
-    used = {Path(getattr(module, "__file__", None) or "/") for module in sys.modules.values()}
-    code = b"".join(path.read_bytes() for path in sorted(used) if path.parent == here)
-    head = json.dumps([hashlib.sha256(code).hexdigest(), given.quick, given.command])
-    path = _path(given)
+    path, head = _path(given), json.dumps(given.source)
     if not path.is_file():
         path.write_text(head + "\n")
     elif path.read_text().splitlines()[0] != head:
         raise SystemExit(f"{path} comes from other code or options: remove it to begin anew")
     return path
+
+
+def _code() -> str:
+    """Return a checksum of the script and of the modules beside it that it imports."""
+    here = Path(__file__).parent
+    used = {Path(getattr(module, "__file__", None) or "/") for module in sys.modules.values()}
+    code = b"".join(path.read_bytes() for path in sorted(used) if path.parent == here)
+    return hashlib.sha256(code).hexdigest()
 
 
 def _plain(value):

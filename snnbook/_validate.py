@@ -3,13 +3,13 @@
 import math
 from collections.abc import Collection
 
-from torch import Generator, Tensor
+import torch
+from torch import Tensor
 
 
 def check_float(name: str, tensor: Tensor) -> None:
     """Raise ``TypeError`` unless ``tensor`` is a real floating-point tensor.
 
-    >>> import torch
     >>> check_float("spikes", torch.ones(2, dtype=torch.int64))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
@@ -27,7 +27,6 @@ def check_float(name: str, tensor: Tensor) -> None:
 def check_time_first(name: str, tensor: Tensor, features: int | None = None) -> None:
     """Raise unless ``tensor`` is floating point with the axes (T, B, N), and N = ``features``.
 
-    >>> import torch
     >>> check_time_first("drive", torch.ones(5, 3))
     Traceback (most recent call last):
     ...
@@ -110,6 +109,22 @@ def check_flag(name: str, value: bool) -> None:
         raise TypeError(f"{name} is {value!r}; True or False is accepted")
 
 
+def check_generator(generator: torch.Generator) -> None:
+    """Raise ``TypeError`` unless ``generator`` is a ``torch.Generator``.
+
+    >>> check_generator(0)
+    Traceback (most recent call last):
+    ...
+    TypeError: generator is a int; a torch.Generator is accepted, such as
+    torch.Generator().manual_seed(0)
+    """
+    if not isinstance(generator, torch.Generator):
+        raise TypeError(
+            f"generator is a {type(generator).__name__}; a torch.Generator is accepted, "
+            "such as torch.Generator().manual_seed(0)"
+        )
+
+
 def check_choice(name: str, value: str, choices: Collection[str]) -> None:
     """Raise ``ValueError`` unless ``value`` is one of ``choices``.
 
@@ -152,22 +167,6 @@ def check_values(name: str, values: Tensor) -> None:
         raise ValueError(f"{name} spans {low:g} to {high:g}; numbers from 0 to 1 are accepted")
 
 
-def check_generator(generator: Generator, name: str = "generator") -> None:
-    """Raise ``TypeError`` unless ``generator`` is a ``torch.Generator``.
-
-    >>> check_generator(0)
-    Traceback (most recent call last):
-    ...
-    TypeError: generator has type int; a torch.Generator is accepted, for example
-    torch.Generator().manual_seed(0)
-    """
-    if not isinstance(generator, Generator):
-        raise TypeError(
-            f"{name} has type {type(generator).__name__}; a torch.Generator is accepted, "
-            "for example torch.Generator().manual_seed(0)"
-        )
-
-
 def check_probability(rate_name: str, rate: float, dt: float) -> None:
     """Raise unless ``rate * dt`` is a probability: a step holds at most one spike.
 
@@ -182,3 +181,22 @@ def check_probability(rate_name: str, rate: float, dt: float) -> None:
             f"{rate_name} = {rate!r} Hz with dt = {dt!r} s means {rate * dt:g} spikes per step; "
             f"at most 1 is accepted: lower {rate_name} or dt"
         )
+
+
+def check_labels(labels: Tensor, batch: int, classes: int) -> None:
+    """Raise unless ``labels`` holds one class index in ``0 .. classes - 1`` for each sample."""
+    if not isinstance(labels, Tensor):
+        raise TypeError(f"labels is a {type(labels).__name__}; a torch.Tensor is accepted")
+    if labels.dtype != torch.int64:
+        raise TypeError(
+            f"labels has dtype {labels.dtype}; torch.int64 is accepted, "
+            "convert with .to(torch.int64)"
+        )
+    if tuple(labels.shape) != (batch,):
+        raise ValueError(
+            f"labels has shape {tuple(labels.shape)}; ({batch},) is accepted, one class a sample"
+        )
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high >= classes:
+        wrong = low if low < 0 else high
+        raise ValueError(f"labels holds {wrong}; class numbers 0 to {classes - 1} are accepted")

@@ -1,4 +1,7 @@
-"""Reading an answer: any reasonable way to write a number, a sequence or a choice."""
+"""Reading an answer: any reasonable way to write a number, a sequence or a choice.
+
+What cannot be read as the kind that is asked for raises ``UnreadableAnswer``.
+"""
 
 from typing import Any
 
@@ -31,11 +34,6 @@ def to_array(value: Any) -> np.ndarray:
 
     >>> to_array([1, torch.tensor(2.0)])
     array([1., 2.])
-
-    Raises
-    ------
-    UnreadableAnswer
-        If the value is not made of real, finite numbers.
     """
     array = _convert(value)
     if not np.isfinite(array).all():
@@ -72,11 +70,6 @@ def to_number(value: Any) -> np.ndarray:
 
     >>> float(to_number(torch.tensor([0.5])))
     0.5
-
-    Raises
-    ------
-    UnreadableAnswer
-        If the value is a bool, or holds another count of numbers than one.
     """
     if isinstance(value, (bool, np.bool_)):
         raise UnreadableAnswer(f"it is {value}; give a number")
@@ -91,11 +84,6 @@ def to_choice(value: Any, options: tuple[str, ...]) -> np.ndarray:
 
     >>> int(to_choice(" Yes", ("yes", "no"))), int(to_choice(np.bool_(False), ("yes", "no")))
     (0, 1)
-
-    Raises
-    ------
-    UnreadableAnswer
-        If the value is none of the options.
     """
     if isinstance(value, torch.Tensor):
         value = value.detach().to("cpu").numpy()
@@ -151,11 +139,13 @@ def show_number(value: np.ndarray | float) -> str:
 
 def describe_kind(exercise: Exercise) -> str:
     """Return how to answer, for example ``a whole number, as in check("01-1", 3)``."""
+    if exercise.kind == "function":
+        signature = f"{exercise.name}({', '.join(exercise.arguments)})"
+        return f'your function `{signature}`, as in `check("{exercise.id}", {exercise.name})`'
     answers = {
         "number": ("a number", "0.5"),
         "integer": ("a whole number", "3"),
         "sequence": ("a sequence of numbers", "(0.5, 0.25)"),
-        "function": (f"your function `{exercise.signature}`", exercise.signature.split("(")[0]),
         "choice": (
             "one of " + ", ".join(f'"{option}"' for option in exercise.options),
             f'"{(exercise.options or ("",))[0]}"',
@@ -163,8 +153,3 @@ def describe_kind(exercise: Exercise) -> str:
     }
     what, example = answers[exercise.kind]
     return f'{what}, as in `check("{exercise.id}", {example})`'
-
-
-def is_close_miss(answer: np.ndarray, truth: np.ndarray, tolerance: float) -> bool:
-    """Return whether every entry is off by less than ten tolerances, and by less than 2 %."""
-    return same(answer, truth, min(10 * tolerance, 0.02))

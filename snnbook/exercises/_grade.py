@@ -22,7 +22,8 @@ class Grade(NamedTuple):
 def grade(exercise: Exercise, answer: Any) -> Grade:
     """Compare an answer with the truth of an exercise. Never raises for a wrong answer."""
     if _answers.is_open(answer):
-        return _open(exercise)
+        how = _answers.describe_kind(exercise)
+        return Grade(False, False, f"Replace the `...` by {how}.")
     try:
         if exercise.kind == "function":
             return _grade_function(exercise, answer)
@@ -31,22 +32,16 @@ def grade(exercise: Exercise, answer: Any) -> Grade:
         return Grade(False, True, f"Your answer cannot be read: {problem}.")
 
 
-def _open(exercise: Exercise) -> Grade:
-    how = _answers.describe_kind(exercise)
-    return Grade(False, False, f"Replace the `...` by {how}.")
-
-
 def _grade_value(exercise: Exercise, answer: Any) -> Grade:
     given = _answers.read(exercise, answer)
-    truth = _answers.read(exercise, exercise.truth())
+    truth = _answers.read(exercise, exercise.truth)
     if given.squeeze().shape == truth.shape:  # a list of tensors with one entry each, say
         given = given.squeeze()
     if _answers.same(given, truth, exercise.tolerance):
         return Grade(True, True, exercise.right)
-    for mistake in exercise.mistakes:
-        wrong = _answers.read(exercise, mistake.answer())
-        if _answers.same(given, wrong, exercise.tolerance):
-            return Grade(False, True, mistake.message)
+    for message, wrong in exercise.mistakes.items():
+        if _answers.same(given, _answers.read(exercise, wrong), exercise.tolerance):
+            return Grade(False, True, message)
     if exercise.kind == "choice":
         return Grade(False, True, exercise.hint)
     if given.shape != truth.shape:
@@ -82,19 +77,17 @@ def _generic(given: np.ndarray, truth: np.ndarray, exercise: Exercise) -> str | 
         slips.append((truth[::-1], "The entries are right and their order is reversed."))
     if exercise.kind == "integer":
         for shift, side in ((1, "late"), (-1, "early")):
-            slips.append((truth + shift, f"Off by one: one too {side} or too {_more(shift)}."))
+            more = "many" if shift > 0 else "few"
+            slips.append((truth + shift, f"Off by one: one too {side} or too {more}."))
     if not np.any(truth):  # every multiple of zero is zero
         slips = [slip for slip in slips if np.any(slip[0])]
     for wrong, message in slips:
         if _answers.same(given, wrong, tolerance):
             return message
-    if exercise.kind != "integer" and _answers.is_close_miss(given, truth, tolerance):
+    near = min(10 * tolerance, 0.02)
+    if exercise.kind != "integer" and _answers.same(given, truth, near):
         return "Very close: give more digits, or look for a small factor such as a rounded one."
     return None
-
-
-def _more(shift: int) -> str:
-    return "many" if shift > 0 else "few"
 
 
 # Functions -----------------------------------------------------------------------------------
@@ -102,10 +95,10 @@ def _more(shift: int) -> str:
 
 def _grade_function(exercise: Exercise, function: Any) -> Grade:
     if not callable(function) or isinstance(function, torch.nn.Module):
-        name = exercise.signature.split("(")[0]
         kind = type(function).__name__
-        raise UnreadableAnswer(f"it is of type {kind}; give the function `{name}`, without calling")
-    cases = exercise.cases(torch.Generator().manual_seed(0))
+        wanted = f"give the function `{exercise.name}`, without calling"
+        raise UnreadableAnswer(f"it is of type {kind}; {wanted}")
+    cases = exercise.cases
     truths = [_observed(exercise, exercise.truth, case) for case in cases]
     given = []
     for case, truth in zip(cases, truths):
@@ -115,7 +108,8 @@ def _grade_function(exercise: Exercise, function: Any) -> Grade:
         except Exception as error:  # the reader's code may fail in any way
             return Grade(False, True, _about_error(error, _show_case(exercise, case)))
         if value is None or _answers.is_open(value):
-            return _open_function(exercise)
+            body = f"Replace the `...` in the body of `{exercise.name}`"
+            return Grade(False, False, f"{body}, which must end in `return`.")
         if not _unchanged(case, arguments):
             text = "Your function changes its input in place; compute new values instead"
             return Grade(False, True, text + " (`x = x * 2`, not `x *= 2`).")
@@ -131,22 +125,17 @@ def _about_error(error: Exception, case: str) -> str:
     return f"{text} (called with {case})."
 
 
-def _open_function(exercise: Exercise) -> Grade:
-    name = exercise.signature.split("(")[0]
-    text = f"Replace the `...` in the body of `{name}`, which must end in `return`."
-    return Grade(False, False, text)
-
-
 def _diagnose(exercise: Exercise, cases: list, truths: list, given: list) -> str:
-    for mistake in exercise.mistakes:
-        wrong = [_observed(exercise, mistake.answer, case) for case in cases]
+    for message, function in exercise.mistakes.items():
+        wrong = [_observed(exercise, function, case) for case in cases]
         if all(_agree(g, w, exercise.tolerance) for g, w in zip(given, wrong)):
-            return mistake.message
+            return message
     index = next(
         i for i, (g, t) in enumerate(zip(given, truths)) if not _agree(g, t, exercise.tolerance)
     )
     found, expected, case = given[index], truths[index], cases[index]
-    entry = next(i for i, (f, e) in enumerate(zip(found, expected)) if not _agree1(f, e, exercise))
+    pairs = enumerate(zip(found, expected))
+    entry = next(i for i, pair in pairs if not _answers.same(*pair, exercise.tolerance))
     which = f"value {entry + 1} of {len(found)}" if len(found) > 1 else "your result"
     if found[entry].shape != expected[entry].shape:
         shapes = f"shape {found[entry].shape}; {expected[entry].shape} is expected"
@@ -164,26 +153,18 @@ def _at(case: tuple, shape: tuple[int, ...], place: int) -> tuple:
     return tuple(value.flatten()[place].item() if fit else value for value, fit in zip(case, fits))
 
 
-def _agree1(found: np.ndarray, expected: np.ndarray, exercise: Exercise) -> bool:
-    return _answers.same(found, expected, exercise.tolerance)
-
-
 def _agree(found: tuple, expected: tuple, tolerance: float) -> bool:
     pairs = zip(found, expected)
     return len(found) == len(expected) and all(_answers.same(f, e, tolerance) for f, e in pairs)
 
 
 def _observe(exercise: Exercise, function: Callable, arguments: tuple) -> Any:
-    return (exercise.observe or _call)(function, *arguments)
+    observe = exercise.observe
+    return observe(function, *arguments) if observe else function(*arguments)
 
 
 def _observed(exercise: Exercise, function: Callable, case: tuple) -> tuple[np.ndarray, ...]:
-    value = _observe(exercise, function, _copy(case))
-    return _as_arrays(value, None)
-
-
-def _call(function: Callable, *arguments: Any) -> Any:
-    return function(*arguments)
+    return _as_arrays(_observe(exercise, function, _copy(case)), None)
 
 
 def _as_arrays(value: Any, like: tuple | None) -> tuple[np.ndarray, ...]:
@@ -191,9 +172,8 @@ def _as_arrays(value: Any, like: tuple | None) -> tuple[np.ndarray, ...]:
     several = isinstance(value, tuple) or (isinstance(value, list) and len(like or ()) > 1)
     arrays = tuple(value) if several else (value,)
     if like is not None and len(arrays) != len(like):
-        raise UnreadableAnswer(
-            f"your function returns {_values(len(arrays))}, not {_values(len(like))}"
-        )
+        found, wanted = _values(len(arrays)), _values(len(like))
+        raise UnreadableAnswer(f"your function returns {found}, not {wanted}")
     return tuple(_answers.to_array(array) for array in arrays)
 
 
@@ -211,8 +191,8 @@ def _unchanged(case: tuple, arguments: tuple) -> bool:
 
 
 def _show_case(exercise: Exercise, case: tuple) -> str:
-    names = exercise.signature.split("(")[1].rstrip(")").split(",")
-    return ", ".join(f"`{name.strip()} = {_show(value)}`" for name, value in zip(names, case))
+    pairs = zip(exercise.arguments, case)
+    return ", ".join(f"`{name} = {_show(value)}`" for name, value in pairs)
 
 
 def _show(value: Any) -> str:

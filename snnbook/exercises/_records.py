@@ -1,70 +1,40 @@
-"""The records that exercises and quizzes are made of: plain values, no behavior to speak of."""
+"""The record of an exercise: how its truth and the wrong answers are found, and what is said."""
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
-import torch
+from snnbook.exercises._tools import Draw
 
-KINDS = ("number", "integer", "sequence", "choice", "function")
-LEVELS = ("by head", "by code", "explore")
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A wrong answer that many readers give, and the sentence that helps.
-
-    A mistake is recorded as the answer it leads to, not as a rule that spots it: whoever gives
-    that answer is told ``message``.
-
-    Parameters
-    ----------
-    answer : callable
-        For a value: a function without arguments that returns the wrong value.
-        For an exercise of kind ``"function"``: the wrong function itself.
-    message : str
-        One or two sentences; text between backquotes is shown as code.
-    """
-
-    answer: Callable[..., Any]
-    message: str
+#: How exactly each entry of an answer must agree, unless an exercise says otherwise.
+TOLERANCES = {"number": 1e-3, "integer": 0.0, "sequence": 1e-3, "choice": 0.0, "function": 1e-6}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exercise:
-    """One exercise: its statement, the way to its truth, and the mistakes it knows.
+    """One exercise: the way to its truth, and the mistakes it knows. The notebook asks it.
+
+    A mistake is recorded as the answer it leads to, not as a rule that spots it: whoever gives
+    that answer is told the sentence that helps.
 
     Parameters
     ----------
-    id : str
-        Chapter and number, ``"02-3"``.
-    title : str
-        A short title, without a final period.
-    level : str
-        ``"by head"``, ``"by code"`` or ``"explore"``.
-    kind : str
-        ``"number"``, ``"integer"``, ``"sequence"``, ``"choice"`` or ``"function"``.
-    prompt : str
-        The statement, in Markdown with LaTeX between dollar signs.
-    truth : callable
-        For a value: a function without arguments that computes it from the package.
-        For a function: the reference function.
-    right : str
-        What a right answer shows, in one or two sentences.
-    hint : str
-        The help for a wrong answer that is none of the known mistakes.
-    solution : str
-        The cell that solves the exercise, ending in ``check(...)``.
-    mistakes : tuple of Mistake
-        The diagnosed mistakes, the first match wins.
-    tolerance : float
-        Relative tolerance of each entry.
+    id, kind : str
+        Chapter and number, ``"02-3"``, and one of :data:`TOLERANCES`.
+    answers : callable
+        Returns the truth, and a dictionary from messages to wrong answers, of which the first
+        match wins. For kind ``"function"`` it takes a ``Draw``, the wrong answers are functions,
+        and the truth is a pair: a function, whose name and arguments are those that the reader
+        writes, and a list of cases, each a tuple of arguments.
+    right, hint : str
+        What a right answer shows, and the help for a wrong one that is none of the known
+        mistakes, each in one or two sentences; backquotes mark code.
+    tolerance : float or None
+        Relative tolerance of each entry; by default that of the kind.
     options : tuple of str
         What can be chosen (kind ``"choice"`` alone); ``("yes", "no")`` accepts a bool.
-    signature : str
-        The head of the function to write, ``"step(mem, syn)"`` (kind ``"function"`` alone).
-    cases : callable or None
-        Makes a list of argument tuples from a ``torch.Generator`` (kind ``"function"`` alone).
     observe : callable or None
         What is compared, ``observe(function, *arguments)``; the returned value by default.
     generic : bool
@@ -73,68 +43,73 @@ class Exercise:
     Raises
     ------
     ValueError
-        If ``kind`` or ``level`` is unknown, or a field that the kind needs is missing.
+        If ``kind`` is unknown, or a choice has no options.
     """
 
     id: str
-    title: str
-    level: str
     kind: str
-    prompt: str
-    truth: Callable[..., Any]
+    answers: Callable[..., tuple[Any, Mapping[str, Any]]]
     right: str
     hint: str
-    solution: str
-    mistakes: tuple[Mistake, ...] = ()
-    tolerance: float = 1e-3
+    tolerance: float | None = None
     options: tuple[str, ...] = ()
-    signature: str = ""
-    cases: Callable[[torch.Generator], list[tuple]] | None = None
     observe: Callable[..., Any] | None = None
     generic: bool = True
 
     def __post_init__(self) -> None:
-        for name, value, accepted in (("kind", self.kind, KINDS), ("level", self.level, LEVELS)):
-            if value not in accepted:
-                raise ValueError(f"{name} is {value!r}; one of {', '.join(accepted)} is accepted")
+        if self.kind not in TOLERANCES:
+            raise ValueError(f"kind is {self.kind!r}; one of {', '.join(TOLERANCES)} is accepted")
         if self.kind == "choice" and not self.options:
             raise ValueError(f"exercise {self.id} is a choice and has no options")
-        if self.kind == "function" and not (self.cases and self.signature):
-            raise ValueError(f"exercise {self.id} is a function and has no cases or no signature")
+        if self.tolerance is None:
+            object.__setattr__(self, "tolerance", TOLERANCES[self.kind])
+
+    @cached_property
+    def _found(self) -> tuple[Any, list[tuple], Mapping[str, Any]]:
+        if self.kind != "function":
+            truth, mistakes = self.answers()
+            return truth, [], mistakes
+        (truth, cases), mistakes = self.answers(Draw(seed=0))
+        return truth, cases, mistakes
+
+    @property
+    def truth(self) -> Any:
+        """The right answer, computed when it is first asked for."""
+        return self._found[0]
+
+    @property
+    def cases(self) -> list[tuple]:
+        """The arguments with which a reader's function is tried."""
+        return self._found[1]
+
+    @property
+    def mistakes(self) -> Mapping[str, Any]:
+        """The wrong answers, each under the message that helps."""
+        return self._found[2]
+
+    @property
+    def name(self) -> str:
+        """What the function is called that the reader writes."""
+        return self.truth.__name__
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The names of the arguments of that function."""
+        return tuple(inspect.signature(self.truth).parameters)
 
 
-@dataclass(frozen=True)
-class Option:
-    """One answer of a quiz question: its text, whether it is right, and why."""
+def exercise(kind: str, id: str, **settings: Any) -> Callable[[Callable], Exercise]:
+    """Make an exercise of the function below, which returns the truth and the wrong answers.
 
-    text: str
-    right: bool
-    why: str
+    There is a decorator for each kind:
 
-
-@dataclass(frozen=True)
-class Question:
-    """One question of a quiz, with exactly one right option among two or more.
-
-    Raises
-    ------
-    ValueError
-        If not exactly one of two or more options is right.
+    >>> @number("99-1", right="Twice two.", hint="Add.")
+    ... def twice():
+    ...     return 2 + 2, {"That is one of the two.": 2}
+    >>> twice.truth, twice.mistakes
+    (4, {'That is one of the two.': 2})
     """
-
-    prompt: str
-    options: tuple[Option, ...]
-
-    def __post_init__(self) -> None:
-        if len(self.options) < 2 or sum(option.right for option in self.options) != 1:
-            raise ValueError(f"the question {self.prompt!r} needs one right option among several")
+    return lambda answers: Exercise(id=id, kind=kind, answers=answers, **settings)
 
 
-@dataclass(frozen=True)
-class Chapter:
-    """The exercises and the quiz of one chapter."""
-
-    number: str
-    title: str
-    exercises: tuple[Exercise, ...]
-    questions: tuple[Question, ...]
+number, integer, sequence, choice, function = (partial(exercise, kind) for kind in TOLERANCES)

@@ -2,10 +2,10 @@
 
 import html
 import re
-import sys
 from dataclasses import dataclass, field
 
-from snnbook.exercises._records import Question
+from snnbook.exercises._quiz import Question
+from snnbook.notebook import in_notebook, inline_html
 
 _MARKS = {"right": "✓", "wrong": "✗", "open": "…"}
 _WORDS = {"right": "right.", "wrong": "not yet.", "open": "not answered yet."}
@@ -16,29 +16,26 @@ _COLORS = {
 }
 
 
-def inline_html(text: str) -> str:
-    """Escape text for HTML, and turn backquoted parts into code.
+def formula_html(text: str) -> str:
+    r"""Do the same, and mark what stands between dollar signs as a formula for MathJax.
 
-    >>> inline_html("`a < b` & c")
-    '<code>a &lt; b</code> &amp; c'
+    The class and the delimiters are those of Sphinx; JupyterLab knows the delimiters too.
+
+    >>> formula_html("Is $U > 1$ in `$x`?")
+    'Is <span class="math notranslate nohighlight">\\(U &gt; 1\\)</span> in <code>$x</code>?'
     """
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text))
+    parts = re.split(r"(`[^`]*`)", text)  # code at the odd places
+    parts[1::2] = map(inline_html, parts[1::2])
+    formula = r'<span class="math notranslate nohighlight">\\(\1\\)</span>'
+    parts[::2] = [re.sub(r"\$([^$]*)\$", formula, html.escape(part)) for part in parts[::2]]
+    return "".join(parts)
 
 
 @dataclass(frozen=True, repr=False)
 class Result:
-    """What ``check`` found; true in a condition only for a right answer.
+    """What ``check`` found about an exercise; true in a condition only for a right answer.
 
-    Parameters
-    ----------
-    id : str
-        The exercise.
-    correct : bool
-        Whether the answer is right.
-    answered : bool
-        False while the answer is ``...``.
-    message : str
-        What the reader is told.
+    ``answered`` is false while the answer is ``...``, and ``message`` is what the reader is told.
     """
 
     id: str
@@ -84,13 +81,6 @@ def show(result: Result) -> None:
         print(result)
 
 
-def in_notebook() -> bool:
-    """Return whether the code runs in a Jupyter kernel."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return getattr(shell, "kernel", None) is not None
-
-
 @dataclass(frozen=True, repr=False)
 class Quiz:
     """A chapter's multiple-choice questions; make it the last line of a cell.
@@ -108,7 +98,7 @@ class Quiz:
     def _repr_html_(self) -> str:
         return "".join(
             f'<section class="quiz" aria-label="Question {number}">'
-            f"<p><strong>{number}.</strong> {inline_html(question.prompt)}</p>"
+            f"<p><strong>{number}.</strong> {formula_html(question.prompt)}</p>"
             + "".join(_option_html(question, index) for index in range(len(question.options)))
             + "</section>"
             for number, question in enumerate(self.questions, 1)
@@ -138,7 +128,7 @@ def _option_html(question: Question, index: int) -> str:
     style = f"margin: 0.3em 0; border-left: 0.3em solid {_COLORS[status]}; padding-left: 0.8em"
     return (
         '<details class="quiz" style="margin: 0.3em 0 0.3em 1em">'
-        f"<summary>{_letter(index)}) {inline_html(option.text)}</summary>"
+        f"<summary>{_letter(index)}) {formula_html(option.text)}</summary>"
         f'<p class="quiz-{status}" style="{style}"><strong>{verdict}</strong> '
-        f"{inline_html(option.why)}</p></details>"
+        f"{formula_html(option.why)}</p></details>"
     )

@@ -190,9 +190,8 @@ def landscape_frame(
     if reach < 0:
         raise ValueError(f"reach is {reach}; a number of at least 0 is accepted")
     which = list(STARTS).index(start)
-    (path, by_surrogate), (slow, by_true) = (
-        (paths[which], seen[which]) for paths, seen in (_descents(width, 0.0), _true(reach))
-    )
+    descents = _descents(width, 0.0), _descents(0.0, reach)
+    (path, by_surrogate), (slow, by_true) = ((one[which], seen[which]) for one, seen in descents)
     staircase, smooth = _along(width, height)
     return {
         "loss": _map(),
@@ -213,10 +212,6 @@ def landscape_frame(
         f"{by_surrogate[-1]:.2f} by the surrogate gradient; by the true one from "
         f"{by_true[0]:.2f} to {by_true[-1]:.2f}.",
     }
-
-
-def _true(reach: float) -> tuple[np.ndarray, np.ndarray]:
-    return _descents(0.0, reach)
 
 
 def landscape(live: bool | None = None) -> Explorer:

@@ -25,11 +25,6 @@ def autograd(network: SpikingNetwork, spikes: Tensor, error: StepError) -> Gradi
     Gradients
         One tensor for each parameter, by name; zeros where the loss does not depend on it.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If the spikes do not fit the network.
-
     Examples
     --------
     >>> from snnbook.training import step_squared_error

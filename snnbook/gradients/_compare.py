@@ -1,6 +1,5 @@
 r"""How far one gradient is from another: its direction and its length (chapter 3)."""
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
@@ -54,43 +53,6 @@ def compare(exact: Gradients, other: Gradients) -> dict[str, Agreement]:
     """
     _check_alike(exact, other)
     return {name: _agreement(value, other[name]) for name, value in exact.items()}
-
-
-def compare_over_time(
-    exact: Iterable[Gradients], other: Iterable[Gradients]
-) -> dict[str, Agreement]:
-    """Compare two runs step by step, such as two :func:`online_steps`.
-
-    Parameters
-    ----------
-    exact, other : iterable of Gradients
-        Increments of step 0, 1, ..., equally many.
-
-    Returns
-    -------
-    dict
-        Name -> :class:`Agreement` of two tensors (T,), float64.
-
-    Raises
-    ------
-    ValueError
-        If names, shapes or numbers of steps differ.
-
-    Examples
-    --------
-    >>> steps = [{"weight": torch.ones(1, 1)}, {"weight": torch.ones(1, 1)}]
-    >>> compare_over_time(steps, steps)["weight"].cosine
-    tensor([1., 1.], dtype=torch.float64)
-
-    Chapter 3.
-    """
-    rows = [compare(a, b) for a, b in zip(exact, other, strict=True)]
-    return {
-        name: Agreement(
-            *(torch.tensor(x, dtype=torch.float64) for x in zip(*(r[name] for r in rows)))
-        )
-        for name in (rows[0] if rows else {})
-    }
 
 
 def _agreement(a: Tensor, b: Tensor) -> Agreement:

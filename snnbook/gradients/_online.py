@@ -235,11 +235,6 @@ def online_steps(
     Gradients
         By parameter name.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If the network is no :class:`SpikingNetwork`, or the spikes do not fit it.
-
     Chapter 3.
     """
     check_run(network, spikes)

@@ -29,8 +29,6 @@ class Nonlinearity(NamedTuple):
 
 #: The hyperbolic tangent, for :func:`smooth_rnn`.
 TANH = Nonlinearity(torch.tanh, lambda a: 1 - torch.tanh(a) ** 2)
-#: The logistic sigmoid, for :func:`smooth_rnn`.
-LOGISTIC = Nonlinearity(torch.sigmoid, lambda a: torch.sigmoid(a) * torch.sigmoid(-a))
 
 
 class SmoothRNN(NamedTuple):
@@ -108,11 +106,6 @@ def rnn_run(rnn: SmoothRNN, inputs: Tensor) -> tuple[Tensor, list[RNNRecord]]:
         y of the last layer, (T, B, C); autograd can follow it.
     records : list of RNNRecord
         One for each step.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a shape or dtype does not fit.
 
     Examples
     --------

@@ -177,11 +177,6 @@ def rtrl(
     Gradients
         One tensor for each parameter, by its name in ``network.named_parameters()``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If the spikes do not fit the network.
-
     Notes
     -----
     A recurrent layer of N neurons carries :math:`2BN^3` numbers for V alone, and moves them

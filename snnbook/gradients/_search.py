@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from snnbook._validate import check_integer, check_positive
+from snnbook._validate import check_generator, check_integer, check_positive
 
 Loss = Callable[[Tensor], float]
 
@@ -84,11 +84,7 @@ def _check(weights: Tensor, sigma: float, generator: torch.Generator) -> None:
         given = tuple(weights.shape) if isinstance(weights, Tensor) else type(weights).__name__
         raise ValueError(f"weights is {given}; a vector (d,) is accepted")
     check_positive("sigma", sigma)
-    if not isinstance(generator, torch.Generator):
-        raise TypeError(
-            f"generator is a {type(generator).__name__}; a torch.Generator is accepted, "
-            "such as torch.Generator().manual_seed(0)"
-        )
+    check_generator(generator)
 
 
 def _noise(weights: Tensor, generator: torch.Generator) -> Tensor:
@@ -124,11 +120,6 @@ def perturbation_gradient(
     Tensor
         (d,). Its mean is the gradient of the loss averaged over Gaussian perturbations. For a
         linear loss its cosine with the gradient is about sqrt(M / (M + d)).
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit.
 
     Examples
     --------

@@ -6,7 +6,7 @@ This room stands above :mod:`snnbook.gradients` and :mod:`snnbook.local`, whose 
 from snnbook.laboratory._agreement import (
     Row as Row,
     agreement_behind_noise as agreement_behind_noise,
-    laboratory as laboratory,
+    compare_rules as compare_rules,
 )
 from snnbook.laboratory._estimates import (
     score_function as score_function,
@@ -26,11 +26,7 @@ from snnbook.laboratory._noise import (
     expected_gradients as expected_gradients,
     spike_trains as spike_trains,
 )
-from snnbook.laboratory._rules import (
-    RULES as RULES,
-    Rule as Rule,
-    detached_reset as detached_reset,
-)
+from snnbook.laboratory._rules import RULES as RULES, Rule as Rule, detached_reset as detached_reset
 from snnbook.laboratory._terms import (
     NEEDS as NEEDS,
     TERMS as TERMS,

@@ -1,6 +1,6 @@
 r"""The gradient laboratory: every rule of the book against the exact gradient (chapter 5b).
 
-:func:`laboratory` runs each rule of a table such as :data:`RULES` on one network and one batch,
+:func:`compare_rules` runs each rule of a table such as :data:`RULES` on one network and one batch,
 and says how far its gradient is from the exact surrogate gradient, parameter by parameter: in
 direction (cosine) and in length (norm ratio).
 """
@@ -32,7 +32,7 @@ class Row(NamedTuple):
     norm_ratio: float
 
 
-def laboratory(
+def compare_rules(
     network: SpikingNetwork,
     spikes: Tensor,
     error: StepError,
@@ -83,7 +83,7 @@ def laboratory(
     >>> network = SpikingNetwork((3, 4, 2), generator=torch.Generator().manual_seed(0))
     >>> run = torch.ones(20, 1, 3), step_cross_entropy(torch.tensor([1]), steps=20)
     >>> mine = {"mine": lambda *run: {name: -2 * x for name, x in bptt(*run).items()}}
-    >>> for row in laboratory(network, *run, rules=mine):
+    >>> for row in compare_rules(network, *run, rules=mine):
     ...     print(row.rule, row.parameter, row.layer, round(row.cosine, 3), row.norm_ratio)
     mine hidden.0.weight 0 -1.0 2.0
     mine readout.weight 1 -1.0 2.0

@@ -5,6 +5,7 @@ and its gradient can be estimated without a derivative of anything. What is smoo
 is part of each definition here.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from snnbook._validate import check_integer, check_positive
+from snnbook._validate import check_generator, check_integer, check_positive
 from snnbook.gradients import (
     Adjoint,
     Gradients,
@@ -27,7 +28,7 @@ from snnbook.neurons import LIF, SpikingNetwork
 from snnbook.training import StepError
 
 #: Full width at half maximum of the logistic density of scale 1: 4 ln(1 + sqrt 2).
-LOGISTIC_WIDTH = 3.525494348078172
+LOGISTIC_WIDTH = 4 * math.asinh(1)
 
 
 @torch.no_grad()
@@ -72,11 +73,6 @@ def smoothed_differences(
     -------
     Gradients
         One tensor for each parameter, by its name in ``network.named_parameters()``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit.
 
     Notes
     -----
@@ -160,11 +156,6 @@ def score_function(
     Gradients
         One tensor for each parameter, by its name in ``network.named_parameters()``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit.
-
     Examples
     --------
     >>> from snnbook.training import step_cross_entropy
@@ -222,5 +213,4 @@ class _Noisy:
 def _check(network, spikes: Tensor, samples: int, generator) -> None:
     check_run(network, spikes)
     check_integer("samples", samples, 1)
-    if not isinstance(generator, torch.Generator):
-        raise TypeError(f"generator is a {type(generator).__name__}; a torch.Generator is accepted")
+    check_generator(generator)

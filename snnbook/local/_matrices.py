@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_choice, check_positive, check_shape
+from snnbook._validate import check_choice, check_generator, check_positive, check_shape
 from snnbook.gradients import detached
 from snnbook.neurons import SpikingNetwork
 
@@ -156,11 +156,6 @@ def random_readouts(
     tuple of Tensor
         One matrix (C, N) for each hidden layer, C the number of outputs.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit.
-
     Examples
     --------
     >>> generator = torch.Generator().manual_seed(0)
@@ -208,9 +203,3 @@ def check_network(network: SpikingNetwork) -> None:
     """Raise unless ``network`` is a :class:`SpikingNetwork`."""
     if not isinstance(network, SpikingNetwork):
         raise TypeError(f"network is a {type(network).__name__}; a SpikingNetwork is accepted")
-
-
-def check_generator(generator: torch.Generator | None) -> None:
-    """Raise unless ``generator`` is a :class:`torch.Generator`."""
-    if not isinstance(generator, torch.Generator):
-        raise TypeError(f"generator is a {type(generator).__name__}; a torch.Generator is accepted")

@@ -150,11 +150,6 @@ def superspike(
     Gradients
         One tensor for each parameter, by its name in ``network.named_parameters()``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If the spikes or the feedback do not fit the network.
-
     Notes
     -----
     In Zenke and Ganguli (2018) the outputs spike, and the filter stands in the van Rossum
@@ -217,11 +212,6 @@ def e_prop(
     -------
     Gradients
         One tensor for each parameter, by its name in ``network.named_parameters()``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the spikes or the feedback do not fit the network.
 
     Notes
     -----

@@ -2,12 +2,11 @@
 
 from typing import NamedTuple
 
-from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 
 from snnbook.laboratory import TERMS
 from snnbook.plotting._arrows import Arrow, unrolled_edges
-from snnbook.plotting._style import COLORS, LINES, new_axes
+from snnbook.plotting._style import COLORS, LINES, legend_below, new_axes
 
 
 class _Look(NamedTuple):
@@ -81,16 +80,7 @@ def unrolled_graph(steps: int = 3, *, recurrent: bool = True, reset: bool = True
     for edge in edges:
         _draw_edge(edge, nodes, ax)
     kinds = {_kind(edge) for edge in edges}
-    handles = [
-        Line2D(
-            [], [], color=look.color, linestyle=look.style, linewidth=look.width, label=look.text
-        )
-        for kind, look in LOOKS.items()
-        if kind in kinds
-    ]
-    ax.legend(
-        handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=2, frameon=False
-    )
+    legend_below(ax, [look for kind, look in LOOKS.items() if kind in kinds])
     ax.set(xlim=(-0.4, (steps - 1) * STRIDE + 0.4), ylim=(-0.3, ROWS["next"] + 0.1))
     ax.set_aspect("equal")
     ax.set_axis_off()

@@ -3,12 +3,11 @@
 from collections.abc import Collection
 
 import numpy as np
-from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from snnbook.plotting._arrows import Arrow, Node, two_neuron_arrows
-from snnbook.plotting._style import COLORS, LINES, OKABE_ITO, new_axes
+from snnbook.plotting._style import COLORS, LINES, OKABE_ITO, legend_below, new_axes
 
 #: Height of each node's row: A below, the readout in the middle, B above, upside down.
 ROWS = {"I_A": 0.0, "U_A": 1.0, "S_A": 2.0, "Y": 3.0, "S_B": 4.0, "U_B": 5.0, "I_B": 6.0}
@@ -91,18 +90,7 @@ def two_neurons(
             _draw_term(term, same, ax, mark)
     _draw_nodes(steps, ax)
     if legend:
-        handles = [
-            Line2D([], [], color=color, linestyle=style, linewidth=width, label=_WORDS[term])
-            for term, (color, style, width) in LOOKS.items()
-        ]
-        ax.legend(
-            handles=handles,
-            loc="upper center",
-            bbox_to_anchor=(0.5, 0.0),
-            ncols=2,
-            frameon=False,
-            fontsize=8,
-        )
+        legend_below(ax, [(*look, _WORDS[term]) for term, look in LOOKS.items()], fontsize=8)
     ax.text(-0.62, 1, "A", fontsize=13, ha="center", va="center")
     ax.text(-0.62, 5, "B", fontsize=13, ha="center", va="center")
     ax.set(xlim=(-0.8, (steps - 1) * _STRIDE + 0.45), ylim=(-0.45, 6.45))

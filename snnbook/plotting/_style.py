@@ -1,11 +1,13 @@
 """One style for every figure: a color, a line and a marker for each quantity of the book."""
 
+from collections.abc import Iterable
 from types import MappingProxyType
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.lines import Line2D
 
 from snnbook.notebook import in_notebook
 
@@ -178,6 +180,16 @@ def new_axes(ax: Axes | None, height: float = 2.8, width: float = 7.2) -> Axes:
     if not isinstance(ax, Axes):
         raise TypeError(f"ax is a {type(ax).__name__}; matplotlib Axes are accepted")
     return ax
+
+
+def legend_below(ax: Axes, looks: Iterable[tuple], **options) -> None:
+    """Name lines below a drawing, from (color, line style, width, text)."""
+    handles = [
+        Line2D([], [], color=color, linestyle=style, linewidth=width, label=text)
+        for color, style, width, text in looks
+    ]
+    place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "ncols": 2, "frameon": False}
+    ax.legend(handles=handles, **place, **options)
 
 
 def to_array(name: str, values, ranks: tuple[int, ...], axes: str) -> np.ndarray:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_integer, check_positive
+from snnbook._validate import check_integer, check_labels, check_positive
 from snnbook.spike_times._layers import SpikeTimeNetwork, TrainsOutput
 from snnbook.spike_times._loss import first_to_spike, time_cross_entropy
 from snnbook.spike_times._single_spike import TimingNetwork, TimingOutput
-from snnbook.training._losses import check_labels
 
 
 @dataclass(frozen=True)

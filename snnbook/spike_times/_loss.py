@@ -4,8 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from snnbook._validate import check_positive
-from snnbook.training._losses import check_labels
+from snnbook._validate import check_labels, check_positive
 
 
 def time_cross_entropy(

@@ -6,10 +6,9 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import check_integer
+from snnbook._validate import check_integer, check_labels
 from snnbook.kernels import Events
 from snnbook.training._losses import (
-    check_labels,
     check_time_and_batch,
     first_spike_time,
     sum_over_time,
@@ -187,11 +186,6 @@ def accuracy(
     -------
     Accuracy
         ``value``, ``low``, ``high`` and ``n``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``inputs`` or ``labels`` do not fit.
 
     Examples
     --------

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from snnbook._validate import check_integer, check_positive
+from snnbook._validate import check_generator, check_integer, check_labels, check_positive
 from snnbook.notebook import in_notebook, is_live
 from snnbook.training._decisions import Decision, Encoder, accuracy, check_inputs, decision_of, take
-from snnbook.training._losses import check_labels, max_over_time
+from snnbook.training._losses import max_over_time
 
 
 @dataclass(frozen=True)
@@ -240,11 +240,7 @@ def _check_arguments(inputs, labels, epochs, batch_size, generator, encode) -> N
     check_labels(labels, check_inputs(inputs, encode), torch.iinfo(torch.int64).max)
     check_integer("epochs", epochs, 1)
     check_integer("batch_size", batch_size, 1)
-    if not isinstance(generator, torch.Generator):
-        raise TypeError(
-            f"generator is a {type(generator).__name__}; a torch.Generator is accepted, "
-            "such as torch.Generator().manual_seed(0)"
-        )
+    check_generator(generator)
 
 
 def _wanted(progress: bool | None) -> bool:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from snnbook._validate import check_positive, check_same_kind, check_time_first
+from snnbook._validate import check_labels, check_positive, check_same_kind, check_time_first
 
 
 def check_time_and_batch(name: str, tensor: Tensor) -> None:
@@ -22,25 +22,6 @@ def check_time_and_batch(name: str, tensor: Tensor) -> None:
                 f"{name} has shape {tuple(tensor.shape)}; its {axis} axis is empty, "
                 "at least 1 entry is accepted"
             )
-
-
-def check_labels(labels: Tensor, batch: int, classes: int) -> None:
-    """Raise unless ``labels`` holds one class index in ``0 .. classes - 1`` for each sample."""
-    if not isinstance(labels, Tensor):
-        raise TypeError(f"labels is a {type(labels).__name__}; a torch.Tensor is accepted")
-    if labels.dtype != torch.int64:
-        raise TypeError(
-            f"labels has dtype {labels.dtype}; torch.int64 is accepted, "
-            "convert with .to(torch.int64)"
-        )
-    if tuple(labels.shape) != (batch,):
-        raise ValueError(
-            f"labels has shape {tuple(labels.shape)}; ({batch},) is accepted, one class a sample"
-        )
-    low, high = int(labels.min()), int(labels.max())
-    if low < 0 or high >= classes:
-        wrong = low if low < 0 else high
-        raise ValueError(f"labels holds {wrong}; class numbers 0 to {classes - 1} are accepted")
 
 
 def _check_task(name: str, tensor: Tensor, labels: Tensor) -> None:
@@ -71,11 +52,6 @@ def max_over_time(readout: Tensor, labels: Tensor) -> Tensor:
     -------
     Tensor, shape ()
         Mean over the batch, in nats.  A readout that is zero everywhere gives ``log(C)``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a shape, dtype or label does not fit, or the time or batch axis is empty.
 
     References
     ----------
@@ -118,11 +94,6 @@ def sum_over_time(readout: Tensor, labels: Tensor, *, scale: float = 1.0) -> Ten
     -------
     Tensor, shape ()
         Mean over the batch, in nats.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a shape, dtype or label does not fit, or the time or batch axis is empty.
 
     Examples
     --------
@@ -234,11 +205,6 @@ def ttfs_cross_entropy(
     Tensor, shape ()
         Mean over the batch, in nats.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a shape, dtype or label does not fit, or an axis is empty.
-
     References
     ----------
     Paper section V.D.  Goeltz et al. (2021), Nat. Mach. Intell. 3:823, for the loss on exact times.
@@ -283,11 +249,6 @@ def van_rossum(spikes: Tensor, target: Tensor, *, tau: float = 10e-3, dt: float 
     -------
     Tensor, shape ()
         Mean over the batch, in units of squared spikes.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a shape or dtype does not fit, or an axis is empty.
 
     References
     ----------

@@ -1,13 +1,12 @@
-"""Penalties on spike counts, independent of the batch size.
+"""A penalty on spike counts, independent of the batch size.
 
-Both act on ``z_i``, the mean number of spikes of neuron ``i`` in one sample, so that a sample given
+It acts on ``z_i``, the mean number of spikes of neuron ``i`` in one sample, so that a sample given
 twice changes neither the value nor the gradient with respect to the weights.
 Sums over the batch, common in published code, make the strength depend on the batch size.
 """
 
 import math
 
-import torch
 from torch import Tensor
 
 from snnbook.training._losses import check_time_and_batch
@@ -32,6 +31,7 @@ def mean_counts(spikes: Tensor) -> Tensor:
     --------
     Two samples, one neuron: 2 spikes and 1 spike.
 
+    >>> import torch
     >>> mean_counts(torch.tensor([[[1.0], [0.0]], [[1.0], [1.0]]]))
     tensor([1.5000])
     """
@@ -73,6 +73,7 @@ def spike_count_penalty(spikes: Tensor, *, linear: float = 1.0, quadratic: float
     --------
     One sample; the neurons spike once and three times: the mean count is 2, the mean square is 5.
 
+    >>> import torch
     >>> spikes = torch.tensor([[[1.0, 1.0]], [[0.0, 1.0]], [[0.0, 1.0]]])
     >>> float(spike_count_penalty(spikes))
     2.0
@@ -83,59 +84,6 @@ def spike_count_penalty(spikes: Tensor, *, linear: float = 1.0, quadratic: float
         _check_at_least_zero(name, factor)
     counts = mean_counts(spikes)
     return (linear * counts + quadratic * counts**2).mean()
-
-
-def activity_penalty(spikes: Tensor, *, lower: float = 0.0, upper: float | None = None) -> Tensor:
-    r"""Return the squared excess of each neuron's mean count beyond two bounds.
-
-    .. math:: \mathcal{R} = \frac{1}{N} \sum_i \left( [z_\mathrm{low} - z_i]_+^2
-        + [z_i - z_\mathrm{up}]_+^2 \right), \qquad z_i = \frac{1}{B} \sum_{n, b} S_i[n, b]
-
-    It is zero, with a zero gradient, while every neuron stays between the bounds.
-    The lower bound wakes silent neurons as far as the surrogate derivative of their membrane
-    reaches; the upper bound keeps the network sparse.
-
-    Parameters
-    ----------
-    spikes : Tensor, shape (T, B, N)
-        Spikes of one layer, made with a surrogate derivative.
-    lower : float
-        Lower bound in spikes per sample, at least 0; 0 switches it off.
-    upper : float, optional
-        Upper bound in spikes per sample, at least ``lower``; ``None`` switches it off.
-
-    Returns
-    -------
-    Tensor, shape ()
-        The penalty, in squared spikes; multiply it by a strength and add it to the loss.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``spikes`` is not (T, B, N), an axis is empty, or the bounds are out of order.
-
-    References
-    ----------
-    Zenke and Vogels (2021), Neural Comput. 33:899, with an upper bound on the whole population.
-
-    Examples
-    --------
-    The neurons spike 0 and 3 times; bounds 1 and 2 are each missed by one: (1 + 1) / 2.
-
-    >>> spikes = torch.tensor([[[0.0, 1.0]], [[0.0, 1.0]], [[0.0, 1.0]]])
-    >>> float(activity_penalty(spikes, lower=1.0, upper=2.0))
-    1.0
-    """
-    _check_at_least_zero("lower", lower)
-    if upper is not None and not (math.isfinite(upper) and upper >= lower):
-        raise ValueError(
-            f"upper is {upper!r}; a finite count of at least lower = {lower:g}, or None"
-        )
-    counts = mean_counts(spikes)
-    excess = torch.relu(lower - counts) ** 2
-    if upper is not None:
-        excess = excess + torch.relu(counts - upper) ** 2
-    return excess.mean()
 
 
 def _check_at_least_zero(name: str, value: float) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from snnbook import results, surrogates
+from snnbook.conclusions import measured
 
 
 def table(name):
@@ -35,9 +36,8 @@ def test_the_reset_hurts_only_a_high_surrogate():
 
 
 def test_random_patterns_need_the_surrogate():
-    stored = results.load("ch05_random_patterns")
-    with_it, without = (np.mean(stored[name]["after"]) for name in ("surrogate", "true"))
-    assert with_it > 0.75 and without < 0.6
+    found = measured(6)
+    assert found["surrogate"].mean > 0.75 and found["true"].mean < 0.6
 
 
 def test_claim_15_narrow_surrogates_go_downhill():

@@ -160,7 +160,7 @@ class TestRate:
             rate_code(torch.rand(1, 2), 10, max_rate=2000.0, generator=seeded())
 
     def test_refuses_a_number_as_generator(self):
-        with pytest.raises(TypeError, match="generator has type int"):
+        with pytest.raises(TypeError, match="generator is a int"):
             rate_code(torch.rand(1, 2), 10, generator=0)
 
 

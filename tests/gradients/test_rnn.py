@@ -5,7 +5,9 @@ import torch
 from hypothesis import given, settings, strategies as st
 
 from snnbook import gradients, training
-from snnbook.gradients import LOGISTIC, TANH
+from snnbook.gradients import TANH, Nonlinearity
+
+LOGISTIC = Nonlinearity(torch.sigmoid, lambda a: torch.sigmoid(a) * torch.sigmoid(-a))
 
 
 def task(seed, sizes=(3, 4, 2), steps=8, batch=2, sigma=TANH, radius=0.9):

@@ -8,7 +8,7 @@ import torch
 from helpers import seeded
 
 from snnbook.gradients import bptt, compare, rtrl
-from snnbook.laboratory import RULES, Rule, laboratory, score_function
+from snnbook.laboratory import RULES, Rule, compare_rules, score_function
 from snnbook.local import (
     direct_feedback_alignment,
     e_prop,
@@ -89,7 +89,7 @@ def by_hand(network, spikes, error, seed):
 def test_table_recomputed():
     rules = RULES | SLOW
     network, spikes, error = case()
-    rows = laboratory(network, spikes, error, rules=rules, seed=3)
+    rows = compare_rules(network, spikes, error, rules=rules, seed=3)
     want = {name: rule(network, spikes, error, seeded(3)) for name, rule in rules.items()}
     want |= by_hand(network, spikes, error, seed=3)
     names = [name for name, _ in network.named_parameters()]
@@ -108,7 +108,7 @@ def near(row):
 
 def test_rules_are_exact_where_they_say_so_and_nowhere_else():
     rules, agree = RULES | {"rtrl": SLOW["rtrl"]}, {}
-    for row in laboratory(*case(), rules=rules):
+    for row in compare_rules(*case(), rules=rules):
         if row.parameter.startswith("hidden"):
             agree.setdefault(row.rule, []).append(near(row))
         else:
@@ -121,7 +121,7 @@ def test_rules_are_exact_where_they_say_so_and_nowhere_else():
 
 def test_one_feed_forward_layer_with_the_reset_detached():
     """Nothing is left to drop but the matrices and time itself."""
-    rows = laboratory(*case((5, 8, 3), recurrent=False, reset_gradient=False))
+    rows = compare_rules(*case((5, 8, 3), recurrent=False, reset_gradient=False))
     far = {row.rule for row in rows if abs(row.cosine - 1) > 1e-10}
     short = {name for name, rule in RULES.items() if rule.window and rule.window < STEPS}
     assert short >= {"truncated_20", "truncated_5"}
@@ -130,7 +130,7 @@ def test_one_feed_forward_layer_with_the_reset_detached():
 
 
 def test_a_longer_window_is_nearer():
-    rows = [row for row in laboratory(*case()) if row.parameter == "hidden.1.weight"]
+    rows = [row for row in compare_rules(*case()) if row.parameter == "hidden.1.weight"]
     found = {row.rule: row for row in rows}
     assert found["truncated_5"].cosine < found["truncated_20"].cosine < 1
     assert found["truncated_5"].norm_ratio < found["truncated_20"].norm_ratio < 1
@@ -140,7 +140,7 @@ def test_a_window_shorter_than_the_way_to_the_readout_shows_nothing():
     """Two steps from a spike to the next layer: six from an input to the readout."""
     network, spikes, error = case()
     windows = {str(k): partial(bptt, truncate=k) for k in (5, 6, 7)}
-    rows = laboratory(network, spikes, error, rules=windows)
+    rows = compare_rules(network, spikes, error, rules=windows)
     ratio = {r.rule: r.norm_ratio for r in rows if r.parameter == "hidden.0.weight"}
     assert ratio["5"] == ratio["6"] == 0 < ratio["7"] < 1
 
@@ -150,18 +150,18 @@ def test_a_rule_of_your_own_plugs_in_and_changes_no_other_row():
         return {name: value / 2 for name, value in bptt(network, spikes, error).items()}
 
     rules = {name: rule for name, rule in RULES.items() if name != "truncated_5"}  # no NaN
-    before = laboratory(*case(), rules=rules)
-    after = laboratory(*case(), rules={"halved": halved} | rules)
+    before = compare_rules(*case(), rules=rules)
+    after = compare_rules(*case(), rules={"halved": halved} | rules)
     mine = [row for row in after if row.rule == "halved"]
     assert all(row.cosine == pytest.approx(1) and row.norm_ratio == 0.5 for row in mine)
     assert [row for row in after if row.rule != "halved"] == before
-    other = laboratory(*case(), rules=rules, seed=1)
+    other = compare_rules(*case(), rules=rules, seed=1)
     changed = {a.rule for a, b in zip(before, other) if a != b}
     assert changed == {name for name, rule in RULES.items() if rule.random}
 
 
 def test_another_truth():
-    rows = laboratory(*case(), rules={"bptt": bptt}, exact=RULES["e_prop"])
+    rows = compare_rules(*case(), rules={"bptt": bptt}, exact=RULES["e_prop"])
     want = compare(RULES["e_prop"](*case()), bptt(*case()))
     assert {row.parameter: (row.cosine, row.norm_ratio) for row in rows} == want
 
@@ -170,7 +170,7 @@ def test_zero_gradient_is_said_to_have_no_direction():
     def nothing(network, spikes, error):
         return {name: torch.zeros_like(value) for name, value in network.named_parameters()}
 
-    rows = laboratory(*case(), rules={"nothing": nothing})
+    rows = compare_rules(*case(), rules={"nothing": nothing})
     assert all(math.isnan(row.cosine) and row.norm_ratio == 0 for row in rows)
 
 
@@ -184,10 +184,10 @@ def test_every_rule_says_what_it_is():
 
 def test_bad_input_is_named():
     with pytest.raises(TypeError, match=r"rules\['mine'\] is a int; a Rule is accepted"):
-        laboratory(*case(), rules={"mine": 3})
+        compare_rules(*case(), rules={"mine": 3})
     with pytest.raises(ValueError, match="seed is -1"):
-        laboratory(*case(), seed=-1)
+        compare_rules(*case(), seed=-1)
     with pytest.raises(ValueError, match="other has the names"):
-        laboratory(*case(), rules={"mine": lambda *run: {}})
+        compare_rules(*case(), rules={"mine": lambda *run: {}})
     with pytest.raises(TypeError, match="generator is a NoneType"):
         RULES["superspike"](*case())

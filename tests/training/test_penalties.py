@@ -9,7 +9,6 @@ from torch.autograd import gradcheck
 
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import (
-    activity_penalty,
     diagnose,
     max_over_time,
     mean_counts,
@@ -20,8 +19,6 @@ from snnbook.training import (
 PENALTIES = [
     spike_count_penalty,
     partial(spike_count_penalty, linear=0.3, quadratic=2.0),
-    partial(activity_penalty, lower=3.0),
-    partial(activity_penalty, lower=1.0, upper=1.5),
 ]
 
 
@@ -42,10 +39,6 @@ def test_mean_counts():
         (spike_count_penalty, (1.5 + 3) / 2),
         (partial(spike_count_penalty, linear=0.0, quadratic=1.0), (1.5**2 + 3**2) / 2),
         (partial(spike_count_penalty, linear=2.0, quadratic=1.0), (3 + 6 + 2.25 + 9) / 2),
-        (activity_penalty, 0.0),
-        (partial(activity_penalty, lower=2.0), 0.5**2 / 2),
-        (partial(activity_penalty, upper=2.0), 1 / 2),
-        (partial(activity_penalty, lower=2.0, upper=2.0), 1.25 / 2),
     ],
 )
 def test_closed_forms(penalty, expected):
@@ -57,12 +50,6 @@ def test_gradients_are_finite_differences(penalty):
     generator = torch.Generator().manual_seed(0)
     spikes = torch.rand(5, 2, 3, generator=generator, dtype=torch.float64, requires_grad=True)
     assert gradcheck(penalty, (spikes,))
-
-
-def test_between_the_bounds_the_gradient_is_zero():
-    spikes = spikes_of([[2, 3]]).requires_grad_()
-    activity_penalty(spikes, lower=1.0, upper=4.0).backward()
-    assert torch.equal(spikes.grad, torch.zeros_like(spikes))
 
 
 @pytest.mark.parametrize(
@@ -91,20 +78,6 @@ def test_a_batch_given_twice_has_the_same_value_and_weight_gradient(loss):
     assert torch.allclose(gradient, gradient_twice, rtol=1e-9, atol=1e-14)
 
 
-def test_a_lower_bound_wakes_a_silent_layer():
-    model = SpikingNetwork((6, 8, 3), generator=torch.Generator().manual_seed(1))
-    with torch.no_grad():
-        model.hidden[0].weight.abs_().mul_(0.02)
-    inputs = (torch.rand(40, 5, 6, generator=torch.Generator().manual_seed(2)) < 0.3).float()
-    assert diagnose(model(inputs).hidden[0].spikes).silent == 1
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
-    for _ in range(60):
-        optimizer.zero_grad()
-        activity_penalty(model(inputs).hidden[0].spikes, lower=2.0).backward()
-        optimizer.step()
-    assert mean_counts(model(inputs).hidden[0].spikes).min() >= 1.5
-
-
 def test_diagnosis():
     spikes = torch.zeros(10, 2, 4)
     spikes[:, :, 0] = 1
@@ -119,7 +92,7 @@ def test_diagnosis():
         diagnose(torch.zeros(0, 1, 2))
 
 
-@pytest.mark.parametrize("penalty", [spike_count_penalty, activity_penalty, mean_counts])
+@pytest.mark.parametrize("penalty", [spike_count_penalty, mean_counts])
 def test_bad_spikes_are_named(penalty):
     with pytest.raises(ValueError, match="three axes"):
         penalty(torch.zeros(3, 4))
@@ -137,9 +110,3 @@ def test_bad_factors_are_named():
             spike_count_penalty(spikes, linear=bad)
         with pytest.raises(ValueError, match="quadratic is"):
             spike_count_penalty(spikes, quadratic=bad)
-        with pytest.raises(ValueError, match="lower is"):
-            activity_penalty(spikes, lower=bad)
-        with pytest.raises(ValueError, match="upper is"):
-            activity_penalty(spikes, upper=bad)
-    with pytest.raises(ValueError, match="lower = 3"):
-        activity_penalty(spikes, lower=3.0, upper=2.0)

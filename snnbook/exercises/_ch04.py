@@ -1,0 +1,116 @@
+"""Exercises of chapter 4: credit assignment with spiking neurons (paper section IV)."""
+
+import torch
+
+from snnbook import data, neurons
+from snnbook.exercises._records import function, integer, number
+from snnbook.exercises._tools import count_weights
+
+
+@integer(
+    "04-1",
+    right="Two passes for each of the 64 · 100 + 100 · 10 weights. Backpropagation needs one.",
+    hint="Count the weights of both matrices, and the passes for each weight.",
+)
+def passes_of_a_difference():
+    weights = count_weights(64, 100, 10)
+    return 2 * weights, {
+        "A central difference needs two passes, one on each side of the weight.": weights,
+        "The readout has weights, too: 100 · 10.": 2 * 64 * 100,
+        "Count weights, not neurons.": 2 * (64 + 100 + 10),
+        "Two passes give the difference along one weight alone.": 2,
+    }
+
+
+@number(
+    "04-2",
+    tolerance=5e-3,
+    right="A quarter equals M/(M + d), so M = d/3, rounded 2467 pairs.",
+    hint="Square both sides: 1/4 = M/(M + d). Solve for M.",
+)
+def pairs_for_half_a_gradient():
+    d = count_weights(64, 100, 10)
+    truth = next(pairs for pairs in range(d) if (pairs / (pairs + d)) ** 0.5 >= 0.5)
+    return truth, {
+        "With M = d the cosine is √(1/2), about 0.71: more than was asked.": d,
+        "With M = d/2 the cosine is √(1/3), about 0.58: more than was asked.": d / 2,
+        "1/4 is M/(M + d), not M/d: the pairs stand in the denominator, too.": d / 4,
+        "That counts forward passes; each pair takes two of them.": 2 * truth,
+    }
+
+
+@function(
+    "04-3",
+    right="Each pair measures one slope, and votes for its direction with it.",
+    hint="One slope for each pair, times its direction, averaged over the pairs.",
+)
+def search_gradient(draw):
+    # Losses above and below (M,), the noise (M, d), and its size
+    cases = [
+        (
+            draw.uniform(pairs),
+            draw.uniform(pairs),
+            draw.normal(pairs, weights),
+            0.05 + draw.number(),
+        )
+        for pairs, weights in ((1, 3), (4, 2), (7, 5))
+    ]
+
+    def estimate(up, down, noise, sigma):
+        return (up - down) / (2 * sigma * len(up)) @ noise
+
+    def product_of_means(up, down, noise, sigma):
+        return noise.mean(0) * ((up - down) / (2 * sigma)).mean()
+
+    return (estimate, cases), {
+        "The two points lie 2σ apart, not σ.": lambda *case: 2 * estimate(*case),
+        "The size σ of the step is missing: that is a difference, "
+        "not a slope.": lambda up, down, noise, sigma: sigma * estimate(up, down, noise, sigma),
+        "Average over the pairs: yours grows with M.": lambda up, down, noise, sigma: (
+            len(up) * estimate(up, down, noise, sigma)
+        ),
+        "The sign is turned around: a gradient points uphill.": lambda up, down, noise, sigma: (
+            estimate(down, up, noise, sigma)
+        ),
+        "Weigh each direction with the noise itself, not "
+        "with its sign.": lambda up, down, noise, sigma: estimate(up, down, noise.sign(), sigma),
+        "The mean of a product is not the product of the means: multiply "
+        "before you average.": product_of_means,
+    }
+
+
+@integer(
+    "04-4",
+    right="256 · 1024 / (4 · 1024) = 64 steps: a blink at a millisecond per step.",
+    hint="How many bytes does one step take?",
+)
+def full_core():
+    core, count = 256 * 1024, 1024
+    per_step = neurons.run(neurons.LIFNeuron(), torch.zeros(1, 1, count)).mem.nbytes
+    n = core // per_step
+    return n, {
+        "A number takes 4 bytes, not one.": core // count,
+        "The current can be computed again from the potentials; only one number is kept.": n // 2,
+        "That is for one neuron; the core has 1024 of them.": core // 4,
+        "Bytes, not bits: a byte has 8 bits.": 8 * core // count,
+    }
+
+
+@integer(
+    "04-5",
+    right="0, 1, ..., 10 spikes: eleven levels. The trained network computed with a continuum.",
+    hint="What is the largest count? And the smallest?",
+)
+def levels_of_a_count():
+    activities = torch.linspace(0, 1, 1001)[None]
+    spikes = data.regular_code(activities, steps=50, max_rate=200.0, phase=0.0)
+    levels = len(spikes.sum(0).unique())
+    return levels, {
+        "Silence counts, too: zero spikes is a message.": levels - 1,
+        "That counts all patterns of ten spikes in time; a rate forgets the order.": (
+            2 ** (levels - 1)
+        ),
+        "The neuron cannot fire in every millisecond: at most 200 Hz.": 51,
+        "That counts milliseconds; the neuron fires in one of five at most.": 50,
+        "Each step is binary, but the count over 50 ms is not.": 2,
+    }

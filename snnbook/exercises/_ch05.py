@@ -1,0 +1,239 @@
+"""Exercises of chapter 5: surrogate gradients (paper section IV.B.1)."""
+
+import math
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from snnbook import neurons, surrogates
+from snnbook.exercises._records import function, number, sequence
+from snnbook.exercises._tools import decaying, network
+
+
+def _by_slope(k: float) -> surrogates.Surrogate:
+    """Return the fast sigmoid 1/(1 + k|x|)² as a record."""
+    return surrogates.fast_sigmoid(width=2 * (math.sqrt(2) - 1) / k)
+
+
+@number(
+    "05-1",
+    right="f′(x) = 1/(1 + k|x|)², and k|x| = 1 here: a quarter of the height at threshold.",
+    hint="Take x > 0, apply the quotient rule, and put x = U − θ into the result.",
+)
+def derivative_of_the_fast_sigmoid():
+    k, U, x = 5, 1.2, 1.2 - 1.0
+    at_mem = 1 / (1 + k * U) ** 2
+    return _by_slope(k).derivative(torch.tensor(x, dtype=torch.float64)), {
+        "The square is missing: the quotient rule leaves 1/(1 + k|x|)².": 1 / (1 + k * x),
+        "That is the value at x = 1.2; the argument is the distance to threshold, U − θ.": at_mem,
+        "The slope k is missing inside the bracket.": 1 / (1 + x) ** 2,
+        "There is no factor k in front: f′(0) = 1.": k / (1 + k * x) ** 2,
+        "That is the fast sigmoid itself, f(x).": x / (1 + k * x),
+        "That is the derivative of the step; the surrogate is not zero here.": 0.0,
+    }
+
+
+@sequence(
+    "05-2",
+    tolerance=5e-3,
+    right="The width is 2(√2 − 1)/k and the area 2/k: a steeper surrogate is narrower and "
+    "passes on less.",
+    hint="Width: solve (1 + kx)² = 2 for x and double it. Area: integrate one side and double it.",
+)
+def width_and_area():
+    k = 25
+    width, area = _by_slope(k).width, _by_slope(k).area
+    normalized, rectangle = (width, 1.0), (width, width)
+    return (width, area), {
+        "The width is halved: the curve has two sides, x < 0 and x > 0.": (width / 2, area),
+        "The area is halved: the integral from 0 covers one of the two sides.": (width, area / 2),
+        "Both are halved: each of them covers two sides.": (width / 2, area / 2),
+        "The square got lost in the width: solve (1 + kx)² = 2, not 1 + kx = 2.": (2 / k, area),
+        "The area 1 belongs to a normalized surrogate; this one has height 1 "
+        "and area 2/k.": normalized,
+        "The two are swapped: the width comes first.": (area, width),
+        "Width times height is the area of a rectangle; the tails of this curve "
+        "add to it.": rectangle,
+    }
+
+
+@number(
+    "05-3",
+    right="The 200 hidden weights act through spikes, whose derivative is 0; the 20 readout "
+    "weights do not, and they learn.",
+    hint="Which of the 20 · 10 + 10 · 2 weights act on the loss without passing through a spike?",
+)
+def zeros_of_the_true_gradient():
+    dead = neurons.LIFNeuron(surrogate=surrogates.true_derivative())
+    net = network(20, 10, 2, neuron=dead)
+    weights = list(net.parameters())
+    with torch.no_grad():
+        for weight in weights:
+            weight.abs_().add_(0.1)  # every neuron fires
+    net(torch.ones(20, 3, 20)).readout.square().sum().backward()
+    entries = torch.cat([weight.grad.flatten() for weight in weights])
+    share = float((entries == 0).double().mean())
+    return share, {
+        "The readout does not spike: the loss is smooth in its weights, and their gradient "
+        "is intact.": 1.0,
+        "That is the share of the entries that are *not* zero.": 1 - share,
+        "The chain rule multiplies by the derivative of the step, which is 0 away from "
+        "threshold.": 0.0,
+        "Count weights, not neurons: 20 · 10 and 10 · 2.": 10 / 12,
+        "One of the two matrices, but they differ in size: count entries.": 0.5,
+        "That is their number; the share is asked for.": 20 * 10,
+    }
+
+
+@function(
+    "05-4",
+    right="h · max(0, 1 − |x|/width): a triangle is as wide at half its height as half its base.",
+    hint="At |x| = width/2 the value must be height/2, and nothing may be negative.",
+)
+def own_surrogate(draw):
+    x = torch.linspace(-2.5, 2.5, 21, dtype=torch.float64)
+    pairs = [draw.numbers(2, 0.2, 1.5) for _ in range(4)]
+    cases = [(x * width, height, width) for height, width in pairs]
+
+    def triangle(x, height, width):
+        return surrogates.piecewise_linear(width=width, height=height).derivative(x)
+
+    return (triangle, cases), {
+        "Your `width` is the base of the triangle; at half its height it is "
+        "half as wide.": lambda x, height, width: triangle(x, height, width / 2),
+        "Twice too wide: the value must have fallen to one half at "
+        "|x| = width/2.": lambda x, height, width: triangle(x, height, 2 * width),
+        "Far from threshold yours is negative, which turns the gradient around: clip "
+        "it at 0.": lambda x, height, width: height * (1 - x.abs() / width),
+        "The factor `height` is missing: yours is 1 at threshold.": lambda x, height, width: (
+            triangle(x, 1, width)
+        ),
+        "Height and width mix: the sides get longer with the height. Multiply by `height` at "
+        "the end.": lambda x, height, width: (height - x.abs() / width).clamp(min=0),
+        "That has the area `height`; the value at threshold is "
+        "to be `height`.": lambda x, height, width: triangle(x, height / width, width),
+        "The absolute value is missing: below threshold yours "
+        "goes on rising.": lambda x, height, width: height * (1 - x / width).clamp(min=0),
+        "That is the boxcar of this width; the triangle "
+        "falls off linearly.": lambda x, height, width: height * (x.abs() < width / 2),
+        "Upside down: the surrogate is largest at threshold.": lambda x, height, width: (
+            height * (1 - triangle(x, 1, width))
+        ),
+    }
+
+
+def _value_and_gradient(function, x: Tensor, smooth) -> tuple | None:
+    """Return the spikes, and the gradient of their sum; zero if none flows."""
+    leaf = x.clone().requires_grad_()
+    spikes = function(leaf, smooth)
+    if spikes is None or spikes is ...:
+        return spikes
+    if not isinstance(spikes, Tensor):
+        raise TypeError(f"a tensor is expected in return, not a {type(spikes).__name__}")
+    if not spikes.requires_grad:
+        return spikes, torch.zeros_like(x)
+    (gradient,) = torch.autograd.grad(spikes.sum(), leaf, allow_unused=True)
+    return spikes, torch.zeros_like(x) if gradient is None else gradient
+
+
+@function(
+    "05-5",
+    observe=_value_and_gradient,
+    right="step + smooth − smooth.detach(): in the forward pass the last two cancel, and in the "
+    "backward pass one of them is gone.",
+    hint="Add something that is 0 in the forward pass and has the gradient of `smooth`.",
+)
+def detached_step(draw):
+    def steep(slope, logistic):
+        def smooth(x):
+            return torch.sigmoid(slope * x) if logistic else x / (1 + slope * x.abs())
+
+        return smooth
+
+    x = torch.tensor([-0.7, -0.2, 0.1, 0.4, 1.3], dtype=torch.float64)
+    cases = [(x, steep(draw.number(2.0, 8.0), n < 2)) for n in range(4)]
+
+    def step(x):
+        return (x > 0).to(x.dtype)
+
+    def spike(x, smooth):
+        return step(x) + smooth(x) - smooth(x).detach()
+
+    return (spike, cases), {
+        "The value is right and the gradient is zero: add `smooth(x)` and subtract it again, with "
+        "a `detach()` in one of the two places.": lambda x, smooth: step(x) + smooth(x) - smooth(x),
+        "The gradient is right and the value is not 0 or 1: the forward pass must "
+        "be the step.": lambda x, smooth: smooth(x),
+        "The sign of the gradient: you detached the wrong one of the "
+        "two smooth terms.": lambda x, smooth: step(x) - smooth(x) + smooth(x).detach(),
+        "The smooth part changes the value: subtract `smooth(x).detach()`.": lambda x, smooth: (
+            step(x) + smooth(x)
+        ),
+        "Where the step is 0 a product passes no gradient: silent neurons would never learn. "
+        "Add instead of multiplying.": (lambda x, smooth: step(x) * smooth(x) / smooth(x).detach()),
+    }
+
+
+_ALPHA, _BETA, _WEIGHT = 0.5, 0.8, 1.1
+
+
+def _gradient(steps: tuple[int, ...], height: float = 1.0, **reset) -> float:
+    """Return d(sum of S at these steps)/dw of exercises 05-6 and 05-7, for a spike at step 0."""
+    weight = torch.tensor(_WEIGHT, dtype=torch.float64, requires_grad=True)
+    impulse = torch.eye(4, 1, dtype=torch.float64)[..., None]
+    surrogate = surrogates.piecewise_linear(width=1.0, height=height)
+    neuron = replace(decaying(_ALPHA, _BETA), surrogate=surrogate, **reset)
+    spikes = neurons.run(neuron, weight * impulse).spikes
+    return float(torch.autograd.grad(spikes[list(steps)].sum(), weight)[0])
+
+
+@number(
+    "05-6",
+    right="g(0.1) · 1 + g(−0.57) · (α + β): two paths lead to U[3], through I and through U.",
+    hint="I[1] = w, U[2] = w, U[3] = βU[2] + I[2] − S[2]. Sum over all paths from w to the spikes.",
+)
+def two_steps():
+    truth, first = _gradient((2, 3)), _gradient((2,))
+    second = _gradient((3,)) / (_ALPHA + _BETA)  # the surrogate at U[3]
+    return truth, {
+        "That includes the path through the reset, −g(U[2] − θ): a detached reset passes "
+        "nothing back.": _gradient((2, 3), reset_gradient=True),
+        "The reset is missing in the forward pass: U[3] = βU[2] + I[2] − 1. Detached means "
+        "that the gradient ignores it, not the neuron.": _gradient((2, 3), reset="none"),
+        "One path is missing: w also reaches U[3] through I[2] = αI[1].": first + second * _BETA,
+        "One path is missing: w also reaches U[3] through βU[2].": first + second * _ALPHA,
+        "The factors of the path to U[3] are missing: α + β.": first + second,
+        "That is S[3] alone; S[2] depends on w as well.": _gradient((3,)),
+        "That is S[2] alone; go on to S[3].": first,
+        "The surrogate is missing: each spike multiplies its path by g(U − θ).": 1 + _ALPHA + _BETA,
+        "That is the true gradient; put g(U − θ) for the step's derivative.": 0.0,
+        "Once too often multiplied by w: I[1] = w · S_in[0], so dI[1]/dw is 1.": truth * _WEIGHT,
+    }
+
+
+@sequence(
+    "05-7",
+    generic=False,
+    right="The sign is that of α + β − h·g(0.1): a high surrogate claims that more weight means "
+    "fewer spikes, because the reset looks larger than it is.",
+    hint="The path through the reset contributes −g(U[2] − θ) beside α + β.",
+)
+def sign_of_the_reset():
+    def signs(**reset):
+        gradients = [_gradient((3,), height, **reset) for height in (0.5, 1.0, 2.0, 4.0)]
+        return torch.tensor(gradients).sign().tolist()
+
+    truth = signs(reset_gradient=True)
+    turned, zero, without_current = [-sign for sign in truth], [0.0] * 4, [1.0, -1.0, -1.0, -1.0]
+    return truth, {
+        "These are the signs with a detached reset; pass `reset_gradient=True`, the path "
+        "through −S[2] counts.": signs(),
+        "All signs are turned: α + β stands with a plus, the reset with a minus.": turned,
+        "The path through the reset is negative, and it competes with α + β, which wins if "
+        "the surrogate is low.": [-1.0, -1.0, -1.0, -1.0],
+        "That is the true gradient; with the surrogate the derivative of a spike is "
+        "g(U − θ).": zero,
+        "At h = 1 compare 0.9 with α + β, not with β alone: the "
+        "current counts too.": without_current,
+    }

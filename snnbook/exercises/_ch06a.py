@@ -1,0 +1,135 @@
+"""Exercises of chapter 6a: borrowed weights, angles, alignment, events (paper section V.A)."""
+
+import math
+
+import torch
+
+from snnbook import local, surrogates
+from snnbook.exercises._records import function, integer, number
+from snnbook.exercises._tools import Draw, network
+
+
+def _feedback_of(*, direct: bool) -> int:
+    """Return the number of feedback weights of a network 784-500-300-10, drawn and counted."""
+    drawn = local.random_feedback(network(784, 500, 300, 10), "uniform", direct=direct)
+    return sum(matrix.numel() for matrix in drawn.matrices)
+
+
+@integer(
+    "06a-1",
+    right="All weights but those of the first layer: below it nobody waits for an error.",
+    hint="Which layers have a hidden layer below them?",
+)
+def borrowed_weights():
+    n = _feedback_of(direct=False)
+    return n, {
+        "The first layer's weights would carry the error to the input, where nobody learns.": (
+            n + 784 * 500
+        ),
+        "The lower hidden layer needs the error of the upper one, too.": 300 * 10,
+        "These are the neurons that get an error, not the weights.": 500 + 300,
+    }
+
+
+@integer(
+    "06a-2",
+    right="One for each output and hidden neuron; layer by layer it would be nineteen times more.",
+    hint="Every hidden neuron hears every output once.",
+)
+def straight_down():
+    return _feedback_of(direct=True), {
+        "That is feedback alignment from layer to layer.": _feedback_of(direct=False),
+        "The input does not learn; it needs no error.": 10 * (784 + 500 + 300),
+        "Each layer has a matrix of its own; they are not chained.": 10 * 500 * 300,
+    }
+
+
+@function(
+    "06a-3",
+    right="One number for a whole matrix: flatten both, and it is the angle of two vectors.",
+    hint="`(W * G).sum()` is the inner product, and `W.norm()` the length.",
+)
+def angle_of_matrices(draw):
+    cases = [(draw.normal(*s), draw.normal(*s)) for s in ((3, 4), (10, 6), (2, 5))]
+
+    def cosine(W, G):
+        return torch.cosine_similarity(W.flatten(), G.flatten(), dim=0)
+
+    def angle(W, G):
+        return torch.rad2deg(torch.arccos(cosine(W, G)))
+
+    return (angle, cases), {
+        "That is the cosine; take its arccos, in degrees.": cosine,
+        "That is the angle in radians.": lambda *case: torch.arccos(cosine(*case)),
+        "The sign is the wrong way round: equal matrices have an angle of zero.": lambda W, G: (
+            angle(W, -G)
+        ),
+    }
+
+
+@number(
+    "06a-4",
+    right="Half the sum of squares, whatever the data were. It cannot be negative.",
+    hint="Look at the second part of the equation of the invariant.",
+)
+def bound_to_align():
+    """Train a linear network from zero, see how the product grows with A, and apply it to A."""
+    draw = Draw(seed=0)
+    G, inputs, targets = draw.normal(3, 2), draw.normal(20, 2), draw.normal(20, 3)
+    hidden, readout = torch.zeros(2, 2).double(), torch.zeros(3, 2).double()
+    for _ in range(100):
+        error = (targets - inputs @ hidden.T @ readout.T).T @ inputs / 20
+        moved = 0.01 * G.T @ error
+        readout += 0.01 * error @ (hidden + moved / 2).T  # midpoint
+        hidden += moved
+    A = torch.tensor([[1.0, 2.0], [0.0, 1.0]]).double()
+    squares = (A**2).sum()
+    return squares * (G * readout).sum() / (hidden**2).sum(), {
+        "Half of it: the invariant has the matrix and its transpose on the left.": squares,
+        "That is the trace of A; the squares of all its entries are needed.": A.trace(),
+        "The norm is to be squared.": squares.sqrt() / 2,
+    }
+
+
+@function(
+    "06a-5",
+    right="Two comparisons decide whether the dendrite is added; nothing is multiplied.",
+    hint="`torch.where(condition, D, 0.0)`, and the window lies around the threshold.",
+)
+def one_event(draw):
+    cases = [
+        (draw.normal(count), 1 + 1.5 * draw.normal(count), draw.number(0.5, 1.5))
+        for count in (5, 8, 12)
+    ]
+
+    def event(D, U, b):
+        return D * surrogates.boxcar(width=2 * b).derivative(U - 1)
+
+    return (event, cases), {
+        "The window lies around the threshold, not around the resting potential.": lambda D, U, b: (
+            event(D, U + 1, b)
+        ),
+        "That weighs the dendrite with a triangle; eRBP asks yes or no.": lambda D, U, b: (
+            D * (1 - (U - 1).abs() / b).clamp(min=0)
+        ),
+        "Neurons far from the threshold do not learn.": lambda D, U, b: D.clone(),
+    }
+
+
+@number(
+    "06a-6",
+    tolerance=0.1,
+    right="About two degrees: the cosine of n random numbers scatters by one over the root of n.",
+    hint="Use your `angle` in a loop of a thousand draws, and `torch.tensor(found).std()`.",
+)
+def angle_by_chance():
+    draw = Draw(seed=1)
+    cosines = torch.stack(
+        [torch.cosine_similarity(*draw.normal(2, 10 * 60), dim=0) for _ in range(3000)]
+    )
+    spread = torch.arccos(cosines).std()
+    return torch.rad2deg(spread), {
+        "That is in radians, or the cosine itself.": spread,
+        "That is the mean. How far do single draws scatter around it?": 90.0,
+        "All 600 entries count, not only those of one row.": math.degrees(1 / math.sqrt(60)),
+    }

@@ -1,0 +1,85 @@
+"""Exercises of chapter 7: conclusions (paper section VI)."""
+
+import torch
+from scipy.special import stdtrit
+from torch.distributions import Normal
+
+from snnbook import conclusions, laboratory, training
+from snnbook.exercises._records import function, integer, number
+from snnbook.exercises._tools import count_weights
+
+
+@number(
+    "07-1",
+    right="Nearly a million numbers for one word. A rule that carries traces keeps none of them.",
+    hint="Add up what is kept in one step, and multiply.",
+)
+def second_of_speech():
+    return laboratory.needs("bptt", 700, 200, 20, 1000).kept, {
+        "The inputs and the outputs are kept, too.": 1000 * 200,
+        "These are the weights. They do not grow with time.": 700 * 200 + 200 * 20,
+        "That is one step; there are a thousand.": 700 + 200 + 20,
+    }
+
+
+@integer(
+    "07-2",
+    right="Three gates with two weight matrices each: the GRU gets far fewer units for its money.",
+    hint="Count the spiking network's weights, the recurrent ones too, then try numbers N.",
+)
+def fair_opponent():
+    plain, truth = (
+        conclusions.gru_size(700, 20, count_weights(700, 200, 20, recurrent=option))
+        for option in (False, True)
+    )
+    return truth, {
+        "The spiking network is recurrent: it has 200 · 200 weights more.": plain,
+        "One unit too many: it exceeds the budget.": truth + 1,
+        "Equal neurons are not equal parameters: a GRU has three gates.": 200,
+    }
+
+
+@integer(
+    "07-3",
+    right="Ten seeds for one point, and four times as many for half a point.",
+    hint="Half the width is half a point. Solve for n and round up.",
+)
+def how_many_seeds():
+    ends = torch.tensor([0.025, 0.975], dtype=torch.float64)
+
+    def width(seeds):
+        """Return how wide the interval of a mean is, in points."""
+        return float(Normal(0.0, 0.8 / seeds**0.5).icdf(ends).diff())
+
+    truth = next(seeds for seeds in range(1, 100) if width(seeds) <= 1)
+    return truth, {
+        "Half the width, not the whole width, is ±1.96 σ/√n.": 3,
+        "Round up: with nine the interval is a little too wide.": truth - 1,
+        "The root of n stands there: square the ratio.": 4,
+    }
+
+
+@function(
+    "07-4",
+    right="With three seeds t is above four: few seeds make wide intervals twice over.",
+    hint="`values.std()` divides by n - 1, as an estimate from few seeds should.",
+)
+def interval_of_a_mean(draw):
+    # Accuracies (n,) and the quantile of Student's t for n - 1 degrees of freedom
+    cases = [
+        (0.9 + 0.02 * draw.normal(seeds), float(stdtrit(seeds - 1, 0.975))) for seeds in (3, 5, 10)
+    ]
+
+    def interval(values, t):
+        found = training.seed_interval(values)
+        return torch.tensor([found.low, found.high], dtype=torch.float64)
+
+    def around(values, half):
+        return torch.stack([values.mean() - half, values.mean() + half])
+
+    return (interval, cases), {
+        "The mean was estimated from the same seeds, so the squares are divided by n - "
+        "1.": lambda values, t: around(values, t * values.std(correction=0) / len(values) ** 0.5),
+        "That is how single seeds scatter. A mean scatters less, by the "
+        "root of n.": lambda values, t: around(values, t * values.std()),
+    }
