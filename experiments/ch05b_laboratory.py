@@ -19,7 +19,7 @@ from snnbook.gradients import compare
 from snnbook.laboratory import (
     RULES,
     agreement_behind_noise,
-    laboratory,
+    compare_rules,
     score_function,
     smoothed_differences,
 )
@@ -78,7 +78,9 @@ def measured(network, spikes, labels, seed: int, rules) -> dict:
     with torch.no_grad():
         out = network(spikes)
     return {
-        "rows": [rounded(row) for row in laboratory(network, batch, error, rules=rules, seed=seed)],
+        "rows": [
+            rounded(row) for row in compare_rules(network, batch, error, rules=rules, seed=seed)
+        ],
         "accuracy": training.accuracy(network, spikes, labels).value,
         "rates": [1000 * layer.spikes.mean().item() for layer in out.hidden],
     }

@@ -11,7 +11,7 @@ from _memory import HIDDEN, build, main, settings
 from _sweep import seeded
 
 from snnbook import data, training
-from snnbook.local import adaptive_gradient, decision_error
+from snnbook.local import adaptive_gradient
 
 LR = {"bptt": 3e-3, "symmetric": 1e-2, "random": 3e-3}
 BATCH, SAMPLES = 32, 256
@@ -28,7 +28,7 @@ def run(epochs: int, neuron: str, gradient: str, seed: int) -> dict:
     rule = settings(network, gradient, seed)
 
     def error(labels):
-        return decision_error(labels, steps, recall)
+        return training.decision_error(labels, steps, recall)
 
     def decide(readout):
         return readout[-recall:].mean(0).argmax(1)
