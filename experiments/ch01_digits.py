@@ -18,7 +18,7 @@ from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
 STEPS = 50
-PARAMS = LIFNeuron(tau_mem=20e-3, tau_syn=10e-3)
+NEURON = LIFNeuron(tau_mem=20e-3, tau_syn=10e-3, surrogate=fast_sigmoid(width=0.4))
 LOSS = partial(training.sum_over_time, scale=1 / STEPS)
 SETTINGS = {"batch_size": 64, "lr": 3e-3}
 SIZES = {"spiking": (64, 100, 10), "no_hidden": (64, 10)}
@@ -27,9 +27,8 @@ SIZES = {"spiking": (64, 100, 10), "no_hidden": (64, 10)}
 def run(spikes: data.Split, epochs: int, kind: str, seed: int) -> dict:
     """Train one network and return its accuracy, spikes and seconds."""
     generator, sizes = seeded(seed), SIZES[kind]
-    surrogate = {"surrogate": fast_sigmoid(width=0.4)} if len(sizes) > 2 else {}
-    rate = float(spikes.train_inputs.mean()) / PARAMS.dt
-    network = SpikingNetwork(sizes, PARAMS, input_rate=rate, generator=generator, **surrogate)
+    rate = float(spikes.train_inputs.mean()) / NEURON.dt
+    network = SpikingNetwork(sizes, NEURON, input_rate=rate, generator=generator)
     start = time.perf_counter()
     history = training.fit(
         network,
@@ -45,7 +44,7 @@ def run(spikes: data.Split, epochs: int, kind: str, seed: int) -> dict:
     judged = training.accuracy(
         network, spikes.test_inputs, spikes.test_labels, decide=training.decide_by_sum
     )
-    rates = history.firing_rates(STEPS * PARAMS.dt)[-1]
+    rates = history.firing_rates(STEPS * NEURON.dt)[-1]
     return {"accuracy": judged.value, "seconds": seconds, "rate": rates[0] if rates else 0.0}
 
 
