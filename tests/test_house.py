@@ -25,8 +25,8 @@ FLOORS = (
     ("smoothed", "spike_times"),
     ("local",),
     ("laboratory",),
-    ("plotting",),
     ("conclusions",),
+    ("plotting",),
     ("explore",),
     ("exercises",),
 )

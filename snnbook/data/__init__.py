@@ -10,17 +10,9 @@ Values have the axes ``(B, N)`` = (sample, feature), spikes ``(T, B, N)`` = (ste
 (50, 8, 64)
 """
 
-from snnbook.data._change_codes import (
-    delta_code as delta_code,
-)
-from snnbook.data._digits import (
-    Split as Split,
-    digits as digits,
-)
-from snnbook.data._gestures import (
-    GESTURES as GESTURES,
-    gestures as gestures,
-)
+from snnbook.data._change_codes import delta_code as delta_code
+from snnbook.data._digits import Split as Split, digits as digits
+from snnbook.data._gestures import GESTURES as GESTURES, gestures as gestures
 from snnbook.data._memory_tasks import (
     DelayedXor as DelayedXor,
     Evidence as Evidence,
@@ -32,10 +24,7 @@ from snnbook.data._rate_codes import (
     rate_code as rate_code,
     regular_code as regular_code,
 )
-from snnbook.data._synthetic import (
-    randman as randman,
-    random_patterns as random_patterns,
-)
+from snnbook.data._synthetic import randman as randman, random_patterns as random_patterns
 from snnbook.data._targets import (
     SPIKE_DRAWING as SPIKE_DRAWING,
     picture_spikes as picture_spikes,
@@ -52,6 +41,4 @@ from snnbook.data._timing_tasks import (
     two_clicks as two_clicks,
     xor_spikes as xor_spikes,
 )
-from snnbook.data._yin_yang import (
-    yin_yang as yin_yang,
-)
+from snnbook.data._yin_yang import yin_yang as yin_yang

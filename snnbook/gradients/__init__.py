@@ -13,17 +13,11 @@ from snnbook.gradients._adjoint import (
     through_surrogate as through_surrogate,
     through_weights as through_weights,
 )
-from snnbook.gradients._allocations import (
-    Allocations as Allocations,
-)
-from snnbook.gradients._autograd import (
-    autograd as autograd,
-)
-from snnbook.gradients._blame import (
-    blame_table as blame_table,
-)
+from snnbook.gradients._allocations import Allocations as Allocations
+from snnbook.gradients._autograd import autograd as autograd
+from snnbook.gradients._blame import blame_table as blame_table
 from snnbook.gradients._bptt import (
-    History as History,
+    NetworkHistory as NetworkHistory,
     backward as backward,
     bptt as bptt,
     products as products,
@@ -31,16 +25,11 @@ from snnbook.gradients._bptt import (
     run_back as run_back,
     whole_run as whole_run,
 )
-from snnbook.gradients._compare import (
-    Agreement as Agreement,
-    compare as compare,
-)
-from snnbook.gradients._cost import (
-    COUNTED as COUNTED,
-    Cost as Cost,
+from snnbook.gradients._compare import Agreement as Agreement, compare as compare
+from snnbook.gradients._cost import COUNTED as COUNTED, Cost as Cost, cost as cost
+from snnbook.gradients._measure import (
     Measured as Measured,
     Traffic as Traffic,
-    cost as cost,
     exponent as exponent,
     measure as measure,
     traffic as traffic,

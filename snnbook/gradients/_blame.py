@@ -3,7 +3,7 @@ r"""Which weight, at which moment, is to blame: the gradient before it is summed
 import torch
 from torch import Tensor
 
-from snnbook.gradients._bptt import History, backward, record
+from snnbook.gradients._bptt import NetworkHistory, backward, record
 from snnbook.gradients._online import LayerStep, layer_of
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError
@@ -81,7 +81,7 @@ def _repeat(records: tuple[LayerStep, ...], steps: int) -> tuple[LayerStep, ...]
     )
 
 
-def _alone(history: History, error: StepError) -> list[Tensor]:
+def _alone(history: NetworkHistory, error: StepError) -> list[Tensor]:
     """Return the errors of that batch: the part that stands for step n sees the error of n."""
     steps, errors = len(history), []
     for n, records in enumerate(history):

@@ -27,7 +27,7 @@ from snnbook.gradients._online import (
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError
 
-History = list[tuple[LayerStep, ...]]
+NetworkHistory = list[tuple[LayerStep, ...]]
 
 #: The exact surrogate gradient: every term is there.
 EXACT = Adjoint()
@@ -93,7 +93,7 @@ def _increments(network, spikes: Tensor, error: StepError, piece: int) -> Iterat
 
 
 @torch.no_grad()
-def record(network: SpikingNetwork, spikes: Tensor) -> History:
+def record(network: SpikingNetwork, spikes: Tensor) -> NetworkHistory:
     """Run a network from rest and keep the records of every step: what BPTT must store.
 
     Parameters
@@ -120,7 +120,7 @@ def record(network: SpikingNetwork, spikes: Tensor) -> History:
     return _forward(network, spikes, rest(network, spikes.shape[1]))[0]
 
 
-def _forward(network, spikes: Tensor, state: NetworkState) -> tuple[History, NetworkState]:
+def _forward(network, spikes: Tensor, state: NetworkState) -> tuple[NetworkHistory, NetworkState]:
     history = []
     for inputs in spikes.unbind(0):
         records, state = network_step(network, state, inputs)
@@ -163,7 +163,10 @@ def whole_run(network: SpikingNetwork, spikes: Tensor) -> tuple[LayerStep, ...]:
 
 @torch.no_grad()
 def backward(
-    network: SpikingNetwork, history: History, errors: Sequence[Tensor], adjoint: Adjoint = EXACT
+    network: SpikingNetwork,
+    history: NetworkHistory,
+    errors: Sequence[Tensor],
+    adjoint: Adjoint = EXACT,
 ) -> Iterator[tuple[int, tuple[Tensor, ...]]]:
     r"""Run time backward and give the blame of every neuron at each step, n = T-1 .. 0.
 
@@ -197,7 +200,10 @@ def backward(
 
 
 def run_back(
-    network: SpikingNetwork, history: History, errors: Sequence[Tensor], adjoint: Adjoint = EXACT
+    network: SpikingNetwork,
+    history: NetworkHistory,
+    errors: Sequence[Tensor],
+    adjoint: Adjoint = EXACT,
 ) -> Gradients:
     """Run time backward and return the sum of blame times activity over all steps.
 

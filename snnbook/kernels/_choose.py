@@ -71,11 +71,12 @@ def explain(
 def decide(neuron, source: Tensor | Events, weight: Tensor | None, others, kernel: str):
     """Return the choice, and the (indices, offsets) of the input's spikes where it uses them.
 
+    ``others`` are the recurrent weight or None, and the tensors of a given state.
     Every layer runs what this function says, and :func:`explain` shows it.
     """
     if torch.compiler.is_compiling():
         return _decide_eagerly(neuron, source, weight, others, kernel)
-    ran, obstacle = _pick(neuron, source, (weight, *others), kernel)
+    ran, obstacle = _pick(neuron, source, weight, others, kernel)
     if ran == "reference":
         return Choice(ran, "none" if weight is None else "dense", obstacle), None
     if weight is None:
@@ -93,7 +94,7 @@ def _decide_eagerly(neuron, source, weight, others, kernel):
     return decide(neuron, source, weight, others, kernel)
 
 
-def _pick(neuron, source, tensors, kernel: str) -> tuple[str, str | None]:
+def _pick(neuron, source, weight, others, kernel: str) -> tuple[str, str | None]:
     """Return the loop to run, and what stands in the way of a compiled one.
 
     'auto' takes the Triton loop for tensors on a GPU and the Numba loop for others. Raises
@@ -102,10 +103,12 @@ def _pick(neuron, source, tensors, kernel: str) -> tuple[str, str | None]:
     check_choice("kernel", kernel, KERNELS)
     if kernel == "reference":
         return "reference", "kernel='reference' was asked for"
-    given = [x for x in (source, *tensors) if x is not None and type(x) is not Events]
+    tensors = (source, weight, *others)
+    given = [x for x in tensors if x is not None and type(x) is not Events]
     on_gpu = any(x.is_cuda for x in given)
     wanted = kernel if kernel != "auto" else "triton" if on_gpu else "numba"
-    obstacle = _unknown(neuron) or _obstacle(given) or (_gpu if wanted == "triton" else _cpu)(given)
+    here = _gpu if wanted == "triton" else _cpu
+    obstacle = _unknown(neuron, others[0]) or _obstacle(given) or here(given)
     if obstacle is None:
         return wanted, None
     if kernel != "auto":
@@ -113,12 +116,14 @@ def _pick(neuron, source, tensors, kernel: str) -> tuple[str, str | None]:
     return "reference", obstacle
 
 
-def _unknown(neuron) -> str | None:
-    """Return why the compiled loops do not know this neuron."""
+def _unknown(neuron, recurrent_weight: Tensor | None) -> str | None:
+    """Return why the compiled loops do not know this neuron, or not with recurrent weights."""
     if neuron is None:
         return None
     if not vars(type(neuron)).get("compiled"):
         return f"the compiled loops do not know a {type(neuron).__name__}; it needs the plain loop"
+    if recurrent_weight is not None and not hasattr(neuron, "surrogate"):
+        return f"a {type(neuron).__name__} sends no spikes through V; it needs the plain loop"
     if not hasattr(getattr(neuron, "surrogate", Surrogate), "derivative"):
         return f"a {type(neuron.surrogate).__name__} has no derivative; it needs the plain loop"
     return None

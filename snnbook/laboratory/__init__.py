@@ -26,11 +26,7 @@ from snnbook.laboratory._noise import (
     expected_gradients as expected_gradients,
     spike_trains as spike_trains,
 )
-from snnbook.laboratory._rules import (
-    RULES as RULES,
-    Rule as Rule,
-    detached_reset as detached_reset,
-)
+from snnbook.laboratory._rules import RULES as RULES, Rule as Rule, detached_reset as detached_reset
 from snnbook.laboratory._terms import (
     NEEDS as NEEDS,
     TERMS as TERMS,

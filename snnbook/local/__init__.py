@@ -10,10 +10,7 @@ from snnbook.local._adaptive_eprop import (
     adaptive_eprop_step as adaptive_eprop_step,
     adaptive_start as adaptive_start,
 )
-from snnbook.local._erbp import (
-    ERBP as ERBP,
-    erbp as erbp,
-)
+from snnbook.local._erbp import ERBP as ERBP, erbp as erbp
 from snnbook.local._feedback import (
     direct_feedback_alignment as direct_feedback_alignment,
     feedback_alignment as feedback_alignment,
@@ -31,10 +28,7 @@ from snnbook.local._gathered import (
     local_gathered as local_gathered,
     superspike_gathered as superspike_gathered,
 )
-from snnbook.local._local_errors import (
-    LocalErrors as LocalErrors,
-    local_errors as local_errors,
-)
+from snnbook.local._local_errors import LocalErrors as LocalErrors, local_errors as local_errors
 from snnbook.local._matrices import (
     Feedback as Feedback,
     random_feedback as random_feedback,
@@ -45,10 +39,7 @@ from snnbook.local._raster import (
     raster_start as raster_start,
     raster_step as raster_step,
 )
-from snnbook.local._raster_trials import (
-    learn_raster as learn_raster,
-    match_spikes as match_spikes,
-)
+from snnbook.local._raster_trials import learn_raster as learn_raster, match_spikes as match_spikes
 from snnbook.local._three_factor import (
     EProp as EProp,
     SuperSpike as SuperSpike,

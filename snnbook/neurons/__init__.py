@@ -11,9 +11,7 @@ from snnbook.neurons._init import fluctuation_driven_ as fluctuation_driven_
 from snnbook.neurons._layers import (
     LIF as LIF,
     LeakyReadout as LeakyReadout,
-    NetworkOutput as NetworkOutput,
     RecurrentLIF as RecurrentLIF,
-    SpikingNetwork as SpikingNetwork,
 )
 from snnbook.neurons._lif import (
     DEFAULT_NEURON as DEFAULT_NEURON,
@@ -25,6 +23,10 @@ from snnbook.neurons._lif import (
     LIFState as LIFState,
     leaky_step as leaky_step,
     lif_step as lif_step,
+)
+from snnbook.neurons._network import (
+    NetworkOutput as NetworkOutput,
+    SpikingNetwork as SpikingNetwork,
 )
 from snnbook.neurons._neuron import Neuron as Neuron, Record as Record
 from snnbook.neurons._psp import psp_kernel as psp_kernel

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 from snnbook._validate import check_positive, check_time_first
 from snnbook.kernels import run_layer
-from snnbook.neurons._layers import LeakyReadout, NetworkOutput, RecurrentLIF
+from snnbook.neurons._layers import LeakyReadout, RecurrentLIF
 from snnbook.neurons._lif import LIFNeuron, after_reset
+from snnbook.neurons._network import NetworkOutput
 from snnbook.surrogates import Surrogate, fast_sigmoid
 
 

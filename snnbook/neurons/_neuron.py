@@ -46,7 +46,7 @@ class Neuron:
 
     #: The named tuple that the neuron carries from step to step.
     State: ClassVar[type]
-    #: Whether the compiled loops know this neuron; a subclass with its own step inherits no yes.
+    #: Whether the compiled loops know this very class; a subclass does not inherit it.
     compiled: ClassVar[bool] = False
 
     def initial_state(self, like: Tensor) -> Any:

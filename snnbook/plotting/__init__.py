@@ -6,10 +6,7 @@ A quantity has the same color in the whole book, and a line style or a marker as
 ('#0072B2', '#C27C00')
 """
 
-from snnbook.plotting._activity import (
-    raster as raster,
-    traces as traces,
-)
+from snnbook.plotting._activity import raster as raster, traces as traces
 from snnbook.plotting._arrows import (
     two_neuron_arrows as two_neuron_arrows,
     unrolled_edges as unrolled_edges,
@@ -18,19 +15,10 @@ from snnbook.plotting._curves import (
     learning_curve as learning_curve,
     surrogate_curves as surrogate_curves,
 )
-from snnbook.plotting._graph import (
-    unrolled_graph as unrolled_graph,
-)
-from snnbook.plotting._maps import (
-    matrix_map as matrix_map,
-)
-from snnbook.plotting._pair import (
-    two_neurons as two_neurons,
-)
-from snnbook.plotting._routes import (
-    ROUTES as ROUTES,
-    error_routes as error_routes,
-)
+from snnbook.plotting._graph import unrolled_graph as unrolled_graph
+from snnbook.plotting._maps import matrix_map as matrix_map
+from snnbook.plotting._pair import two_neurons as two_neurons
+from snnbook.plotting._routes import ROUTES as ROUTES, error_routes as error_routes
 from snnbook.plotting._style import (
     COLORS as COLORS,
     CYCLE as CYCLE,
@@ -41,7 +29,4 @@ from snnbook.plotting._style import (
     look as look,
     use_style as use_style,
 )
-from snnbook.plotting._verdicts import (
-    method_map as method_map,
-    verdict_grid as verdict_grid,
-)
+from snnbook.plotting._verdicts import method_map as method_map, verdict_grid as verdict_grid

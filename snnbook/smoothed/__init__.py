@@ -14,10 +14,7 @@ from snnbook.smoothed._cards import (
     card as card,
     cards as cards,
 )
-from snnbook.smoothed._conversion import (
-    scale_to_rate as scale_to_rate,
-    to_spiking as to_spiking,
-)
+from snnbook.smoothed._conversion import scale_to_rate as scale_to_rate, to_spiking as to_spiking
 from snnbook.smoothed._enumeration import (
     all_spike_trains as all_spike_trains,
     expected_loss as expected_loss,
@@ -73,10 +70,7 @@ from snnbook.smoothed._rate_curves import (
     lif_rate as lif_rate,
     siegert_rate as siegert_rate,
 )
-from snnbook.smoothed._rate_network import (
-    RateNetwork as RateNetwork,
-    RateRecord as RateRecord,
-)
+from snnbook.smoothed._rate_network import RateNetwork as RateNetwork, RateRecord as RateRecord
 from snnbook.smoothed._rate_staircase import (
     count_rate as count_rate,
     discrete_rate as discrete_rate,

@@ -23,18 +23,12 @@ from snnbook.spike_times._eventprop import (
     simulate_events as simulate_events,
     spike_jump as spike_jump,
 )
-from snnbook.spike_times._exact import (
-    ExactRecord as ExactRecord,
-    simulate_exact as simulate_exact,
-)
+from snnbook.spike_times._exact import ExactRecord as ExactRecord, simulate_exact as simulate_exact
 from snnbook.spike_times._first_spike import (
     first_spike as first_spike,
     free_membrane as free_membrane,
 )
-from snnbook.spike_times._fit import (
-    TimesHistory as TimesHistory,
-    fit_times as fit_times,
-)
+from snnbook.spike_times._fit import TimesHistory as TimesHistory, fit_times as fit_times
 from snnbook.spike_times._layers import (
     SpikeLayer as SpikeLayer,
     SpikeTimeNetwork as SpikeTimeNetwork,

@@ -31,8 +31,4 @@ from snnbook.surrogates._families import (
     sigmoid_derivative as sigmoid_derivative,
     true_derivative as true_derivative,
 )
-from snnbook.surrogates._record import (
-    Surrogate as Surrogate,
-    Z as Z,
-    custom as custom,
-)
+from snnbook.surrogates._record import Surrogate as Surrogate, Z as Z, custom as custom

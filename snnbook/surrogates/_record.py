@@ -94,6 +94,15 @@ class Surrogate:
         check_positive("width", self.width)
         check_positive("height", self.height)
 
+    def __repr__(self) -> str:
+        """Return name, width and height, as the neuron of a layer shows them.
+
+        >>> from snnbook.surrogates import fast_sigmoid
+        >>> fast_sigmoid(width=0.4)
+        Surrogate('fast sigmoid', width=0.4, height=1)
+        """
+        return f"Surrogate({self.name!r}, width={self.width:g}, height={self.height:g})"
+
     def __call__(self, x: Tensor, spike_at_threshold: bool = False) -> Tensor:
         r"""Return spikes :math:`\Theta(x)`, with this surrogate as the derivative.
 

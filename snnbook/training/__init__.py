@@ -18,10 +18,7 @@ from snnbook.training._decisions import (
     decide_by_sum as decide_by_sum,
     predict as predict,
 )
-from snnbook.training._diagnosis import (
-    Diagnosis as Diagnosis,
-    diagnose as diagnose,
-)
+from snnbook.training._diagnosis import Diagnosis as Diagnosis, diagnose as diagnose
 from snnbook.training._errors import (
     StepError as StepError,
     decision_error as decision_error,
@@ -29,10 +26,7 @@ from snnbook.training._errors import (
     step_errors as step_errors,
     step_squared_error as step_squared_error,
 )
-from snnbook.training._fit import (
-    History as History,
-    fit as fit,
-)
+from snnbook.training._fit import History as History, fit as fit
 from snnbook.training._losses import (
     first_spike_time as first_spike_time,
     max_over_time as max_over_time,
@@ -44,10 +38,7 @@ from snnbook.training._penalties import (
     mean_counts as mean_counts,
     spike_count_penalty as spike_count_penalty,
 )
-from snnbook.training._rule import (
-    rule_gradient as rule_gradient,
-    step_loss as step_loss,
-)
+from snnbook.training._rule import rule_gradient as rule_gradient, step_loss as step_loss
 from snnbook.training._side_by_side import (
     SideBySide as SideBySide,
     accuracy_side_by_side as accuracy_side_by_side,

@@ -2,6 +2,7 @@
 
 import importlib.util
 import math
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -35,8 +36,8 @@ def digits():
 def network(digits, surrogate, seed=0):
     rate = float(digits.train_inputs.mean()) / PARAMS.dt
     generator = torch.Generator().manual_seed(seed)
-    options = {"input_rate": rate, "surrogate": surrogate, "generator": generator}
-    return SpikingNetwork((64, 100, 10), PARAMS, **options), generator
+    neuron = replace(PARAMS, surrogate=surrogate)
+    return SpikingNetwork((64, 100, 10), neuron, input_rate=rate, generator=generator), generator
 
 
 def test_five_epochs_read_most_digits(digits):

@@ -56,8 +56,9 @@ def test_claim_3_errors_outnumber_spikes():
 def growth(width, seed):
     """Return by which factor blame changes in each step back, far from the error."""
     generator = torch.Generator().manual_seed(seed)
-    options = {"input_rate": 20.0, "hidden_rate": 20.0, "surrogate": fast_sigmoid(width=width)}
-    network = SpikingNetwork((50, 50, 10), recurrent=True, generator=generator, **options).double()
+    neuron = LIFNeuron(surrogate=fast_sigmoid(width=width))
+    options = {"input_rate": 20.0, "hidden_rate": 20.0, "generator": generator}
+    network = SpikingNetwork((50, 50, 10), neuron, recurrent=True, **options).double()
     spikes = (torch.rand(103, 4, 50, generator=generator) < 0.02).double()
     history = gradients.record(network, spikes)
     zero = torch.zeros(4, 10, dtype=torch.float64)

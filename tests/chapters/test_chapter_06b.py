@@ -82,6 +82,7 @@ def test_a_silent_neuron_hears_its_error_through_a_wide_surrogate():
     quiet = (torch.full((1, 1, 20), 0.002).double(),)
     sizes = []
     for width in (0.01, 0.1, 1.0):
+        neuron = LIFNeuron(surrogate=fast_sigmoid(width=width))
         found = local.match_spikes(quiet, inputs, wanted, neuron=neuron)
         assert not found.spikes.any()
         sizes.append(float(found.gradients[0].norm()))

@@ -95,7 +95,7 @@ def test_reset_gradient_is_off_and_named():
     for choice in (None, False, True):
         drive = random_drive().requires_grad_()
         options = {} if choice is None else {"reset_gradient": choice}
-        out = run(LIFNeuron(), drive, **options)
+        out = run(LIFNeuron(**options), drive)
         out.mem.sum().backward()
         gradients[choice], spikes[choice] = drive.grad, out.spikes.detach()
     assert torch.equal(gradients[None], gradients[False])

@@ -1,7 +1,6 @@
 """The labelled equations of chapter 3, each against an independent computation."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -28,9 +27,9 @@ def smooth_task(sizes=(3, 4, 3, 2), steps=7, batch=2, seed=0):
     return rnn, inputs, training.step_squared_error(target)
 
 
-def spiking_task(steps=14, sizes=(4, 5, 3, 2), **options):
-    options = {"surrogate": fast_sigmoid(width=0.8), "recurrent": True} | options
-    network = SpikingNetwork(sizes, generator=seeded(0), **options).double()
+def spiking_task(steps=14, sizes=(4, 5, 3, 2), reset_gradient=False):
+    neuron = LIFNeuron(surrogate=fast_sigmoid(width=0.8), reset_gradient=reset_gradient)
+    network = SpikingNetwork(sizes, neuron, recurrent=True, generator=seeded(0)).double()
     with torch.no_grad():
         for layer in network.hidden:
             layer.weight.mul_(1.5).add_(0.1)
@@ -168,7 +167,7 @@ def test_spiking_influence(name):
                 x, now[k] = lif_step(
                     now[k],
                     x @ own[f"hidden.{k}.weight"].T,
-                    replace(layer.neuron, surrogate=layer.neuron.surrogate, reset_gradient=True),
+                    layer.neuron,
                     recurrent_weight=own[f"hidden.{k}.recurrent_weight"],
                 )
         return torch.cat([part[0] for state in now for part in state])
@@ -200,7 +199,7 @@ def test_table_entry_by_entry():
         S, state = lif_step(
             state,
             x,
-            replace(layer.neuron, surrogate=layer.neuron.surrogate),
+            layer.neuron,
             recurrent_weight=layer.recurrent_weight,
         )
         above = leaky_step(above, S @ out.weight.T, out.neuron)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from helpers import seeded
 
-from snnbook.gradients import _search
+from snnbook import gradients
 
 
 @pytest.mark.equation("eq-04-search")
@@ -14,7 +14,7 @@ def test_search_estimates_the_smoothed_gradient():
     """For a staircase, the mean estimate is the derivative of its Gaussian average."""
     sigma, pairs = 0.3, 40_000
     weights = torch.tensor([0.2, -0.1], dtype=torch.float64)
-    found = _search.perturbation_gradient(
+    found = gradients.perturbation_gradient(
         lambda w: float((w > 0).sum()), weights, sigma=sigma, pairs=pairs, generator=seeded(0)
     )
     # The average of a unit step over N(0, sigma^2) is the normal distribution function.
@@ -39,7 +39,7 @@ def test_cosine_of_the_search(pairs):
         return float(gradient @ w)
 
     for seed in range(8):
-        found = _search.perturbation_gradient(loss, start, generator=seeded(seed), **options)
+        found = gradients.perturbation_gradient(loss, start, generator=seeded(seed), **options)
         cosines.append(torch.cosine_similarity(found, gradient, dim=0).item())
     expected = math.sqrt(pairs / (pairs + weights))
     assert abs(sum(cosines) / len(cosines) - expected) < 0.03

@@ -175,9 +175,8 @@ def test_two_paths_to_the_output():
 def test_the_bump_is_the_derivative_of_the_noise():
     # One step can spike: the pulse at 0 reaches the membrane at step 2, and it is the last one.
     pulse, slope, h = torch.tensor([1.0, 0.0, 0.0]), 3.0, 1e-6
-    found = expected_gradients(
-        0.8, pulse, lambda s: s[:, 2], slope=slope, neuron=LIFNeuron(reset="none")
-    )
+    neuron = LIFNeuron(reset="none")
+    found = expected_gradients(0.8, pulse, lambda s: s[:, 2], slope=slope, neuron=neuron)
 
     def mean_spike(weight):
         mem = run(LIFNeuron(reset="none"), weight * pulse.double()[:, None, None]).mem

@@ -9,7 +9,14 @@ from helpers import seeded
 
 from snnbook import local
 from snnbook.local import WIDE
-from snnbook.neurons import LIFNeuron, SpikingNetwork, psp_kernel, run
+from snnbook.neurons import (
+    AdaptiveNetwork,
+    AdaptiveNeuron,
+    LIFNeuron,
+    SpikingNetwork,
+    psp_kernel,
+    run,
+)
 from snnbook.surrogates import fast_sigmoid
 from snnbook.training import step_squared_error
 
@@ -155,12 +162,8 @@ def test_the_slow_trace_is_a_derivative():
     error = step_squared_error(torch.full((60, 1, 1), 2.0).double())
     out = network(spikes)
     record = out.hidden[0]
-    bump = (
-        network.neuron.surrogate.derivative(record.mem - record.threshold)
-        .flatten()
-        .detach()
-        .numpy()
-    )
+    bump = network.neuron.surrogate.derivative(record.mem - record.threshold)
+    bump = bump.flatten().detach().numpy()
     before, rho = filtered(spikes.flatten().numpy()), network.neuron.rho
     slow, eligible = 0.0, []
     for n in range(60):

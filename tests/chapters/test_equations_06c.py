@@ -9,13 +9,13 @@ from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
 
-def case(**options):
+def case(recurrent=False):
     network = SpikingNetwork(
         (6, 7, 5, 3),
         LIFNeuron(surrogate=fast_sigmoid(width=0.5)),
+        recurrent=recurrent,
         input_rate=300.0,
         generator=seeded(0),
-        **options,
     ).double()
     spikes = (torch.rand(50, 4, 6, generator=seeded(1)) < 0.3).double()
     readouts = local.random_readouts(network, generator=seeded(2))

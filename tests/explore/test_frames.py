@@ -176,8 +176,8 @@ def test_the_slope_of_what_is_sent_is_that_of_the_curve():
 
 def test_without_noise_the_runs_are_those_of_the_neuron():
     found = explore.escape_frame(noise=1e-6)
-    for run in range(1, 9):
-        assert np.array_equal(found["spikes"][found["rows"] == run], found["quiet_spikes"])
+    for row in range(1, 9):
+        assert np.array_equal(found["spikes"][found["rows"] == row], found["quiet_spikes"])
     np.testing.assert_allclose(found["mem"], found["quiet"])
 
 

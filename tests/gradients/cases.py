@@ -4,15 +4,15 @@ import torch
 from helpers import seeded
 
 from snnbook import training
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
 
-def task(seed, *, steps=12, batch=2, sizes=(4, 5, 3), **options):
+def task(seed, *, steps=12, batch=2, sizes=(4, 5, 3), recurrent=False, **changes):
     """Return a network in float64 that spikes, its input, and an error."""
     generator = seeded(seed)
-    options = {"surrogate": fast_sigmoid(width=0.8)} | options
-    network = SpikingNetwork(sizes, generator=generator, **options).double()
+    neuron = LIFNeuron(**{"surrogate": fast_sigmoid(width=0.8)} | changes)
+    network = SpikingNetwork(sizes, neuron, recurrent=recurrent, generator=generator).double()
     with torch.no_grad():
         for layer in network.hidden:
             layer.weight.mul_(1.5).add_(0.1)

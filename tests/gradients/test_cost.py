@@ -6,13 +6,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from snnbook import gradients, training
 from snnbook.gradients import Allocations
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import boxcar
 
 
-def task(sizes, steps, batch=1, **options):
+def task(sizes, steps, batch=1, recurrent=False, **changes):
     generator = torch.Generator().manual_seed(0)
-    network = SpikingNetwork(sizes, generator=generator, **options)
+    neuron = LIFNeuron(**changes)
+    network = SpikingNetwork(sizes, neuron, recurrent=recurrent, generator=generator)
     spikes = (torch.rand(steps, batch, sizes[0], generator=generator) < 0.3).float()
     labels = torch.randint(sizes[-1], (batch,), generator=generator)
     return network, spikes, training.step_cross_entropy(labels, steps)

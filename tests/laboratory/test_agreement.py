@@ -19,17 +19,17 @@ from snnbook.local import (
     random_readouts,
     superspike,
 )
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 from snnbook.training import step_cross_entropy
 
 STEPS = 25
 
 
-def case(sizes=(5, 8, 7, 3), **options):
-    options = {"recurrent": True, "reset_gradient": True, **options}
-    options |= {"surrogate": fast_sigmoid(width=0.5), "hidden_rate": 3.0}
-    network = SpikingNetwork(sizes, generator=seeded(), **options).double()
+def case(sizes=(5, 8, 7, 3), recurrent=True, reset_gradient=True):
+    neuron = LIFNeuron(surrogate=fast_sigmoid(width=0.5), reset_gradient=reset_gradient)
+    rates = {"hidden_rate": 3.0, "generator": seeded()}
+    network = SpikingNetwork(sizes, neuron, recurrent=recurrent, **rates).double()
     spikes = torch.rand(STEPS, 4, 5, generator=seeded(1)).lt(0.3).double()
     return network, spikes, step_cross_entropy(torch.tensor([0, 1, 2, 0]), steps=STEPS)
 

@@ -72,7 +72,7 @@ WIDTH = 1.5
 
 def expected_loss(w, network, spikes, error, reset):
     """Sum over all spike trains of one hidden neuron with logistic noise in its threshold."""
-    neuron, steps = network.readout.neuron, len(spikes)
+    neuron, steps = network.hidden[0].neuron, len(spikes)
     trains = torch.tensor(list(itertools.product((0.0, 1.0), repeat=steps))).double()
     syn = mem = rsyn = rmem = torch.zeros(len(trains), dtype=torch.float64)
     probability, readout = torch.ones_like(syn), []
@@ -189,11 +189,9 @@ def test_bad_input_is_named(rule):
 def test_other_settings_share_the_weights():
     network = small()[0]
     other = network.with_neuron(reset="none", reset_gradient=True)
-    assert (
-        network.hidden[0].neuron.reset == "subtract" and not network.hidden[0].neuron.reset_gradient
-    )
-    assert other.hidden[0].neuron.reset == "none" and other.hidden[0].neuron.reset_gradient
+    assert network.hidden[0].neuron == LIFNeuron()
+    assert other.hidden[0].neuron == LIFNeuron(reset="none", reset_gradient=True)
     assert [n for n, _ in other.named_parameters()] == [n for n, _ in network.named_parameters()]
     assert all(a is b for a, b in zip(other.parameters(), network.parameters()))
-    with pytest.raises(ValueError, match="settings has 'threshold'"):
-        network.with_neuron(threshold=2.0)
+    with pytest.raises(TypeError, match="kernel"):
+        network.with_neuron(kernel="numba")

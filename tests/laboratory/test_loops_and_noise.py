@@ -86,16 +86,17 @@ LOSSES = {"count": lambda s: s.sum(1), "square": lambda s: (s.sum(1) - 1.0) ** 2
 @pytest.mark.parametrize("name", sorted(LOSSES))
 def test_the_exact_gradient_is_the_slope_of_the_expected_loss(reset, name):
     inputs = torch.tensor([1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
-    neuron, loss, h = LIFNeuron(), LOSSES[name], 1e-5
+    neuron, loss, h = LIFNeuron(reset=reset), LOSSES[name], 1e-5
     arguments = (inputs, loss, 4.0, reset, neuron)
     slope = (brute_force(0.5 + h, *arguments) - brute_force(0.5 - h, *arguments)) / (2 * h)
-    found = expected_gradients(0.5, inputs, loss, slope=4.0, neuron=LIFNeuron(reset=reset))
+    found = expected_gradients(0.5, inputs, loss, slope=4.0, neuron=neuron)
     assert found.loss == pytest.approx(brute_force(0.5, *arguments), rel=1e-9)
     assert found.exact == pytest.approx(slope, rel=1e-6)
 
 
 def test_when_the_surrogate_is_exact_and_when_it_is_not():
     inputs = torch.tensor([1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
+    flat = LIFNeuron(reset="none")
     linear = expected_gradients(0.5, inputs, LOSSES["count"], neuron=flat)
     assert linear.surrogate == pytest.approx(linear.exact, rel=1e-12)
     assert linear.surrogate_through_reset == pytest.approx(linear.exact, rel=1e-12)

@@ -11,15 +11,15 @@ from snnbook.surrogates import fast_sigmoid
 from snnbook.training import step_cross_entropy, step_squared_error
 
 
-def make(sizes=(5, 7, 6, 3), **options):
-    options = {"recurrent": True, "reset_gradient": True} | options
+def make(sizes=(5, 7, 6, 3), recurrent=True, reset_gradient=True, **changes):
+    changes = {"surrogate": fast_sigmoid(width=0.5), "reset_gradient": reset_gradient} | changes
     network = SpikingNetwork(
         sizes,
-        LIFNeuron(surrogate=fast_sigmoid(width=0.5)),
+        LIFNeuron(**changes),
+        recurrent=recurrent,
         input_rate=100.0,
         hidden_rate=50.0,
         generator=seeded(0),
-        **options,
     ).double()
     spikes = (torch.rand(30, 4, sizes[0], generator=seeded(1)) < 0.2).double()
     target = torch.randn(30, 4, sizes[-1], generator=seeded(2), dtype=torch.float64)

@@ -3,16 +3,17 @@
 import torch
 from helpers import seeded
 
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 from snnbook.training import step_cross_entropy
 
 STEPS, BATCH = 25, 3
 
 
-def network(sizes=(5, 8, 3), seed=0, **options):
-    options = {"surrogate": fast_sigmoid(width=0.5), "input_rate": 10.0, **options}
-    return SpikingNetwork(sizes, hidden_rate=3.0, generator=seeded(seed), **options).double()
+def network(sizes=(5, 8, 3), seed=0, recurrent=False, input_rate=10.0, **changes):
+    neuron = LIFNeuron(**{"surrogate": fast_sigmoid(width=0.5)} | changes)
+    options = {"recurrent": recurrent, "input_rate": input_rate, "hidden_rate": 3.0}
+    return SpikingNetwork(sizes, neuron, generator=seeded(seed), **options).double()
 
 
 def run(inputs=5, outputs=3, seed=1, steps=STEPS):

@@ -16,13 +16,13 @@ from snnbook.surrogates import fast_sigmoid
 from snnbook.training import step_cross_entropy
 
 
-def case(**options):
+def case(recurrent=False, reset_gradient=False):
     network = SpikingNetwork(
         (6, 8, 7, 5, 3),
-        LIFNeuron(surrogate=fast_sigmoid(width=0.5)),
+        LIFNeuron(surrogate=fast_sigmoid(width=0.5), reset_gradient=reset_gradient),
+        recurrent=recurrent,
         input_rate=300.0,
         generator=seeded(0),
-        **options,
     ).double()
     spikes = (torch.rand(40, 4, 6, generator=seeded(1)) < 0.3).double()
     return network, spikes, step_cross_entropy(torch.tensor([0, 1, 2, 1]), steps=40)

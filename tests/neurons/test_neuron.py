@@ -30,9 +30,10 @@ NEURONS = {
 EACH = pytest.mark.parametrize("name", NEURONS)
 
 
-def problem(steps=40, batch=3, size=5):
+def problem(steps=40, batch=3, size=5, name="lif"):
     kind = {"generator": rng(0), "dtype": torch.float64}
-    drive = 0.4 * torch.rand(steps, batch, size, **kind)
+    scale = 4.0 if name == "gated" else 0.4  # its current enters as in continuous time
+    drive = scale * torch.rand(steps, batch, size, **kind)
     return drive, 0.05 * torch.randn(size, size, **kind)
 
 
@@ -44,7 +45,7 @@ def tensors(record):
 
 @EACH
 def test_two_runs_are_one_long_run(name):
-    drive, own = problem()
+    drive, own = problem(name=name)
     neuron = NEURONS[name]()
     whole = run(neuron, drive, recurrent_weight=own)
     neuron = NEURONS[name]()
@@ -59,7 +60,7 @@ def test_two_runs_are_one_long_run(name):
 
 @EACH
 def test_run_is_a_loop_over_the_step(name):
-    drive, own = problem(steps=12)
+    drive, own = problem(steps=12, name=name)
     neuron = NEURONS[name]()
     state, states = neuron.initial_state(drive[0]), []
     assert all(not x.any() and x.shape == drive[0].shape for x in state)
@@ -94,7 +95,7 @@ def test_no_steps_and_no_samples(name):
 
 @EACH
 def test_the_states_need_not_be_kept(name):
-    drive, _ = problem()
+    drive, _ = problem(name=name)
     short, full = (run(NEURONS[name](), drive, record=flag) for flag in (False, True))
     torch.testing.assert_close(short[0], full[0])
     for a, want in zip(short.state, full.state):
@@ -131,6 +132,13 @@ def test_the_compiled_loops_run_only_what_they_know():
     with pytest.raises(ValueError, match="do not know a Loud"):
         run(Loud(), drive, kernel="numba")
     assert "has no derivative" in explain(drive, neuron=LIFNeuron(surrogate=torch.sigmoid)).reason
+
+
+def test_leaky_neurons_that_send_to_each_other_take_the_plain_loop():
+    drive, own = problem()
+    said = explain(drive, neuron=LeakyNeuron(), recurrent_weight=own)
+    assert said.kernel == "reference" and "sends no spikes through V" in said.reason
+    assert explain(drive, neuron=LeakyNeuron()).kernel == "numba"
 
 
 def test_no_adaptation_is_the_lif_neuron():
