@@ -19,7 +19,7 @@ from snnbook.gradients import compare
 from snnbook.laboratory import (
     RULES,
     agreement_behind_noise,
-    laboratory,
+    compare_rules,
     score_function,
     smoothed_differences,
 )
@@ -53,13 +53,10 @@ def build(depth: int, input_rate: float, seed: int, recurrent_rate: float = RATE
     )
 
 
-def step_loss(readout, labels):
-    return step_cross_entropy(labels, len(readout)).loss(readout)
-
-
 def train(network, spikes, labels, seed: int, epochs: int) -> None:
     settings = {"epochs": epochs, "batch_size": 50, "lr": 2e-3, "progress": False}
-    training.fit(network, spikes, labels, loss=step_loss, generator=seeded(200 + seed), **settings)
+    loss = training.step_loss(step_cross_entropy)
+    training.fit(network, spikes, labels, loss=loss, generator=seeded(200 + seed), **settings)
 
 
 def rounded(row) -> dict:
@@ -77,8 +74,9 @@ def measured(network, spikes, labels, seed: int, rules) -> dict:
     batch, error = spikes[:, :BATCH], step_cross_entropy(labels[:BATCH], len(spikes))
     with torch.no_grad():
         out = network(spikes)
+    compared = compare_rules(network, batch, error, rules=rules, seed=seed)
     return {
-        "rows": [rounded(row) for row in laboratory(network, batch, error, rules=rules, seed=seed)],
+        "rows": [rounded(row) for row in compared],
         "accuracy": training.accuracy(network, spikes, labels).value,
         "rates": [1000 * layer.spikes.mean().item() for layer in out.hidden],
     }
