@@ -29,7 +29,6 @@ from snnbook.training import step_cross_entropy
 HIDDEN, CLASSES, UNITS, BATCH, RATE = 64, 5, 20, 16, 50.0
 DEPTHS, TIMES = (1, 2, 3, 4, 5), (10, 30, 100, 300, 1000)
 RECURRENT_RATES = (500.0, 200.0, 50.0, 20.0, 10.0, 5.0)
-READOUTS = ("bptt", "truncated_5", "erbp")  # the others are exact here; see the tests
 SOME = ("detached_reset", "truncated_20", "no_recurrence", "feedback_alignment", "e_prop")
 
 
@@ -87,8 +86,9 @@ def gather(runs: list[dict]) -> dict:
     found = {}
     for run in runs:
         for row in run["rows"]:
-            if row["parameter"] == "readout.weight" and row["rule"] not in READOUTS:
-                continue
+            rule = RULES[row["rule"]]
+            if row["parameter"] == "readout.weight" and rule.exact_readout and not rule.exact:
+                continue  # exact as that of BPTT; see the tests
             cell = found.setdefault(row["rule"], {}).setdefault(row["parameter"], ([], []))
             cell[0].append(row["cosine"])
             cell[1].append(row["norm_ratio"])
