@@ -66,7 +66,10 @@ class Gate:
         return ((mem - self.threshold) / self.width + 1).clamp(0, 1)
 
     def charge(self, mem: Tensor) -> Tensor:
-        """Return G(mem), the part of a spike that is sent below this membrane potential."""
+        """Return G(mem), the part of a spike that is sent below this membrane potential.
+
+        ``eq-04a-charge``.
+        """
         z = self._place(mem)
         return z if self.shape == "boxcar" else z * z * (3 - 2 * z)
 
@@ -230,7 +233,8 @@ def gated_step(
     >>> release.item(), resets.item()
     (1.0, 1.0)
 
-    Huh and Sejnowski (2018); chapter 4a; paper section IV.A.1.
+    Huh and Sejnowski (2018); chapter 4a; paper section IV.A.1;
+    ``eq-04a-reset``, ``eq-04a-backward``.
     """
     gate, theta = neuron.gate, neuron.threshold
     tau = neuron.tau_mem / neuron.dt
