@@ -18,13 +18,13 @@ RESULTS = Path(__file__).resolve().parent / "results.json"
 BOOK = RESULTS.parents[1] / "book"
 CHAPTERS = ("01-introduction", "02-snns-as-rnns", "05-surrogate-gradients")
 PLAIN = """
-from snnbook.kernels import choose
-_pick = choose.pick
-choose.pick = lambda source, tensors, kernel: (
-    ("reference", "timed") if kernel == "auto" else _pick(source, tensors, kernel)
+from snnbook.kernels import _choose
+_pick = _choose._pick
+_choose._pick = lambda neuron, source, tensors, kernel: (
+    ("reference", "timed") if kernel == "auto" else _pick(neuron, source, tensors, kernel)
 )
 """
-ENGINE = "from snnbook.kernels import choose"
+ENGINE = "from snnbook.kernels import _choose"
 
 
 def seconds(chapter: str, first_cell: str) -> float:

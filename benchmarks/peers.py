@@ -109,9 +109,9 @@ class Norse(nn.Module):
 
     def __init__(self, inputs, neurons, recurrent):
         super().__init__()
-        from norse.torch import LIF, LIFNeuron, LIFRecurrent
+        from norse.torch import LIF, LIFParameters, LIFRecurrent
 
-        p = LIFNeuron(tau_syn_inv=torch.tensor(200.0), tau_mem_inv=torch.tensor(100.0))
+        p = LIFParameters(tau_syn_inv=torch.tensor(200.0), tau_mem_inv=torch.tensor(100.0))
         self.linear = None if recurrent else nn.Linear(inputs, neurons, bias=False)
         self.cell = LIFRecurrent(inputs, neurons, p=p) if recurrent else LIF(p=p)
 

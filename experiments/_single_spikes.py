@@ -5,7 +5,6 @@ Times are in synaptic time constants.
 
 from functools import partial
 
-import torch
 from _sweep import seeded
 from torch import Tensor
 
@@ -14,12 +13,14 @@ from snnbook.neurons import LIFNeuron, SpikingNetwork
 
 HIDDEN, SPAN, STEPS = 120, 2.0, 100
 SETTINGS = {  # of the non-leaky cell, and of the two leaky ones
-    "non-leaky": {"gain": (2.0, 6.0), "spread": (1.5, 2.0), "strength": 0.1, "early": 0.0},
-    "double": {"gain": (2.5, 6.0), "spread": (1.0, 2.0), "strength": 0.2, "early": 0.01},
-    "equal": {"gain": (2.5, 6.0), "spread": (1.0, 2.0), "strength": 0.2, "early": 0.01},
+    "non-leaky": {"gain": (2.0, 6.0), "spread": (1.5, 2.0), "bump": 0.1, "early": 0.0},
+    "double": {"gain": (2.5, 6.0), "spread": (1.0, 2.0), "bump": 0.2, "early": 0.01},
+    "equal": {"gain": (2.5, 6.0), "spread": (1.0, 2.0), "bump": 0.2, "early": 0.01},
 }
 
-PARAMS = LIFNeuron(tau_mem=10e-3, tau_syn=5e-3, dt=0.2e-3)  # 25 steps for a synaptic constant
+NEURON = LIFNeuron(tau_mem=10e-3, tau_syn=5e-3, dt=0.2e-3)  # 25 steps for a synaptic constant
+#: The spikes of the clock code in steps of 0.2 ms: (100, B, 5).
+encode = partial(data.time_code, steps=STEPS, span=50, clock="first", rounding="nearest")
 
 
 def load() -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -32,29 +33,23 @@ def single_spike(name: str, seed: int, epochs: int, decay: float = 0.88, **chang
     values, labels, *_ = load()
     settings = SETTINGS[name] | changes
     loss = partial(spike_times.time_cross_entropy, tau=0.05, early=settings.pop("early"))
-    start = {key: settings.pop(key) for key in ("gain", "spread")}
+    bump, margin = settings.pop("bump"), settings.pop("margin", None)
     generator = seeded(seed)
     network = spike_times.TimingNetwork(
-        (5, HIDDEN, 3), spike_times.CELLS[name](), generator=generator, **start
+        (5, HIDDEN, 3), spike_times.CELLS[name](), generator=generator, **settings
     )
     history = spike_times.fit_times(
         network, data.clock_code(values, span=SPAN), labels, epochs=epochs, batch_size=150,
-        generator=generator, lr=0.2, decay=decay, loss=loss, **settings,
+        generator=generator, lr=0.2, decay=decay, loss=loss,
+        remedy=partial(spike_times.bump_silent, step=bump) if bump else None,
+        penalty=partial(spike_times.weight_sum_penalty, margin=margin) if margin else None,
     )  # fmt: skip
     return network, history
 
 
 def share_right(network: spike_times.TimingNetwork, values: Tensor, labels: Tensor) -> float:
     """Return the share of points whose output neuron spikes first."""
-    with torch.no_grad():
-        answer = spike_times.first_to_spike(network(data.clock_code(values, span=SPAN)).times)
-    return float((answer == labels).double().mean())
-
-
-def encode(values: Tensor) -> Tensor:
-    """Return the spikes of the clock code in steps of 0.2 ms: (100, B, 5)."""
-    step = (data.clock_code(values, span=SPAN) * PARAMS.tau_syn / PARAMS.dt).round().long()
-    return torch.zeros(STEPS, *step.shape).scatter_(0, step[None], 1.0)
+    return spike_times.share_right(network, data.clock_code(values, span=SPAN), labels)
 
 
 def surrogate(
@@ -62,7 +57,7 @@ def surrogate(
 ) -> SpikingNetwork:
     """Train a network of ordinary LIF neurons with a leaky readout on the same spikes."""
     values, labels, *_ = load()
-    network = SpikingNetwork((5, HIDDEN, 3), PARAMS, input_rate=30.0, generator=seeded(seed))
+    network = SpikingNetwork((5, HIDDEN, 3), NEURON, input_rate=30.0, generator=seeded(seed))
 
     def regularizer(output):
         return training.spike_count_penalty(output.hidden[0].spikes, linear=price)

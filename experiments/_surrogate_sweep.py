@@ -5,6 +5,7 @@ same batches, so cells differ in nothing but the surrogate.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from _sweep import seeded
@@ -17,12 +18,8 @@ from snnbook.training import SideBySide, accuracy_side_by_side, fit_side_by_side
 
 WIDTHS = (0.001, 0.01, 0.1, 1.0, 10.0)
 HIDDEN, BATCH, STEPS, SPAN = 40, 100, 40, 30
-
-
-def encode(features: Tensor) -> Tensor:
-    """Return one spike per feature, at step 30 x, and a reference spike at step 0: (40, n, 5)."""
-    step = (torch.cat([torch.zeros_like(features[:, :1]), features], 1) * SPAN).round().long()
-    return torch.zeros(STEPS, *step.shape).scatter_(0, step[None], 1.0)
+#: One spike per feature, in the step nearest to 30 x, and a reference spike in step 0: (40, n, 5).
+encode = partial(data.time_code, steps=STEPS, span=SPAN, clock="first", rounding="nearest")
 
 
 def load(train_size: int, test_size: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -11,7 +11,6 @@ from functools import partial
 
 import torch
 from _sweep import few, options, run_cases, save, seeded
-from torch import Tensor
 
 from snnbook import data, training
 from snnbook.neurons import LIFNeuron, SpikingNetwork
@@ -19,16 +18,12 @@ from snnbook.surrogates import fast_sigmoid
 
 STEPS = 36
 WINDOW = 30  # input spikes fall into steps 0 to 30; a spike needs two more to move U
+#: x spikes in step 30 x, a fifth input in step 0.
+spikes_of = partial(data.time_code, steps=STEPS, span=WINDOW)
 LOSS = partial(training.sum_over_time, scale=1 / STEPS)
 LEARNING_RATE = {"none": 20e-3, "frozen": 5e-3, "trained": 5e-3}
 SIZES = (10, 30, 120)
 ARMS = (("none", 0), *((kind, size) for size in SIZES for kind in ("frozen", "trained")))
-
-
-def spikes_of(features: Tensor) -> Tensor:
-    """Turn features (n, 4) into spikes (T, n, 5): x spikes in step 30 x, a fifth input at 0."""
-    times = torch.cat([WINDOW * features, torch.zeros(len(features), 1)], dim=1)
-    return (torch.arange(STEPS)[:, None, None] == times.long()).float()
 
 
 def build(kind: str, hidden: int, rate: float, generator: torch.Generator) -> SpikingNetwork:

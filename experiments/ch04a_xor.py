@@ -22,7 +22,7 @@ from snnbook.smoothed import Gate, GatedNetwork, answer_scores, gated, steps_per
 from snnbook.surrogates import fast_sigmoid
 
 WIDTHS, HARD, SIZES = (0.01, 0.03, 0.1, 0.3, 0.6, 1.0), 1e-3, (3, 30, 2)
-PARAMS = LIFNeuron(tau_mem=10e-3, tau_syn=20e-3, dt=2e-3)
+NEURON = LIFNeuron(tau_mem=10e-3, tau_syn=20e-3, dt=2e-3)
 
 
 def activity(network, inputs):
@@ -75,12 +75,12 @@ def run(task, batches: int, name: str, seed: int) -> dict:
     """Train one network, with a gate of the width ``name`` or with a surrogate gradient."""
     generator = seeded(seed)
     if name == "surrogate":
-        neuron = replace(PARAMS, surrogate=fast_sigmoid(width=0.5))
+        neuron = replace(NEURON, surrogate=fast_sigmoid(width=0.5))
         network = SpikingNetwork(
             SIZES, neuron, recurrent=True, input_rate=25.0, generator=generator
         )
     else:
-        network = GatedNetwork(SIZES, gated(PARAMS, Gate(float(name))), generator=generator)
+        network = GatedNetwork(SIZES, gated(NEURON, Gate(float(name))), generator=generator)
     start = time.perf_counter()
     norms = torch.tensor(train(network, seed, batches))
     row = {"seconds": time.perf_counter() - start, "gradient": norms.median().item()}

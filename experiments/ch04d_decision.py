@@ -8,7 +8,7 @@ Yin-Yang in the clock code; times are in synaptic time constants.
 from functools import partial
 
 import torch
-from _single_spikes import PARAMS, SPAN, STEPS, encode, load, single_spike, stored, surrogate
+from _single_spikes import NEURON, SPAN, STEPS, encode, load, single_spike, stored, surrogate
 from _sweep import options, pick, run_cases, save
 from torch import Tensor
 
@@ -32,7 +32,7 @@ def course_of_surrogate(
     so_far = output.readout.cummax(0).values if peak else output.readout.cumsum(0)
     right = (so_far.argmax(2) == labels).double().mean(1)
     count = output.hidden[0].spikes.sum(2).cumsum(0).mean(1)
-    steps = torch.arange(STEPS) * PARAMS.dt / PARAMS.tau_syn
+    steps = torch.arange(STEPS) * NEURON.dt / NEURON.tau_syn
     return {"time": steps.tolist(), "accuracy": right.tolist(), "spikes": count.tolist()}
 
 
@@ -41,7 +41,7 @@ def course_of_timing(network: spike_times.TimingNetwork, values: Tensor, labels:
     with torch.no_grad():
         output = network(data.clock_code(values, span=SPAN))
     decided, answer = output.times.min(1)
-    grid = torch.arange(STEPS, dtype=torch.float64) * PARAMS.dt / PARAMS.tau_syn
+    grid = torch.arange(STEPS, dtype=torch.float64) * NEURON.dt / NEURON.tau_syn
     right = ((decided <= grid[:, None]) & (answer == labels)).double().mean(1)
     stop = torch.minimum(decided, grid[:, None])
     count = (output.hidden[0] <= stop[:, :, None]).double().sum(2).mean(1)

@@ -11,27 +11,25 @@ from _single_spikes import load, share_right, single_spike, stored
 from _sweep import columns, options, run_cases, save
 
 STARTS = {"healthy": (2.5, 6.0), "quiet": (0.3, 2.0)}
-#: Name of the remedy: which it is, its strength and its margin.
+#: Name of the remedy: step of the bump, margin of the penalty.
 REMEDIES = {
-    "none": ("none", 0.0, 1.0),
-    "bump": ("bump", 0.2, 1.0),
-    "penalty": ("penalty", 1.0, 1.0),
-    "penalty, margin 4": ("penalty", 1.0, 4.0),
+    "none": {"bump": None},
+    "bump": {"bump": 0.2},
+    "penalty": {"bump": None, "margin": 1.0},
+    "penalty, margin 4": {"bump": None, "margin": 4.0},
 }
 
 
 def run(epochs: int, start: str, name: str, seed: int) -> dict:
     """Return the test accuracy, and silent, dead and bumped neurons in each epoch."""
     *_, values, labels = load()
-    remedy, strength, margin = REMEDIES[name]
-    changes = {"gain": STARTS[start], "remedy": remedy, "strength": strength, "margin": margin}
+    changes = {"gain": STARTS[start]} | REMEDIES[name]
     network, history = single_spike("double", seed, epochs, decay=0.8, **changes)
-    accuracy = share_right(network, values, labels)
     return {
-        "test": accuracy,
+        "test": share_right(network, values, labels),
         "silent": history.silent,
         "dead": history.dead,
-        "bumped": history.bumped,
+        "bumped": history.raised,
     }
 
 

@@ -5,7 +5,6 @@
 How, and how the learning rates were chosen, is in ``_feedback_depth.py``.
 """
 
-import torch
 from _feedback_depth import Task, main
 from torch import Tensor
 
@@ -14,8 +13,7 @@ from snnbook import data
 
 def encode(points: Tensor) -> Tensor:
     """Return spikes (T, n, 5): x spikes in step 30 x, a fifth input at 0."""
-    times = torch.cat([30 * points.float(), torch.zeros(len(points), 1)], dim=1)
-    return (torch.arange(40)[:, None, None] == times.long()).float()
+    return data.time_code(points.float(), steps=40, span=30)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ The gradient of SuperSpike is gathered after the run; the tests show that it is 
 import time
 from functools import partial
 
-import torch
 from _sweep import few, options, run_cases, save, seeded
 
 from snnbook import data, gradients, training
@@ -18,15 +17,10 @@ from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
 STEPS, WINDOW = 36, 30
+spikes_of = partial(data.time_code, steps=STEPS, span=WINDOW)  # and a fifth input in step 0
 BATCH, LR = 50, 5e-3
 POINTS = [(depth, 60) for depth in (1, 2, 3, 4)] + [(1, 20), (3, 20), (3, 150)]
 KINDS = ("bptt", "symmetric", "random")
-
-
-def spikes_of(features: torch.Tensor) -> torch.Tensor:
-    """Turn features (n, 4) into spikes (T, n, 5): x spikes in step 30 x, a fifth input at 0."""
-    times = torch.cat([WINDOW * features, torch.zeros(len(features), 1)], dim=1)
-    return (torch.arange(STEPS)[:, None, None] == times.long()).float()
 
 
 def rule(kind: str, network: SpikingNetwork, seed: int):

@@ -6,12 +6,13 @@ Three cues left or right, a delay, a decision. The arms are in ``_memory.py``.
 """
 
 import time
+from functools import partial
 
 from _memory import HIDDEN, build, main, settings
 from _sweep import seeded
 
 from snnbook import data, training
-from snnbook.local import adaptive_gradient, decision_error
+from snnbook.local import adaptive_gradient
 
 LR = {"bptt": 3e-3, "symmetric": 1e-2, "random": 3e-3}
 BATCH, SAMPLES = 32, 256
@@ -26,9 +27,7 @@ def run(epochs: int, neuron: str, gradient: str, seed: int) -> dict:
     steps, recall = len(trials.spikes), trials.recall
     network = build(neuron, gradient, (trials.spikes.shape[2], HIDDEN, 2), 5e-3, 15.0, seed)
     rule = settings(network, gradient, seed)
-
-    def error(labels):
-        return decision_error(labels, steps, recall)
+    error = partial(training.decision_error, window=recall)
 
     def decide(readout):
         return readout[-recall:].mean(0).argmax(1)
@@ -40,9 +39,9 @@ def run(epochs: int, neuron: str, gradient: str, seed: int) -> dict:
         epochs=epochs,
         batch_size=BATCH,
         lr=LR[gradient.removesuffix("_narrow")],
-        loss=lambda readout, labels: error(labels).loss(readout),
+        loss=training.step_loss(error),
         decide=decide,
-        gradient=lambda net, x, labels: adaptive_gradient(net, x, error(labels), **rule),
+        gradient=training.rule_gradient(adaptive_gradient, error, **rule),
         generator=seeded(seed),
         progress=False,
     )

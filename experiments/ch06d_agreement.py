@@ -8,8 +8,6 @@ integral or of their value at the end, so both see the same number. Compared is 
 the first layer's weights; then a step is taken against each, and the exact loss looked at.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 from _sweep import options, run_cases, save
@@ -53,26 +51,29 @@ def exact(weights, times, mix, kind: str, with_gradient: bool = True):
     weight = np.r_[np.zeros(len(network.threshold) - OUTPUTS), mix]
     for row in times:
         order = np.argsort(row)
-        run = simulate_events(network, row[order], order, duration=DURATION)
-        seen = integrated_mem(network, run) / 10e-3 if kind == "integral" else run.mem
-        loss, spikes = loss + float(weight @ seen), spikes + len(run.spikes)
+        found = simulate_events(network, row[order], order, duration=DURATION)
+        seen = integrated_mem(network, found) / 10e-3 if kind == "integral" else found.mem
+        loss, spikes = loss + float(weight @ seen), spikes + len(found.spikes)
         if with_gradient:
             how = (
                 {"by_integral": weight / 10e-3} if kind == "integral" else {"by_final_mem": weight}
             )
-            gradient += eventprop(network, run, **how).input_weight[: len(gradient)]
+            gradient += eventprop(network, found, **how).input_weight[: len(gradient)]
     return loss, gradient, spikes
 
 
 def surrogate(weights, times, mix, kind: str, width: float, through_reset: bool):
     """Return the same for the network in steps."""
-    neuron = LIFNeuron(tau_mem=20e-3, tau_syn=5e-3, dt=DT)
-    network = SpikingNetwork(
-        (INPUTS, *[HIDDEN] * (len(weights) - 1), OUTPUTS),
-        replace(
-            neuron, surrogate=fast_sigmoid(width=width), reset="zero", reset_gradient=through_reset
-        ),
-    ).double()
+    neuron = LIFNeuron(
+        tau_mem=20e-3,
+        tau_syn=5e-3,
+        dt=DT,
+        surrogate=fast_sigmoid(width=width),
+        reset="zero",
+        reset_gradient=through_reset,
+    )
+    sizes = (INPUTS, *[HIDDEN] * (len(weights) - 1), OUTPUTS)
+    network = SpikingNetwork(sizes, neuron).double()
     layers = [*network.hidden, network.readout]
     with torch.no_grad():
         for layer, weight in zip(layers, weights):

@@ -12,7 +12,13 @@ from functools import partial
 import torch
 from _sweep import options, run_cases, save, seeded
 
-from snnbook.spike_times import SpikeTimeNetwork, fit_spike_times, share_right, time_cross_entropy
+from snnbook.spike_times import (
+    SpikeTimeNetwork,
+    fit_times,
+    share_right,
+    time_cross_entropy,
+    wake_silent,
+)
 
 DURATION = 10.0
 TIMES = torch.tensor([[0.0, 0.0], [0.0, 2.0], [2.0, 0.0], [2.0, 2.0]], dtype=torch.float64)
@@ -42,9 +48,9 @@ def run(epochs: int, seed: int) -> dict:
     """Train one network; return its accuracy, its spikes and its weights."""
     start = time.perf_counter()
     network, generator = build(seed)
-    history = fit_spike_times(
+    history = fit_times(
         network, TIMES, LABELS, epochs=epochs, batch_size=4, generator=generator, lr=0.05,
-        decay=1.0, loss=loss, wake=0.3,
+        loss=loss, remedy=partial(wake_silent, wake=0.3),
     )  # fmt: skip
     solved = [epoch for epoch, share in enumerate(history.accuracy, 1) if share == 1]
     return {

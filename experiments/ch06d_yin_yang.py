@@ -14,7 +14,13 @@ from _sweep import options, run_cases, save, seeded
 from torch import Tensor
 
 from snnbook import data
-from snnbook.spike_times import SpikeTimeNetwork, fit_spike_times, share_right, time_cross_entropy
+from snnbook.spike_times import (
+    SpikeTimeNetwork,
+    fit_times,
+    share_right,
+    time_cross_entropy,
+    wake_silent,
+)
 
 HIDDEN, SPAN, DURATION = 200, 30.0, 60.0
 UNIT = 6.4  # of the times in the loss, milliseconds
@@ -38,7 +44,7 @@ def run(split: data.Split, epochs: int, seed: int) -> dict:
         duration=DURATION,
         generator=generator,
     )
-    history = fit_spike_times(
+    history = fit_times(
         network,
         split.train_inputs,
         split.train_labels,
@@ -46,15 +52,16 @@ def run(split: data.Split, epochs: int, seed: int) -> dict:
         batch_size=50,
         generator=generator,
         loss=lambda times, classes: LOSS(times / UNIT, classes),
-        wake=0.1,
-        rouse=0.05,
+        lr=5e-3,
+        decay=0.95,
+        remedy=partial(wake_silent, wake=0.1, rouse=0.05),
         clip=100.0,
     )
     return {
         "accuracy": share_right(network, split.test_inputs, split.test_labels),
         "train_accuracy": [round(x, 4) for x in history.accuracy],
         "spikes": [[round(x, 2) for x in row] for row in history.spikes],
-        "silent": [round(x, 5) for x in history.silent],
+        "silent": [round(x, 5) for x in history.missed],
         "seconds": [round(x, 2) for x in history.seconds],
     }
 

@@ -14,7 +14,6 @@ from functools import cache, partial
 
 import torch
 from _sweep import best, columns, options, run_cases, save, seeded, select
-from torch import Tensor
 
 from snnbook import data, training
 from snnbook.conclusions import GRUNetwork, gru_size, parameters_of
@@ -31,12 +30,8 @@ def digits() -> data.Split:
 
 
 def yin_yang() -> data.Split:
-    def spikes(points: Tensor) -> Tensor:
-        times = torch.cat([30 * points, torch.zeros(len(points), 1)], dim=1)
-        return (torch.arange(36)[:, None, None] == times.long()).float()
-
     split = data.Split(*data.yin_yang(2000, seed=42), *data.yin_yang(1000, seed=40))
-    return split.encoded(spikes)
+    return split.encoded(partial(data.time_code, steps=36, span=30))
 
 
 def randman() -> data.Split:

@@ -12,15 +12,26 @@ from code_names import bound_names, is_inside, is_text, links
 
 GROWTH = {"append", "add", "clear", "extend", "insert", "pop", "remove", "setdefault", "update"}
 QUIET = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Pass)
+FRESH = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp, ast.Constant)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 def acts(tree: ast.Module) -> bool:
     """Return whether the import of a module does more than to define names."""
-    return any(not _is_quiet(one) for one in tree.body)
+    own = {
+        target.id
+        for one in tree.body
+        if isinstance(one, ast.Assign) and isinstance(one.value, FRESH)
+        for target in one.targets
+        if isinstance(target, ast.Name)
+    }
+    return any(not _is_quiet(one, own) for one in tree.body)
 
 
-def _is_quiet(statement: ast.stmt) -> bool:
+def _is_quiet(statement: ast.stmt, own: set[str]) -> bool:
+    """Return whether a statement defines names; ``own`` are values that are no other module's."""
+    if isinstance(statement, ast.AugAssign):
+        return isinstance(statement.target, ast.Name) and statement.target.id in own
     if isinstance(statement, ast.Assign):
         targets = statement.targets
     elif isinstance(statement, ast.AnnAssign):

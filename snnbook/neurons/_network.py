@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -35,6 +36,8 @@ class SpikingNetwork(nn.Module):
     input_rate, hidden_rate : float
         Expected mean rates in Hz of one input and of one hidden neuron; they scale the
         initial weights.
+    recurrent_rate : float
+        As in :class:`RecurrentLIF`, for the recurrent weights.
     generator : torch.Generator, optional
         Source of the initial weights.
     kernel, checkpoint
@@ -58,6 +61,7 @@ class SpikingNetwork(nn.Module):
         recurrent: bool = False,
         input_rate: float = 10.0,
         hidden_rate: float = 10.0,
+        recurrent_rate: float = 10.0,
         generator: torch.Generator | None = None,
         kernel: str = "auto",
         checkpoint: int | None = None,
@@ -65,7 +69,7 @@ class SpikingNetwork(nn.Module):
         super().__init__()
         if len(sizes) < 2:
             raise ValueError(f"sizes is {tuple(sizes)}; at least inputs and outputs are accepted")
-        kind = RecurrentLIF if recurrent else LIF
+        kind = partial(RecurrentLIF, recurrent_rate=recurrent_rate) if recurrent else LIF
         shared = {"generator": generator, "kernel": kernel}
         *inner, outputs = sizes
         rates = [input_rate] + [hidden_rate] * (len(inner) - 1)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 from check_site import ROOT
 from code_names import canonical
+from import_effects import acts
 from package_code import read_package
 from page_dependencies import cells, dependencies
 from page_walk import chapter_of
@@ -176,6 +178,23 @@ def test_a_module_that_acts_on_import_counts_for_whoever_imports_it(toy):
 
 
 @pytest.mark.parametrize(
+    ("code", "does"),
+    [
+        ("import math\nX = {1: 2}\nX |= {3: 4}\nY, (Z, W) = 1, (2, 3)\nV: int = 1", False),
+        ("class A:\n    x = print\n\n\ndef f():\n    print(1)", False),
+        ("from snnbook.neurons import TABLE\nTABLE |= {3: 4}", True),
+        ("X = math.table\nX |= {3: 4}", True),
+        ("X = {}\nX[1] = 2", True),
+        ("print(1)", True),
+        ("for x in range(3):\n    pass", True),
+        ("try:\n    import h5py\nexcept ImportError:\n    h5py = None", True),
+    ],
+)
+def test_a_module_acts_if_its_import_does_more_than_define(code, does):
+    assert acts(ast.parse(code)) is does
+
+
+@pytest.mark.parametrize(
     "code",
     [
         "import importlib\nimportlib.import_module(name)",
@@ -235,8 +254,6 @@ def test_the_key_does_not_depend_on_the_place(toy, tmp_path_factory):
 
 
 def test_the_canonical_form_sees_code_and_not_its_looks():
-    import ast
-
     one = ast.parse('def f(x):\n    """Twice."""\n    return 2 * x\n')
     two = ast.parse("def f(x):  # twice\n    return (2 * x)\n")
     three = ast.parse("def f(x):\n    return 2.0 * x\n")
