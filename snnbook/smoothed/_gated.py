@@ -130,7 +130,7 @@ class GatedNeuron(LeakyNeuron):
     chapter 2. With a recurrent weight V the current of step n is
     :math:`I[n] = \\text{drive}[n] + V s[n]`, with the synaptic traces s of the layer itself.
 
-    Huh and Sejnowski (2018); chapter 4a; paper section IV.A.1.
+    Huh and Sejnowski (2018); chapter 4a; paper section IV.A.1; ``eq-04a-gate``.
     """
 
     gate: Gate = Gate(0.3)
