@@ -64,6 +64,7 @@ def measure(
 
     Examples
     --------
+    >>> from snnbook.gradients import cost
     >>> from snnbook.training import step_cross_entropy
     >>> network = SpikingNetwork((3, 40, 2), recurrent=True)
     >>> run = torch.zeros(50, 1, 3), step_cross_entropy(torch.tensor([1]), steps=50)
