@@ -3,7 +3,7 @@
     python benchmarks/chapters.py
 
 It needs the book's environment, not that of the other libraries. Every chapter runs in a fresh
-kernel; a cell put before the others makes the automatic choice fall on the plain loop.
+kernel; a cell put before the others makes the plain loop the default.
 """
 
 import json
@@ -18,13 +18,11 @@ RESULTS = Path(__file__).resolve().parent / "results.json"
 BOOK = RESULTS.parents[1] / "book"
 CHAPTERS = ("01-introduction", "02-snns-as-rnns", "05-surrogate-gradients")
 PLAIN = """
-from snnbook.kernels import choose
-_pick = choose.pick
-choose.pick = lambda source, tensors, kernel: (
-    ("reference", "timed") if kernel == "auto" else _pick(source, tensors, kernel)
-)
+from snnbook.neurons import LIF, LeakyReadout, SpikingNetwork, integrate, unroll
+for call in (LIF.__init__, LeakyReadout.__init__, SpikingNetwork.__init__, integrate, unroll):
+    call.__kwdefaults__["kernel"] = "reference"
 """
-ENGINE = "from snnbook.kernels import choose"
+ENGINE = "from snnbook.neurons import LIF, LeakyReadout, SpikingNetwork, integrate, unroll"
 
 
 def seconds(chapter: str, first_cell: str) -> float:
