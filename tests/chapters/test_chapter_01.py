@@ -75,14 +75,14 @@ def test_stored_runs_rank_the_hidden_layers():
 
 
 def test_a_stored_digit_run_can_be_repeated(digits):
-    script = experiment("digits")
-    row = script.run((64, 10), digits, seed=3)
+    script = experiment("ch01_digits")
+    row = script.run(digits, 20, kind="no_hidden", seed=3)
     stored = results.load("ch01_digits")["no_hidden"]["accuracy"][3]
     assert row["accuracy"] == pytest.approx(stored, abs=2 / 397)
 
 
 def test_yin_yang_spikes_carry_the_features():
-    script = experiment("hidden_layer")
+    script = experiment("ch01_hidden_layer")
     points, _ = data.yin_yang(50, seed=1)
     spikes = script.spikes_of(points)
     assert spikes.shape == (36, 50, 5)
@@ -94,7 +94,7 @@ def test_yin_yang_spikes_carry_the_features():
 
 @pytest.mark.parametrize("kind", ["frozen", "trained"])
 def test_a_frozen_layer_stays(kind):
-    script = experiment("hidden_layer")
+    script = experiment("ch01_hidden_layer")
     model = script.build(kind, 6, 20.0, torch.Generator().manual_seed(0))
     before = model.hidden[0].weight.detach().clone()
     points, classes = data.yin_yang(100, seed=1)
