@@ -3,7 +3,7 @@
     python benchmarks/chapters.py
 
 It needs the book's environment, not that of the other libraries. Every chapter runs in a fresh
-kernel; a cell put before the others makes the automatic choice fall on the plain loop.
+kernel; a cell put before the others makes the plain loop the default.
 """
 
 import json
@@ -17,14 +17,11 @@ from nbclient import NotebookClient
 RESULTS = Path(__file__).resolve().parent / "results.json"
 BOOK = RESULTS.parents[1] / "book"
 CHAPTERS = ("01-introduction", "02-snns-as-rnns", "05-surrogate-gradients")
-PLAIN = """
-from snnbook.kernels import _choose
-_pick = _choose._pick
-_choose._pick = lambda neuron, source, tensors, kernel: (
-    ("reference", "timed") if kernel == "auto" else _pick(neuron, source, tensors, kernel)
-)
+ENGINE = "from snnbook.neurons import LIF, LeakyReadout, RecurrentLIF, SpikingNetwork, run"
+PLAIN = f"""{ENGINE}
+for call in (run, *(kind.__init__ for kind in (LIF, LeakyReadout, RecurrentLIF, SpikingNetwork))):
+    call.__kwdefaults__["kernel"] = "reference"
 """
-ENGINE = "from snnbook.kernels import _choose"
 
 
 def seconds(chapter: str, first_cell: str) -> float:

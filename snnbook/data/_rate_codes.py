@@ -59,7 +59,7 @@ def rate_code(
     >>> rate_code(values, steps=5, max_rate=1000.0, generator=generator).sum(0)
     tensor([[5., 0.]])
 
-    Chapter 1; paper section IV.A.3.
+    Chapter 1; paper section IV.A.3; ``eq-04c-count``.
     """
     check_values("values", values)
     _check_settings(steps, dt, max_rate)
@@ -141,7 +141,7 @@ def regular_code(
     >>> spikes.squeeze(1).T.int().tolist()
     [[1, 0, 1, 0, 1, 0], [0, 1, 0, 0, 0, 1]]
 
-    Paper section IV.A.3; chapter 4c.
+    Paper section IV.A.3; chapter 4c; ``eq-04c-count``.
     """
     check_values("values", values)
     _check_settings(steps, dt, max_rate)

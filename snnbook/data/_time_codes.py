@@ -70,7 +70,7 @@ def latency_code(
     >>> latency_code(torch.tensor([[0.4, 0.1]]), steps=50, events=True).indices.tolist()
     [0]
 
-    Chapter 1.
+    Chapter 1; ``eq-01-latency``.
     """
     check_values("values", values)
     check_integer("steps", steps, 1)

@@ -53,7 +53,7 @@ def blame_table(network: SpikingNetwork, spikes: Tensor, error: StepError, name:
     >>> torch.allclose(table.sum((0, 1)), bptt(network, *run)["hidden.0.weight"], atol=1e-6)
     True
 
-    Paper section III; chapter 3.
+    Paper section III; chapter 3; ``eq-03-table``.
     """
     history = record(network, spikes)
     named = dict(network.named_parameters())

@@ -74,7 +74,7 @@ def bptt(
     >>> all(torch.allclose(by_hand[name], by_torch[name]) for name in by_torch)
     True
 
-    Paper section III, Box 2; chapter 3.
+    Paper section III, Box 2; chapter 3; ``eq-03-spiking-backward``, ``eq-03-spiking-uses``.
     """
     check_run(network, spikes)
     if truncate is not None:
@@ -188,7 +188,7 @@ def backward(
         For each layer, the readout last, the derivative of the loss by its drive,
         :math:`\partial\mathcal{L}/\partial x[n] = \lambda_I[n+1]`, (B, N).
 
-    Paper section III, Box 2; chapter 3.
+    Paper section III, Box 2; chapter 3; ``eq-03-spiking-backward``, ``eq-03-spiking-uses``.
     """
     if not history:
         return

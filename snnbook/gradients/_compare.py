@@ -49,7 +49,7 @@ def compare(exact: Gradients, other: Gradients) -> dict[str, Agreement]:
     >>> compare(a, b)["weight"]
     Agreement(cosine=0.7071..., norm_ratio=1.4142...)
 
-    Chapter 3.
+    Chapter 3; ``eq-05b-cosine``.
     """
     _check_alike(exact, other)
     return {name: _agreement(value, other[name]) for name, value in exact.items()}

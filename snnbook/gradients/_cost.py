@@ -79,7 +79,7 @@ def cost(
     >>> round(large / small, 1)
     7.9
 
-    Paper section III; chapter 3.
+    Paper section III; chapter 3; ``eq-03-history``, ``eq-03-influences``.
     """
     check_choice("rule", rule, COUNTED)
     check_integer("steps", steps, 1)

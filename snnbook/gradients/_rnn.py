@@ -113,7 +113,7 @@ def rnn_run(rnn: SmoothRNN, inputs: Tensor) -> tuple[Tensor, list[RNNRecord]]:
     >>> rnn_run(net, torch.ones(5, 1, 3, dtype=torch.float64))[0].shape
     torch.Size([5, 1, 2])
 
-    Paper section II, Box 1; chapter 3.
+    Paper section II, Box 1; chapter 3; ``eq-03-rnn``.
     """
     _check(rnn, inputs)
     past = [inputs.new_zeros(inputs.shape[1], len(v)) for v in rnn.recurrent]
@@ -164,7 +164,7 @@ def rnn_bptt(rnn: SmoothRNN, inputs: Tensor, error: StepError) -> Gradients:
     >>> list(rnn_bptt(smooth_rnn((3, 8, 2)), torch.ones(5, 1, 3, dtype=torch.float64), error))
     ['W1', 'V1', 'W2', 'V2']
 
-    Paper section III, Box 2; chapter 3.
+    Paper section III, Box 2; chapter 3; ``eq-03-delta``, ``eq-03-uses``.
     """
     outputs, records = rnn_run(rnn, inputs)
     total = _nothing(rnn)
@@ -198,7 +198,7 @@ def rnn_backward(
     delta : list of Tensor
         For each layer the derivative of the loss by its activation a[n], (B, N).
 
-    Paper section III, Box 2; chapter 3.
+    Paper section III, Box 2; chapter 3; ``eq-03-delta``, ``eq-03-uses``.
     """
     depth = len(rnn.weights)
     delta = [torch.zeros_like(y) for y in records[0].past]
@@ -236,7 +236,7 @@ def rnn_rtrl(rnn: SmoothRNN, inputs: Tensor, error: StepError) -> Gradients:
     >>> torch.allclose(rnn_rtrl(net, x, error)["V1"], rnn_bptt(net, x, error)["V1"])
     True
 
-    Paper section III; chapter 3.
+    Paper section III; chapter 3; ``eq-03-influence``, ``eq-03-rtrl``.
     """
     outputs, records = rnn_run(rnn, inputs)
     total = _nothing(rnn)

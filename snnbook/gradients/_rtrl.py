@@ -69,7 +69,7 @@ class RTRL:
     {'hidden.0.weight': (1, 4, 4, 3), 'hidden.0.recurrent_weight': (1, 4, 4, 4),
      'readout.weight': (1, 2, 4)}
 
-    Paper section III; chapter 3.
+    Paper section III; chapter 3; ``eq-03-spiking-forward``.
     """
 
     recurrent: bool = True
@@ -193,7 +193,7 @@ def rtrl(
     >>> all(torch.allclose(forward[name], backward[name]) for name in backward)
     True
 
-    Paper section III; chapter 3.
+    Paper section III; chapter 3; ``eq-03-spiking-forward``.
     """
     return run_online(RTRL(recurrent, reset), network, spikes, error)
 

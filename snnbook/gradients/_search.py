@@ -129,7 +129,7 @@ def perturbation_gradient(
     >>> perturbation_gradient(square, weights, sigma=0.1, pairs=4000, generator=seed).round()
     tensor([ 2., -4.])
 
-    Paper section IV; chapter 4.
+    Paper section IV; chapter 4; ``eq-04-search``.
     """
     _check(weights, sigma, generator)
     check_integer("pairs", pairs, 1)

@@ -79,7 +79,7 @@ def closed_loop(
     >>> round(closed_loop(spin, *plane).total / math.pi, 4)
     2.0
 
-    Gygax and Zenke 2025; chapter 5b.
+    Gygax and Zenke 2025; chapter 5b; ``eq-05b-loop``.
     """
     check_positive("radius", radius)
     check_integer("points", points, 3)
@@ -126,7 +126,7 @@ def sigmoid_network(weights: Tensor, x: float = 1.0, slope: float = 20.0) -> Ten
     >>> sigmoid_network(torch.zeros(1, 5))
     tensor([0.5000])
 
-    Gygax and Zenke 2025; chapter 5b.
+    Gygax and Zenke 2025; chapter 5b; ``eq-05b-sigmoid``.
     """
     return _layers(weights, x, slope)[-1]
 
@@ -156,7 +156,7 @@ def sigmoid_network_gradient(
     >>> sigmoid_network_gradient(torch.zeros(1, 5), slope=4.0)[0, 3:]
     tensor([0.5000, 0.5000])
 
-    Gygax and Zenke 2025; chapter 5b.
+    Gygax and Zenke 2025; chapter 5b; ``eq-05b-two-paths``.
     """
     back = slope if surrogate_slope is None else surrogate_slope
     check_positive("surrogate_slope", back)

@@ -78,7 +78,8 @@ def expected_gradients(
     >>> abs(found.exact - found.surrogate) < 1e-12
     True
 
-    Gygax and Zenke 2025; paper section IV.A.2; chapters 4b and 5b.
+    Gygax and Zenke 2025; paper section IV.A.2; chapters 4b and 5b;
+    ``eq-05b-escape``, ``eq-05b-bias``.
     """
     check_float("inputs", inputs)
     check_positive("slope", slope)

@@ -101,7 +101,7 @@ def term_gradient(
     >>> bool(found["hidden.0.weight"].any()), bool(found["readout.weight"].any())
     (False, True)
 
-    Paper section IV.B.2 and box 3; chapter 5b.
+    Paper section IV.B.2 and box 3; chapter 5b; ``eq-05b-adjoint``.
     """
     if any(layer.neuron.reset == "zero" for layer in network.hidden):
         raise ValueError("a layer resets to zero; the resets 'subtract' and 'none' are accepted")

@@ -116,7 +116,7 @@ def adaptive_eprop_step(
     >>> sorted(increment)
     ['readout.weight', 'recurrent_weight', 'weight']
 
-    Paper section V.B; chapter 6b. Bellec et al. (2020).
+    Paper section V.B; chapter 6b. Bellec et al. (2020); ``eq-06b-slow-trace``.
     """
     neuron, own = network.neuron, network.recurrent_weight
     state, out = carry.state, network.readout.weight

@@ -152,6 +152,6 @@ def erbp(
     >>> list(erbp(network, torch.ones(20, 1, 3), error, feedback=feedback))
     ['hidden.0.weight', 'readout.weight']
 
-    Paper section V.A; chapter 6a. Neftci et al. (2017).
+    Paper section V.A; chapter 6a. Neftci et al. (2017); ``eq-06a-erbp``.
     """
     return run_online(ERBP(feedback, **settings), network, spikes, error)

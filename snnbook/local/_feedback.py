@@ -80,7 +80,7 @@ def feedback_alignment(
     >>> all(torch.allclose(aligned[name], x) for name, x in bptt(network, spikes, error).items())
     True
 
-    Paper section V.A; chapter 6a. Lillicrap et al. (2016).
+    Paper section V.A; chapter 6a. Lillicrap et al. (2016); ``eq-06a-blame``.
     """
     check_feedback(network, feedback, direct=False)
 

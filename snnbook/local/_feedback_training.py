@@ -106,7 +106,7 @@ def feedback_angles(network: SpikingNetwork, feedback: Feedback) -> list[float]:
     >>> round(angles[0], 1) < 0.1
     True
 
-    Paper section V.A; chapter 6a.
+    Paper section V.A; chapter 6a; ``eq-06a-angle``.
     """
     found = []
     for forward, matrix in zip(forward_matrices(network, feedback.direct), feedback.matrices):

@@ -47,7 +47,7 @@ def superspike_gathered(
     >>> all(torch.allclose(found[name], value, atol=1e-6) for name, value in online.items())
     True
 
-    Paper section V.B; chapter 6b.
+    Paper section V.B; chapter 6b; ``eq-06b-gathered``.
     """
     check_feedback(network, feedback, direct=True)
     *hidden, out = whole_run(network, spikes)

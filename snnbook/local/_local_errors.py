@@ -162,6 +162,6 @@ def local_errors(
     >>> list(local_errors(network, torch.ones(20, 1, 3), error, readouts=readouts))
     ['hidden.0.weight', 'hidden.1.weight', 'readout.weight']
 
-    Paper section V.C; chapter 6c.
+    Paper section V.C; chapter 6c; ``eq-06c-update``.
     """
     return run_online(LocalErrors(tuple(readouts), memory), network, spikes, error)

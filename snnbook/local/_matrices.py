@@ -163,7 +163,7 @@ def random_readouts(
     >>> [tuple(one.shape) for one in readouts]
     [(2, 4), (2, 5)]
 
-    Paper section V.C; chapter 6c.
+    Paper section V.C; chapter 6c; ``eq-06c-readout``.
     """
     check_network(network)
     check_positive("gain", gain)

@@ -134,7 +134,7 @@ def raster_step(
     >>> seen.error < 0, seen.spikes[0]
     (tensor([[True]]), tensor([[1.]]))
 
-    Paper section V.B; chapter 6b.
+    Paper section V.B; chapter 6b; ``eq-06b-superspike``, ``eq-06b-hidden``.
     """
     error = carry.error.mem
     backs = symmetric_paths(weights) if feedback is None else feedback

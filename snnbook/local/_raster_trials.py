@@ -66,7 +66,7 @@ def match_spikes(
     >>> bool(found.loss > 0), bool(found.gradients[0] > 0)
     (True, True)
 
-    Paper section V.B; chapter 6b.
+    Paper section V.B; chapter 6b; ``eq-06b-loss``, ``eq-06b-chain``.
     """
     _check(weights, inputs, target)
     shared = {"feedback": feedback, "neuron": neuron}
@@ -133,7 +133,8 @@ def learn_raster(
     >>> bool(quiet.loss[-1] < quiet.loss[0]), bool(quiet.weights[0] < one)
     (True, True)
 
-    Paper section V.B; chapter 6b. Zenke and Ganguli (2018) call the step size RMaxProp.
+    Paper section V.B; chapter 6b. Zenke and Ganguli (2018) call the step size RMaxProp;
+    ``eq-06b-rmaxprop``.
     """
     check_integer("trials", trials, 1)
     check_positive("lr", lr)

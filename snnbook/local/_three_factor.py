@@ -230,7 +230,7 @@ def e_prop(
     >>> e_prop(network, torch.ones(20, 1, 3), error, feedback=feedback)["readout.weight"].shape
     torch.Size([2, 4])
 
-    Paper section V.B; chapter 6b.
+    Paper section V.B; chapter 6b; ``eq-05b-traces``, ``eq-05b-eprop``.
     """
     return run_online(EProp(feedback), network, spikes, error)
 

@@ -138,7 +138,7 @@ def adaptive_step(
     >>> spikes.item(), state.adapt.item()
     (1.0, 1.0)
 
-    Paper section V.B; chapter 6b.
+    Paper section V.B; chapter 6b; ``eq-06b-alif``.
     """
     distance = state.mem - neuron.threshold - neuron.strength * state.adapt
     spikes = neuron.surrogate(distance, neuron.spike_at_threshold)

@@ -159,7 +159,7 @@ class LIFNeuron(LeakyNeuron):
     >>> replace(neuron, reset="zero").tau_mem
     0.02
 
-    Chapter 2; paper section II.
+    Chapter 2; paper section II; ``eq-05-reset``; ``eq-06b-rtrl``.
     """
 
     threshold: float = 1.0

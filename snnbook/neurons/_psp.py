@@ -19,7 +19,7 @@ def psp_kernel(neuron: LeakyNeuron, steps: int) -> Tensor:
     >>> psp_kernel(LeakyNeuron(), 4)
     tensor([0.0000, 0.0000, 1.0000, 1.7236], dtype=torch.float64)
 
-    Paper section II; chapter 2.
+    Paper section II; chapter 2; ``eq-03-reach``.
     """
     n = torch.arange(steps, dtype=torch.float64) - 1
     alpha, beta = neuron.alpha, neuron.beta

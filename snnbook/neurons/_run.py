@@ -70,7 +70,7 @@ def run(
     >>> run(LeakyNeuron(), impulse[:4]).mem.flatten()
     tensor([0.0000, 0.0000, 0.5000, 0.8618])
 
-    Paper section II; chapter 2.
+    Paper section II; chapter 2; ``eq-01-current``, ``eq-01-membrane``, ``eq-01-spike``.
     """
     if not isinstance(neuron, Neuron):
         raise TypeError(

@@ -77,7 +77,7 @@ def to_spiking(
     >>> torch.equal(stronger.hidden[0].weight, 2 * rates.hidden[0].weight)
     True
 
-    Paper section IV.A.3; chapter 4c.
+    Paper section IV.A.3; chapter 4c; ``eq-04c-scale``.
     """
     if not isinstance(network, RateNetwork):
         raise TypeError(f"network is a {type(network).__name__}; a RateNetwork is accepted")

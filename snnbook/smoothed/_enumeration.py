@@ -89,7 +89,7 @@ def expected_loss(
     >>> expected_loss(weight, silence, count, NoisyNeuron(escape=SigmoidEscape(1.0)))
     tensor(0.2689, dtype=torch.float64)
 
-    Chapter 4b.
+    Chapter 4b; ``eq-04b-expected``.
     """
     check_one_sample(weight, inputs)
     trains = all_spike_trains(inputs.shape[0], weight.shape[0], weight.dtype)

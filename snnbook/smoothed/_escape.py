@@ -33,7 +33,7 @@ class SigmoidEscape:
     >>> escape.probability(torch.tensor([-0.2, 0.0, 0.2]))
     tensor([0.2689, 0.5000, 0.7311])
 
-    Paper section IV.A.2; chapter 4b.
+    Paper section IV.A.2; chapter 4b; ``eq-04b-kinds``.
     """
 
     noise: float = 0.2
@@ -99,7 +99,7 @@ class ExponentialEscape:
     >>> escape.probability(torch.tensor([-0.2, 0.0, 0.2]))
     tensor([0.3078, 0.6321, 0.9340])
 
-    Paper section IV.A.2; chapter 4b.
+    Paper section IV.A.2; chapter 4b; ``eq-04b-kinds``.
     """
 
     noise: float = 0.2

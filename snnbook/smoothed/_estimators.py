@@ -58,7 +58,7 @@ def gradient_samples(
     >>> gradient_samples(torch.zeros(2, 3), spikes, count, neuron).shape
     torch.Size([100, 2, 3])
 
-    Williams (1992); Bengio, Leonard and Courville (2013); chapter 4b.
+    Williams (1992); Bengio, Leonard and Courville (2013); chapter 4b; ``eq-04b-score``.
     """
     check_one_sample(weight, inputs)
     check_choice("estimator", estimator, ESTIMATORS)
@@ -117,7 +117,7 @@ def score_loss(
     >>> log_prob.grad.flatten()
     tensor([-1.,  1.])
 
-    Williams (1992); chapter 4b.
+    Williams (1992); chapter 4b; ``eq-04b-score``, ``eq-04b-baseline``.
     """
     if losses.dim() != 2:
         raise ValueError(f"losses has shape {tuple(losses.shape)}; (K, B) is accepted")

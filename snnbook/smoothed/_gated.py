@@ -66,7 +66,10 @@ class Gate:
         return ((mem - self.threshold) / self.width + 1).clamp(0, 1)
 
     def charge(self, mem: Tensor) -> Tensor:
-        """Return G(mem), the part of a spike that is sent below this membrane potential."""
+        """Return G(mem), the part of a spike that is sent below this membrane potential.
+
+        ``eq-04a-charge``.
+        """
         z = self._place(mem)
         return z if self.shape == "boxcar" else z * z * (3 - 2 * z)
 
@@ -127,7 +130,7 @@ class GatedNeuron(LeakyNeuron):
     chapter 2. With a recurrent weight V the current of step n is
     :math:`I[n] = \\text{drive}[n] + V s[n]`, with the synaptic traces s of the layer itself.
 
-    Huh and Sejnowski (2018); chapter 4a; paper section IV.A.1.
+    Huh and Sejnowski (2018); chapter 4a; paper section IV.A.1; ``eq-04a-gate``.
     """
 
     gate: Gate = Gate(0.3)
@@ -230,7 +233,8 @@ def gated_step(
     >>> release.item(), resets.item()
     (1.0, 1.0)
 
-    Huh and Sejnowski (2018); chapter 4a; paper section IV.A.1.
+    Huh and Sejnowski (2018); chapter 4a; paper section IV.A.1;
+    ``eq-04a-reset``, ``eq-04a-backward``.
     """
     gate, theta = neuron.gate, neuron.threshold
     tau = neuron.tau_mem / neuron.dt

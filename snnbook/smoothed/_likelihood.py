@@ -47,7 +47,7 @@ def log_likelihood(
     >>> log_likelihood(weight, silence, silence, NoisyNeuron(escape=SigmoidEscape(noise=1.0)))
     tensor([[-0.9398]])
 
-    Pfister et al. (2006); paper section IV.A.2; chapter 4b.
+    Pfister et al. (2006); paper section IV.A.2; chapter 4b; ``eq-04b-likelihood``.
     """
     check_time_first("inputs", inputs, features=weight.shape[1])
     return _clamped(weight, inputs, target, neuron).log_prob.sum(0)
@@ -84,7 +84,7 @@ def likelihood_gradient(
     >>> likelihood_gradient(torch.zeros(1, 2), spikes, spikes[..., :1]).shape
     torch.Size([1, 2])
 
-    Pfister et al. (2006); chapter 4b.
+    Pfister et al. (2006); chapter 4b; ``eq-04b-local``.
     """
     check_time_first("inputs", inputs, features=weight.shape[1])
     mem = _clamped(weight, inputs, target, neuron).mem

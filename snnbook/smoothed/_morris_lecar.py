@@ -33,7 +33,8 @@ class MorrisLecar:
     >>> bool(neuron.derivative(rest, torch.zeros(())).abs().max() < 1e-9)
     True
 
-    Morris and Lecar (1981); Rinzel and Ermentrout (1998); chapter 4a; paper section IV.A.1.
+    Morris and Lecar (1981); Rinzel and Ermentrout (1998); chapter 4a; paper section IV.A.1;
+    ``eq-04a-morris-lecar``.
     """
 
     C: float = 20.0
@@ -155,7 +156,7 @@ def solve(
     >>> (solve(MorrisLecar(), current, 0.5).mem.amax(0) > 0).tolist()
     [[False, True]]
 
-    Chapter 4a; paper section IV.A.1.
+    Chapter 4a; paper section IV.A.1; ``eq-04a-rk4``.
     """
     check_time_first("current", current)
     check_positive("dt", dt)

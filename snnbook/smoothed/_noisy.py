@@ -94,7 +94,7 @@ class NoisyNeuron(LIFNeuron):
     >>> run(quiet, impulse).spikes.flatten().int().tolist()
     [0, 0, 0, 0, 1, 0, 0, 0]
 
-    Paper section IV.A.2; chapter 4b.
+    Paper section IV.A.2; chapter 4b; ``eq-04b-escape``.
     """
 
     surrogate: _Coin = field(init=False, repr=False, compare=False, default=None)

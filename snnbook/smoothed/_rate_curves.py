@@ -26,7 +26,7 @@ def drive_gain(neuron: LIFNeuron = DEFAULT_NEURON) -> float:
     >>> round(drive_gain(half), 6)
     4.0
 
-    Paper section IV.A.3; chapter 4c.
+    Paper section IV.A.3; chapter 4c; ``eq-04c-gain``.
     """
     return 1 / ((1 - neuron.alpha) * (1 - neuron.beta))
 
@@ -78,7 +78,7 @@ def lif_rate(
     >>> lif_rate(torch.tensor([0.5, 1.0, 2.0]))
     tensor([  0.0000,   0.0000, 144.2695])
 
-    Paper section IV.A.3; chapter 4c.
+    Paper section IV.A.3; chapter 4c; ``eq-04c-fi``, ``eq-04c-step``, ``eq-04c-soft``.
     """
     check_float("mean", mean)
     if not (isinstance(softness, (int, float)) and math.isfinite(softness) and softness >= 0):
@@ -149,7 +149,8 @@ def siegert_rate(
     >>> siegert_rate(torch.tensor([0.8, 2.0]), 0.3).round(decimals=1)
     tensor([ 35.5000, 150.6000], dtype=torch.float64)
 
-    Paper section IV.A.3; chapter 4c. A. J. F. Siegert (1951), Phys. Rev. 81:617.
+    Paper section IV.A.3; chapter 4c. A. J. F. Siegert (1951), Phys. Rev. 81:617;
+    ``eq-04c-siegert``.
     """
     check_float("mean", mean)
     check_positive("std", std)

@@ -84,7 +84,7 @@ class RateNetwork(nn.Module):
     >>> out.readout.shape, bool((out.hidden[0].spikes <= 1).all())
     (torch.Size([1, 5, 2]), True)
 
-    Paper section IV.A.3; chapter 4c.
+    Paper section IV.A.3; chapter 4c; ``eq-04c-network``.
     """
 
     def __init__(

@@ -48,7 +48,7 @@ def staircase_mean(share: np.ndarray, neuron: LIFNeuron = DEFAULT_NEURON) -> np.
     >>> staircase_mean(np.array([0.0, 0.5]), half).round(4)
     array([1.    , 2.3333])
 
-    Chapter 4c.
+    Chapter 4c; ``eq-04c-stairs``.
     """
     share = np.asarray(share, dtype=float)
     if not ((share >= 0) & (share < 1)).all():
@@ -84,7 +84,7 @@ def discrete_rate(mean: Tensor, neuron: LIFNeuron = DEFAULT_NEURON) -> Tensor:
     >>> discrete_rate(torch.tensor([0.9, 2.0, 2.2, 3.1]), half).round(decimals=9)
     tensor([0.0000, 0.5000, 0.5000, 1.0000], dtype=torch.float64)
 
-    Chapter 4c.
+    Chapter 4c; ``eq-04c-stairs``.
     """
     check_float("mean", mean)
     wanted = mean.detach().double().cpu().numpy()

@@ -36,7 +36,7 @@ def lambert_w(x: Tensor) -> Tensor:
     >>> lambert_w(torch.tensor([-1 / math.e, 0.0], dtype=torch.float64))
     tensor([-1.,  0.], dtype=torch.float64)
 
-    Paper section IV.A.4; chapter 4d.
+    Paper section IV.A.4; chapter 4d; ``eq-04d-lambert``.
     """
     x = x.clamp(min=-math.exp(-1.0))
     p = torch.sqrt((2 * (1 + math.e * x)).clamp(min=0))
@@ -137,7 +137,7 @@ class NonLeaky(_Constants):
     >>> round(float(cell.kernel(torch.tensor(math.log(2.0)))), 6)
     0.5
 
-    Paper sections IV.A.4 and V.D; chapter 4d.
+    Paper sections IV.A.4 and V.D; chapter 4d; ``eq-04d-z``.
     """
 
     @property
@@ -179,7 +179,7 @@ class EqualTau(_Constants):
     >>> round(EqualTau().smallest_weight, 4)
     2.7183
 
-    Goeltz et al. (2021); paper section IV.A.4; chapter 4d.
+    Goeltz et al. (2021); paper section IV.A.4; chapter 4d; ``eq-04d-lambert``.
     """
 
     @property
@@ -226,7 +226,7 @@ class DoubleTau(_Constants):
     >>> DoubleTau().smallest_weight
     4.0
 
-    Goeltz et al. (2021); paper section IV.A.4; chapter 4d.
+    Goeltz et al. (2021); paper section IV.A.4; chapter 4d; ``eq-04d-quadratic``.
     """
 
     @property

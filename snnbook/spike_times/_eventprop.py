@@ -110,6 +110,8 @@ def simulate_events(
     >>> run = simulate_events(net, [0.0], [0], duration=50e-3)
     >>> [(n, round(t * 1e3, 4)) for n, t in run.spikes]  # U(t) = 4 (t / tau) exp(-t / tau) = 1
     [(0, 3.574), (0, 11.3588)]
+
+    ``eq-06d-neuron``.
     """
     check_positive("duration", duration)
     inputs = np.asarray(times, dtype=float)
@@ -167,6 +169,8 @@ def spike_jump(network: EventNetwork, event: Event, p_mem, p_syn, by_time: float
 
     All other adjoints pass unchanged. The slope :math:`\dot U_n^-` is in the denominator: a
     membrane that only just reaches threshold has a gradient without bound.
+
+    ``eq-06d-jump``.
     """
     n = event.source
     slope = (event.syn[n] - event.mem[n]) / network.tau_mem
@@ -197,7 +201,7 @@ def eventprop(
     It holds while no spike appears, vanishes or changes places with another: the same
     ``run.order``. The work is one visit per event, however long the silence between events.
 
-    Paper section V.D; Wunderlich and Pehle (2021).
+    Paper section V.D; Wunderlich and Pehle (2021); ``eq-06d-gradient``.
     """
     neurons, tau_m, tau_s = len(network.threshold), network.tau_mem, network.tau_syn
     rate = np.zeros(neurons) if by_integral is None else np.asarray(by_integral, dtype=float)

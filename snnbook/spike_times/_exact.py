@@ -83,7 +83,7 @@ def simulate_exact(
     >>> [round(float(t) * 1e3, 6) for t in out.spike_times]
     [6.931472, 13.862944]
 
-    Paper section II; chapter 2.
+    Paper section II; chapter 2; ``eq-04a-threshold``.
     """
     check_positive("duration", duration)
     times = _ascending("input_times", input_times, duration)

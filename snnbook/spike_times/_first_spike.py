@@ -103,7 +103,8 @@ def first_spike(times: Tensor, weight: Tensor, cell: Cell) -> Tensor:
     >>> first_spike(times, weight, NonLeaky()).exp()  # z = 3/2, 3.5/1.5
     tensor([[1.5000, 2.3333,    inf]])
 
-    Mostafa (2017) and Goeltz et al. (2021); paper section IV.A.4; chapter 4d.
+    Mostafa (2017) and Goeltz et al. (2021); paper section IV.A.4; chapter 4d;
+    ``eq-04d-membrane``, ``eq-04d-implicit``, ``eq-04d-vanish``.
     """
     _check(times, weight)
     return _FirstSpike.apply(times, weight, cell)

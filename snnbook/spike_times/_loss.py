@@ -41,7 +41,8 @@ def time_cross_entropy(
     >>> round(float(time_cross_entropy(times, torch.tensor([0]), tau=1.0, late=1.0)), 4)
     0.3133
 
-    The loss of Goeltz et al. (2021), with the pressure of their equation; chapter 4d.
+    The loss of Goeltz et al. (2021), with the pressure of their equation; chapter 4d;
+    ``eq-04d-loss``.
     """
     check_labels(labels, *times.shape)
     check_positive("tau", tau)

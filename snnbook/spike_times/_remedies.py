@@ -39,7 +39,7 @@ def weight_sum_penalty(network: TimingNetwork, margin: float = 1.0) -> Tensor:
     >>> weight_sum_penalty(network).item()
     0.5
 
-    Mostafa (2017); chapter 4d.
+    Mostafa (2017); chapter 4d; ``eq-04d-penalty``.
     """
     shortfalls = (
         torch.relu(margin - layer.weight.sum(1) / layer.cell.smallest_weight).mean()

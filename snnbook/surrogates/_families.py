@@ -62,6 +62,8 @@ def fast_sigmoid(width: float = 0.1, height: float = 1.0) -> Surrogate:
 
     >>> fast_sigmoid(width=1.0).derivative(torch.tensor(0.5))
     tensor(0.5000)
+
+    ``eq-05-three``.
     """
     return Surrogate(
         "fast sigmoid",
@@ -82,6 +84,8 @@ def piecewise_linear(width: float = 0.1, height: float = 1.0) -> Surrogate:
 
     >>> piecewise_linear(width=1.0).derivative(torch.tensor([0.5, 1.5]))
     tensor([0.5000, 0.0000])
+
+    ``eq-05-three``.
     """
     return Surrogate(
         "piecewise linear",
@@ -102,6 +106,8 @@ def exponential(width: float = 0.1, height: float = 1.0) -> Surrogate:
 
     >>> exponential(width=1.0).derivative(torch.tensor([0.5, 1.0]))
     tensor([0.5000, 0.2500])
+
+    ``eq-05-three``.
     """
     return Surrogate(
         "exponential",
@@ -223,6 +229,8 @@ def true_derivative() -> Surrogate:
 
     >>> true_derivative().derivative(torch.tensor([-1.0, 0.0, 1.0]))
     tensor([0., 0., 0.])
+
+    ``eq-05-step``.
     """
     return Surrogate(
         "true derivative", torch.zeros_like, sympy.Integer(0), 0.0, 1.0, 1.0, "calculus"

@@ -79,7 +79,7 @@ class Surrogate:
     >>> x.grad
     tensor([0.8000, 1.0000, 0.8000])
 
-    Paper section IV.B.1 and figure 3; chapter 5.
+    Paper section IV.B.1 and figure 3; chapter 5; ``eq-04a-backward``, ``eq-05-surrogate``.
     """
 
     name: str
@@ -144,6 +144,8 @@ class Surrogate:
         >>> from snnbook.surrogates import piecewise_linear
         >>> piecewise_linear(width=0.5, height=3.0).area
         1.5
+
+        ``eq-05-soft-step``.
         """
         return self.unit_area * self.width * self.height
 
@@ -153,6 +155,8 @@ class Surrogate:
         >>> from snnbook.surrogates import fast_sigmoid
         >>> fast_sigmoid().scaled(width=0.4).width
         0.4
+
+        ``eq-05-height``.
         """
         return replace(
             self,

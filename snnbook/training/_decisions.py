@@ -38,6 +38,8 @@ def decide_by_sum(readout: Tensor) -> Tensor:
 
     >>> decide_by_sum(torch.tensor([[[0.0, 2.0]], [[3.0, 1.5]]]))
     tensor([1])
+
+    ``eq-01-decision``.
     """
     return readout.sum(dim=0).argmax(dim=1)
 

@@ -103,6 +103,8 @@ def sum_over_time(readout: Tensor, labels: Tensor, *, scale: float = 1.0) -> Ten
     >>> readout = torch.tensor([[[half, 1.0]], [[half, -1.0]]])
     >>> float(sum_over_time(readout, torch.tensor([0])).exp())  # 4/3  # doctest: +ELLIPSIS
     1.333...
+
+    ``eq-01-loss``.
     """
     _check_task("readout", readout, labels)
     check_positive("scale", scale)

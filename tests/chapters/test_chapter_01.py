@@ -76,7 +76,7 @@ def test_stored_runs_rank_the_hidden_layers():
 
 def test_a_stored_digit_run_can_be_repeated(digits):
     script = experiment("ch01_digits")
-    row = script.run(digits, 20, "no_hidden", seed=3)
+    row = script.run(digits, 20, kind="no_hidden", seed=3)
     stored = results.load("ch01_digits")["no_hidden"]["accuracy"][3]
     assert row["accuracy"] == pytest.approx(stored, abs=2 / 397)
 
