@@ -52,9 +52,10 @@ def comment_above(room: str, name: str) -> str:
 def entry(room: str, name: str) -> list[str]:
     """Return the autodoc lines (reStructuredText) for one public name of a room."""
     value = getattr(importlib.import_module(room), name)
-    if inspect.isclass(value):
+    alias = hasattr(value, "__origin__")  # such as dict[str, Tensor]
+    if inspect.isclass(value) and not alias:
         return [f".. autoclass:: {room}.{name}", "   :members:", ""]
-    if callable(value) and not hasattr(value, "__dataclass_fields__"):
+    if callable(value) and not alias and not hasattr(value, "__dataclass_fields__"):
         return [f".. autofunction:: {room}.{name}", ""]
     return [f".. py:data:: {room}.{name}", "", f"   {comment_above(room, name)}", ""]
 

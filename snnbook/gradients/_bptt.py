@@ -27,6 +27,7 @@ from snnbook.gradients._online import (
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError
 
+#: The records of every step of a run: for each step one record a layer, the readout last.
 NetworkHistory = list[tuple[LayerStep, ...]]
 
 #: The exact surrogate gradient: every term is there.
