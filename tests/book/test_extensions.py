@@ -15,7 +15,7 @@ def test_repository_buttons_need_an_address():
 
 def test_entries_fit_the_kind_of_name():
     assert entry("snnbook.neurons", "LIFNeuron")[0].startswith(".. autoclass::")
-    assert entry("snnbook.neurons", "unroll")[0].startswith(".. autofunction::")
+    assert entry("snnbook.neurons", "run")[0].startswith(".. autofunction::")
     assert entry("snnbook.surrogates", "ALL")[0].startswith(".. py:data::")
     assert room_entries("snnbook.neurons").startswith("```{eval-rst}\n")
 
