@@ -42,7 +42,7 @@ def lif_frame(
     pattern : str
         A name in ``PATTERNS``.
     reset : {"subtract", "zero", "none"}
-        As in :func:`snnbook.neurons.lif_step`.
+        As in :class:`snnbook.neurons.LIFNeuron`.
     dt : {"1 ms", "0.1 ms"}
         Time step. The records are shown once per ms with either.
 
