@@ -90,27 +90,27 @@ RULE = '''"""A toy rule: the exact gradient of the readout, and half of the hidd
 from snnbook.gradients import Gradients, bptt
 
 
-def halved(network, spikes, error) -> Gradients:
+def tempered(network, spikes, error) -> Gradients:
     """Return the gradient by BPTT, halved in the hidden layers.
 
-    >>> halved.__name__
-    'halved'
+    >>> tempered.__name__
+    'tempered'
     """
     exact = bptt(network, spikes, error)
     return {name: g if name.startswith("readout") else g / 2 for name, g in exact.items()}
 '''
-ENTRY = """        "halved": Rule(
-            label="a toy", function=halved, drops="half of it", section="V", chapter="6a"
+ENTRY = """        "tempered": Rule(
+            label="a toy", function=tempered, drops="half of it", section="V", chapter="6a"
         ),
 """
 
 
 def test_a_toy_rule(copy):
-    (copy / "snnbook/local/_halved.py").write_text(RULE)
-    door = "from snnbook.local._halved import halved as halved\n"
+    (copy / "snnbook/local/_tempered.py").write_text(RULE)
+    door = "from snnbook.local._tempered import tempered as tempered\n"
     insert(copy / "snnbook/local/__init__.py", "from snnbook.local._local_errors import", door)
     rules = copy / "snnbook/laboratory/_rules.py"
-    insert(rules, "    local_errors,\n    random_feedback,\n", "    halved,\n")
+    insert(rules, "    local_errors,\n    random_feedback,\n", "    tempered,\n")
     insert(rules, '        "local_errors": Rule(\n', ENTRY)
     green(
         copy,
