@@ -151,10 +151,10 @@ def test_a_rule_of_your_own_plugs_in_and_changes_no_other_row():
 
     rules = {name: rule for name, rule in RULES.items() if name != "truncated_5"}  # no NaN
     before = compare_rules(*case(), rules=rules)
-    after = compare_rules(*case(), rules={"halved": halved} | rules)
-    mine = [row for row in after if row.rule == "halved"]
+    after = compare_rules(*case(), rules={"my own": halved} | rules)
+    mine = [row for row in after if row.rule == "my own"]
     assert all(row.cosine == pytest.approx(1) and row.norm_ratio == 0.5 for row in mine)
-    assert [row for row in after if row.rule != "halved"] == before
+    assert [row for row in after if row.rule != "my own"] == before
     other = compare_rules(*case(), rules=rules, seed=1)
     changed = {a.rule for a, b in zip(before, other) if a != b}
     assert changed == {name for name, rule in RULES.items() if rule.random}
