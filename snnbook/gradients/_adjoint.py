@@ -91,10 +91,10 @@ class Adjoint:
 
     Examples
     --------
-    >>> Adjoint(drop={"recurent"})
+    >>> Adjoint(drop={"leak"})
     Traceback (most recent call last):
     ...
-    ValueError: drop names ['recurent']; of current, charge, membrane, spike, reset, recurrent, forward, readout are accepted
+    ValueError: drop names ['leak']; of current, charge, membrane, spike, reset, recurrent, forward, readout are accepted
 
     Chapters 3, 5b and 6a.
     """  # noqa: E501

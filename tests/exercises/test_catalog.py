@@ -61,8 +61,8 @@ def test_records_refuse_what_does_not_fit():
         toy(kind="essay")
     with pytest.raises(ValueError, match="no options"):
         toy(kind="choice")
-    with pytest.raises(TypeError, match="tolerence"):
-        number("99-1", right="Yes.", hint="Think.", tolerence=0.1)(lambda: (2.0, {}))
+    with pytest.raises(TypeError, match="tolerances"):
+        number("99-1", right="Yes.", hint="Think.", tolerances=0.1)(lambda: (2.0, {}))
     with pytest.raises(TypeError):
         exercises_of("02")["02-1"] = None
 
