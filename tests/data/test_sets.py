@@ -196,7 +196,7 @@ class TestRandomPatterns:
             random_patterns(**arguments, generator=seeded())
 
     def test_refuses_no_generator(self):
-        with pytest.raises(TypeError, match="generator has type NoneType"):
+        with pytest.raises(TypeError, match="generator is a NoneType"):
             random_patterns(generator=None)
 
 
@@ -306,5 +306,5 @@ class TestRandman:
             randman(**arguments, generator=seeded())
 
     def test_refuses_a_seed_instead_of_a_generator(self):
-        with pytest.raises(TypeError, match="generator has type int"):
+        with pytest.raises(TypeError, match="generator is a int"):
             randman(generator=1)

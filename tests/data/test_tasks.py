@@ -41,7 +41,7 @@ def test_delayed_xor_is_what_it_says():
 def test_delayed_xor_names_a_wrong_argument():
     with pytest.raises(ValueError, match="pause is -1"):
         delayed_xor(2, pause=-1, generator=rng(0))
-    with pytest.raises(TypeError, match="generator has type int"):
+    with pytest.raises(TypeError, match="generator is a int"):
         delayed_xor(2, generator=0)
 
 
