@@ -8,8 +8,7 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
 PORT ?= 8000
-# One more than the cores of a small machine: the browser waits a lot.
-WORKERS ?= 3
+WORKERS ?= 2
 BIN := .venv/bin
 SITE := _build/html
 # Libraries that `make bench` times; they ask for other builds of PyTorch, so without their needs.
