@@ -98,6 +98,8 @@ class LIF(_Weighted):
         kernel: str = "auto",
         checkpoint: int | None = None,
     ) -> None:
+        if not isinstance(neuron, LIFNeuron):
+            raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
         super().__init__(in_features, out_features, neuron, input_rate, generator, kernel)
         self.checkpoint = checkpoint
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from snnbook.kernels import explain
-from snnbook.neurons import AdaptiveNeuron, LeakyNeuron, LIFNeuron, LIFState, Neuron, run
+from snnbook.neurons import LIF, AdaptiveNeuron, LeakyNeuron, LIFNeuron, LIFState, Neuron, run
 from snnbook.smoothed import Gate, GatedNeuron, NoisyNeuron
 from snnbook.surrogates import gaussian
 
@@ -183,3 +183,9 @@ def test_a_neuron_of_ones_own():
     torch.testing.assert_close(record.state.total, drive.sum(0))
     torch.testing.assert_close(record.output[1:], drive.cumsum(0)[:-1])
     assert torch.equal(record.states.total, record.output)
+
+
+@pytest.mark.parametrize("wrong", [LeakyNeuron(), gaussian(), 20e-3])
+def test_a_layer_of_spiking_neurons_takes_no_other_neuron(wrong):
+    with pytest.raises(TypeError, match=f"neuron is a {type(wrong).__name__}; a LIFNeuron"):
+        LIF(3, 2, wrong)
