@@ -109,3 +109,17 @@ def test_has_one_title(path):
         if line.startswith("# ")
     ]
     assert len(titles) == 1
+
+
+def statements(cell: dict) -> list[str]:
+    """Return what the statements of a cell call, ``""`` for one that is no call."""
+    tree = ast.parse(plain_python(cell["source"]))
+    calls = [node.value for node in tree.body if isinstance(node, ast.Expr)]
+    return [getattr(getattr(call, "func", None), "id", "") for call in calls]
+
+
+@each_notebook
+def test_numbers_for_the_text_are_glued_out_of_sight(path):
+    seen = [cell for cell in code_cells(path) if not tags(cell) & FOLDED]
+    glued = [cell["source"] for cell in seen if "glue" in statements(cell)]
+    assert not glued, "move the glue to a cell with the tag remove-cell"
