@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection
+from numbers import Integral, Real
 
 import torch
 from torch import Tensor
@@ -15,12 +16,35 @@ def check_float(name: str, tensor: Tensor) -> None:
     ...
     TypeError: spikes has dtype torch.int64; a floating-point tensor is accepted...
     """
-    if not isinstance(tensor, Tensor):
-        raise TypeError(f"{name} is a {type(tensor).__name__}; a torch.Tensor is accepted")
+    check_tensor(name, tensor)
     if not tensor.is_floating_point():
         raise TypeError(
             f"{name} has dtype {tensor.dtype}; a floating-point tensor is accepted, "
             "convert with .to(torch.float32)"
+        )
+
+
+def check_tensor(name: str, tensor: Tensor) -> None:
+    """Raise ``TypeError`` unless ``tensor`` is a dense ``torch.Tensor`` of any dtype.
+
+    >>> check_tensor("spikes", [0.0, 1.0])
+    Traceback (most recent call last):
+    ...
+    TypeError: spikes is a list; a torch.Tensor is accepted, convert with torch.as_tensor
+    """
+    if not isinstance(tensor, Tensor):
+        convertible = isinstance(tensor, (list, tuple)) or hasattr(tensor, "__array__")
+        hint = ", convert with torch.as_tensor" if convertible else ""
+        raise TypeError(f"{name} is a {type(tensor).__name__}; a torch.Tensor is accepted{hint}")
+    if tensor.is_nested:
+        raise TypeError(
+            f"{name} is a nested tensor; a dense tensor is accepted, "
+            "convert with torch.nested.to_padded_tensor"
+        )
+    if tensor.layout != torch.strided:
+        raise TypeError(
+            f"{name} has layout {tensor.layout}; a dense tensor is accepted, "
+            "convert with .to_dense()"
         )
 
 
@@ -69,8 +93,18 @@ def check_positive(name: str, value: float) -> None:
     ...
     ValueError: dt is 0.0; a finite number above 0 is accepted
     """
-    if not (isinstance(value, (int, float)) and math.isfinite(value) and value > 0):
+    if not (is_number(value) and math.isfinite(value) and value > 0):
         raise ValueError(f"{name} is {value!r}; a finite number above 0 is accepted")
+
+
+def is_number(value) -> bool:
+    """Return whether ``value`` is a real number of Python or NumPy; a truth value is none.
+
+    >>> import numpy as np
+    >>> is_number(0.5), is_number(np.float32(0.5)), is_number(True), is_number("0.5")
+    (True, True, False, False)
+    """
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def check_integer(name: str, value: int, minimum: int) -> None:
@@ -81,7 +115,7 @@ def check_integer(name: str, value: int, minimum: int) -> None:
     ...
     ValueError: steps is 0; a whole number of at least 1 is accepted
     """
-    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < minimum:
         raise ValueError(f"{name} is {value!r}; a whole number of at least {minimum} is accepted")
 
 
@@ -185,8 +219,7 @@ def check_probability(rate_name: str, rate: float, dt: float) -> None:
 
 def check_labels(labels: Tensor, batch: int, classes: int) -> None:
     """Raise unless ``labels`` holds one class index in ``0 .. classes - 1`` for each sample."""
-    if not isinstance(labels, Tensor):
-        raise TypeError(f"labels is a {type(labels).__name__}; a torch.Tensor is accepted")
+    check_tensor("labels", labels)
     if labels.dtype != torch.int64:
         raise TypeError(
             f"labels has dtype {labels.dtype}; torch.int64 is accepted, "
