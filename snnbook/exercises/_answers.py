@@ -3,6 +3,8 @@
 What cannot be read as the kind that is asked for raises ``UnreadableAnswer``.
 """
 
+import ast
+import math
 from typing import Any
 
 import numpy as np
@@ -45,7 +47,7 @@ def _convert(value: Any) -> np.ndarray:
     if value is None:
         raise UnreadableAnswer("it is None; does your function have a `return`?")
     if isinstance(value, str):
-        raise UnreadableAnswer(f"it is the text {value!r}; give numbers, without quotes")
+        value = _spelled_out(value)
     if callable(value) and not isinstance(value, (torch.Tensor, np.ndarray)):
         raise UnreadableAnswer("it is a function; give the value that it returns")
     if isinstance(value, torch.Tensor):
@@ -65,6 +67,21 @@ def _convert(value: Any) -> np.ndarray:
         raise UnreadableAnswer(f"it is of type {kind}; give real numbers") from None
 
 
+def _spelled_out(text: str) -> Any:
+    """Return the number, or the numbers, that a text spells out.
+
+    >>> _spelled_out(" −0.5 "), _spelled_out("(0.5, 1e-3)")
+    (-0.5, (0.5, 0.001))
+    """
+    try:
+        value = ast.literal_eval(text.strip().replace("−", "-"))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        value = None
+    if not isinstance(value, (int, float, tuple, list)):
+        raise UnreadableAnswer(f"it is the text {text!r}; give numbers, without quotes")
+    return value
+
+
 def to_number(value: Any) -> np.ndarray:
     """Return one number as an array of no axes.
 
@@ -82,21 +99,45 @@ def to_number(value: Any) -> np.ndarray:
 def to_choice(value: Any, options: tuple[str, ...]) -> np.ndarray:
     """Return the index of the chosen option, as an array of no axes.
 
+    An option that is a number can be given as a number.
+
     >>> int(to_choice(" Yes", ("yes", "no"))), int(to_choice(np.bool_(False), ("yes", "no")))
     (0, 1)
+    >>> int(to_choice(torch.tensor([0.2]), ("0.1", "0.2")))
+    1
     """
-    if isinstance(value, torch.Tensor):
-        value = value.detach().to("cpu").numpy()
-    if isinstance(value, (np.ndarray, np.generic)) and value.size == 1:
-        value = value.item()
-    if isinstance(value, bool) and options == ("yes", "no"):
-        value = "yes" if value else "no"
-    text = value.strip().casefold() if isinstance(value, str) else None
+    chosen = _one_entry(value)
+    if isinstance(chosen, bool) and options == ("yes", "no"):
+        chosen = "yes" if chosen else "no"
     for index, option in enumerate(options):
-        if text == option.casefold():
+        if _means(chosen, option):
             return np.array(float(index))
     accepted = ", ".join(f'`"{option}"`' for option in options)
     raise UnreadableAnswer(f"it is {value!r}; choose one of {accepted}")
+
+
+def _one_entry(value: Any) -> Any:
+    """Return the one entry of a tensor, array, list or tuple that has one, as a plain value."""
+    if isinstance(value, torch.Tensor):
+        value = value.detach().to("cpu").numpy()
+    if isinstance(value, (np.ndarray, np.generic)) and value.size == 1:
+        return value.item()
+    if isinstance(value, (list, tuple)) and len(value) == 1:
+        return _one_entry(value[0])
+    return value
+
+
+def _means(answer: Any, option: str) -> bool:
+    """Return whether an answer is this option: the same text in any case, or the same number."""
+    text = str(answer).strip().strip("\"'`").replace("−", "-").casefold()
+    if text == option.casefold():
+        return isinstance(answer, str) or not isinstance(answer, bool)
+    if isinstance(answer, bool):
+        return False
+    try:
+        return math.isclose(float(text), float(option), rel_tol=5e-3)
+    except ValueError:
+        return False
 
 
 def read(exercise: Exercise, answer: Any) -> np.ndarray:

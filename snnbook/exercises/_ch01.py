@@ -6,7 +6,7 @@ import torch
 
 from snnbook import data, training
 from snnbook.exercises._mystery import hidden_digit
-from snnbook.exercises._records import function, integer, number
+from snnbook.exercises._records import choice, function, integer, number
 from snnbook.exercises._tools import count_weights
 
 
@@ -30,7 +30,6 @@ def weights():
 
 @number(
     "01-2",
-    tolerance=5e-3,
     right="ln 10: equal readouts give each class the probability 1/10.",
     hint="The softmax of ten equal numbers is 1/10 each; the loss is −ln of the right one.",
 )
@@ -148,12 +147,12 @@ def sure_of_an_accuracy():
     }
 
 
-@integer(
+@choice(
     "01-6",
-    generic=False,
+    options=tuple("0123456789"),
     right="The order of the spikes carries the picture; no rate was needed.",
     hint="Turn spike times into a picture: `T - argmax` where a unit spiked, 0 elsewhere, in "
     "8 rows of 8.",
 )
 def digit_from_spikes():
-    return hidden_digit(5), {}
+    return str(hidden_digit(5)), {}

@@ -13,7 +13,6 @@ from snnbook.exercises._tools import decaying
 
 @sequence(
     "02-1",
-    tolerance=5e-3,
     right="α = exp(−1/2) and β = exp(−1/5): the slower of the two forgets less in a step.",
     hint="A quantity that decays with τ keeps the fraction exp(−dt/τ) over one step.",
 )
@@ -81,7 +80,6 @@ def peak_of_the_response():
 
 @number(
     "02-4",
-    tolerance=5e-3,
     right="Without a spike U settles where U = βU + I, at I/(1 − β), which must exceed θ.",
     hint="Without a spike U settles where U[n+1] = U[n]. Where is that?",
 )

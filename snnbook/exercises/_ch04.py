@@ -24,7 +24,6 @@ def passes_of_a_difference():
 
 @number(
     "04-2",
-    tolerance=5e-3,
     right="A quarter equals M/(M + d), so M = d/3, rounded 2467 pairs.",
     hint="Square both sides: 1/4 = M/(M + d). Solve for M.",
 )

@@ -11,7 +11,6 @@ from snnbook.exercises._tools import coin
 
 @sequence(
     "04b-1",
-    tolerance=3e-3,
     right="σ(−1) and 1 − exp(−e⁻¹): one noise below threshold, both fire in more than a quarter "
     "of the steps.",
     hint="x/Δ = −1. The sigmoid is 1/(1 + e^(−x/Δ)); the other one is 1 − e^(−h), h = e^(x/Δ).",

@@ -5,6 +5,7 @@ import math
 import torch
 
 from snnbook import spike_times
+from snnbook.exercises._forbidden import automatic_gradient
 from snnbook.exercises._records import function, number, sequence
 
 
@@ -143,6 +144,7 @@ def causal_set(draw):
 
 @function(
     "04d-5",
+    forbid=automatic_gradient,
     right="−κ/U̇ over the causal set, and zero for an input that comes after the spike.",
     hint="κ(s) = 1 − e^(−s) for s > 0 and else 0; U̇ is the sum of w e^(−s) over the causal set.",
 )
@@ -155,10 +157,9 @@ def slope_of_a_spike_time(draw):
         cases.append((times, weights, torch.tensor(_first(times, weights), dtype=torch.float64)))
 
     def slope(times, weights, spike):
-        """Differentiate the package's spike time."""
-        weight = weights.detach().clone()[None].requires_grad_()
-        time = spike_times.first_spike(times[None], weight, spike_times.NonLeaky())
-        return torch.autograd.grad(time.sum(), weight)[0][0]
+        """Divide the kernel by the slope of the membrane; both are 0 before an input arrives."""
+        cell, since = spike_times.NonLeaky(), spike - times
+        return -cell.kernel(since) / (weights * cell.kernel_slope(since)).sum()
 
     def kernel(times, spike):
         return 1 - torch.exp(times - spike)

@@ -41,9 +41,10 @@ def _check_chapter(chapter: str) -> None:
 
 def find(id: str) -> Exercise:
     """Return one exercise, or raise a ``ValueError`` that lists all of them."""
-    chapter = str(id).split("-")[0]
-    if chapter in CHAPTERS and id in exercises_of(chapter):
-        return exercises_of(chapter)[id]
+    name = str(id).strip().lower()
+    chapter = name.split("-")[0]
+    if chapter in CHAPTERS and name in exercises_of(chapter):
+        return exercises_of(chapter)[name]
     known = ", ".join(name for one in CHAPTERS for name in exercises_of(one))
     raise ValueError(f"id is {id!r}; one of {known} is accepted")
 
@@ -56,9 +57,10 @@ def check(id: str, answer: Any) -> Result:
     id : str
         The exercise, ``"02-3"``: chapter and number.
     answer : number, sequence, str, bool, callable or ...
-        A number may be a float, an int, a NumPy scalar or a tensor with one entry; a sequence
-        may be a list, a tuple, an array or a tensor. A function is called on random input.
-        ``...`` means not answered yet.
+        A number may be a float, an int, a NumPy scalar or a tensor with one entry, and three
+        significant digits are enough; a sequence may be a list, a tuple, an array or a tensor.
+        A text that spells them out is read. A choice is a text in any case, or the number that
+        an option is. A function is called on random input. ``...`` means not answered yet.
 
     Returns
     -------
@@ -79,8 +81,9 @@ def check(id: str, answer: Any) -> Result:
 
     Every chapter ends with exercises.
     """
-    outcome = grade(find(id), answer)
-    result = Result(id, outcome.correct, outcome.answered, outcome.message)
+    exercise = find(id)
+    outcome = grade(exercise, answer)
+    result = Result(exercise.id, outcome.correct, outcome.answered, outcome.message)
     show(result)
     return result
 

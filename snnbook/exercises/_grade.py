@@ -8,6 +8,7 @@ import torch
 
 from snnbook.exercises import _answers
 from snnbook.exercises._answers import UnreadableAnswer
+from snnbook.exercises._forbidden import ForbiddenAnswer
 from snnbook.exercises._records import Exercise
 
 
@@ -30,6 +31,8 @@ def grade(exercise: Exercise, answer: Any) -> Grade:
         return _grade_value(exercise, answer)
     except UnreadableAnswer as problem:
         return Grade(False, True, f"Your answer cannot be read: {problem}.")
+    except ForbiddenAnswer as problem:
+        return Grade(False, True, str(problem))
 
 
 def _grade_value(exercise: Exercise, answer: Any) -> Grade:
@@ -115,6 +118,8 @@ def _grade_function(exercise: Exercise, function: Any) -> Grade:
             return Grade(False, True, text + " (`x = x * 2`, not `x *= 2`).")
         given.append(_as_arrays(value, truth))
     if all(_agree(g, t, exercise.tolerance) for g, t in zip(given, truths)):
+        if exercise.forbid is not None:
+            exercise.forbid(function, *_copy(cases[0]))
         return Grade(True, True, exercise.right)
     return Grade(False, True, _diagnose(exercise, cases, truths, given))
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from snnbook.exercises._tools import Draw
 
-#: How exactly each entry of an answer must agree, unless an exercise says otherwise.
-TOLERANCES = {"number": 1e-3, "integer": 0.0, "sequence": 1e-3, "choice": 0.0, "function": 1e-6}
+#: How exactly each entry of an answer must agree, unless an exercise says otherwise: a number to
+#: three significant digits, a count exactly, the values of a function up to rounding.
+TOLERANCES = {"number": 5e-3, "integer": 0.0, "sequence": 5e-3, "choice": 0.0, "function": 1e-6}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,9 @@ class Exercise:
         What can be chosen (kind ``"choice"`` alone); ``("yes", "no")`` accepts a bool.
     observe : callable or None
         What is compared, ``observe(function, *arguments)``; the returned value by default.
+    forbid : callable or None
+        Called as ``forbid(function, *arguments)`` on a function that is right; it raises
+        ``ForbiddenAnswer`` where that uses what the text of the exercise rules out.
     generic : bool
         Whether a wrong sign, a factor of 1000 and the like are diagnosed too.
 
@@ -54,6 +58,7 @@ class Exercise:
     tolerance: float | None = None
     options: tuple[str, ...] = ()
     observe: Callable[..., Any] | None = None
+    forbid: Callable[..., None] | None = None
     generic: bool = True
 
     def __post_init__(self) -> None:

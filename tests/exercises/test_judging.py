@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from snnbook.exercises import CHAPTERS, Exercise, _answers, _grade, check, exercises_of
+from snnbook.spike_times import NonLeaky, first_spike
 
 EXERCISES = {id: record for chapter in CHAPTERS for id, record in exercises_of(chapter).items()}
 VALUES = [id for id, one in EXERCISES.items() if one.kind not in ("function", "choice")]
@@ -38,13 +39,58 @@ def test_equivalent_forms_of_the_answer_are_right(id):
         forms += [int(truth), np.int64(truth)] if record.kind == "integer" else []
     else:
         forms += [list(truth), tuple(truth), [torch.tensor(entry) for entry in truth]]
+    forms += [str(truth.tolist()), f" {truth.tolist()} ".replace("-", "−")]
     for form in forms:
         assert _grade.grade(record, form).correct, form
 
 
+@pytest.mark.parametrize("id", [id for id in VALUES if EXERCISES[id].kind != "integer"])
+def test_three_significant_digits_are_enough(id):
+    truth = np.asarray(_answers.read(EXERCISES[id], EXERCISES[id].truth))
+    rounded = np.vectorize(lambda entry: float(f"{entry:.3g}"))(truth)
+    assert _grade.grade(EXERCISES[id], rounded.tolist()).correct
+    assert _grade.grade(EXERCISES[id], torch.tensor(rounded)).correct
+
+
+@pytest.mark.parametrize("id", [id for id, one in EXERCISES.items() if one.kind == "choice"])
+def test_a_choice_is_a_text_in_any_case_or_the_number_that_it_is(id):
+    record = EXERCISES[id]
+    truth = str(record.truth)
+    forms = [truth, truth.upper(), f" {truth.title()} ", [truth], np.array(truth), f"'{truth}'"]
+    if truth.replace(".", "").isdigit():
+        number = float(truth)
+        forms += [
+            number,
+            np.float32(number),
+            torch.tensor(number),
+            [number],
+            torch.tensor([number]),
+        ]
+    for form in forms:
+        assert _grade.grade(record, form).correct, form
+    wrong = [option for option in record.options if option != truth]
+    for option in wrong:
+        said = _grade.grade(record, option)
+        assert not said.correct and "too large" not in said.message
+
+
 @pytest.mark.parametrize("id", VALUES)
 @pytest.mark.parametrize(
-    "nonsense", [None, "two", "2", math.nan, math.inf, 1j, {}, set(), object(), math.sqrt, [[]]]
+    "nonsense",
+    [
+        None,
+        "two",
+        "2 + 2j",
+        "[" * 500,
+        math.nan,
+        math.inf,
+        1j,
+        {},
+        set(),
+        object(),
+        math.sqrt,
+        [[]],
+    ],
 )
 def test_nonsense_gets_a_message(id, nonsense):
     outcome = _grade.grade(EXERCISES[id], nonsense)
@@ -180,6 +226,49 @@ def test_functions_may_not_change_their_input():
         return (mem + syn) * (1 - spikes)
 
     assert "in place" in _grade.grade(EXERCISES["02-6"], in_place).message
+
+
+class _Bent(torch.autograd.Function):
+    """The step with the gradient of a sigmoid, in the way that exercise 05-5 rules out."""
+
+    @staticmethod
+    def forward(ctx, x, gradient):
+        ctx.save_for_backward(gradient)
+        return (x > 0).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * ctx.saved_tensors[0], None
+
+
+def test_what_the_text_rules_out_is_not_accepted():
+    def custom(x, smooth):
+        with torch.enable_grad():
+            leaf = x.detach().requires_grad_()
+            (gradient,) = torch.autograd.grad(smooth(leaf).sum(), leaf)
+        return _Bent.apply(x, gradient)
+
+    said = _grade.grade(EXERCISES["05-5"], custom)
+    assert not said.correct and "custom autograd function" in said.message
+
+    def automatic(times, weights, spike):
+        weight = weights.clone()[None].requires_grad_()
+        time = first_spike(times[None], weight, NonLeaky())
+        return torch.autograd.grad(time.sum(), weight)[0][0]
+
+    said = _grade.grade(EXERCISES["04d-5"], automatic)
+    assert not said.correct and "asks autograd" in said.message
+
+    def by_formula(times, weights, spike):
+        before = times < spike
+        slope = (weights * torch.exp(times - spike))[before].sum()
+        return -(1 - torch.exp(times - spike)) * before / slope
+
+    assert _grade.grade(EXERCISES["04d-5"], by_formula).correct
+
+
+def test_an_exercise_is_found_by_its_name_in_any_case(capsys):
+    assert check(" 04A-5 ", 0.2) and "04a-5" in capsys.readouterr().out
 
 
 def test_functions_may_return_lists_arrays_and_other_types():
