@@ -1,7 +1,7 @@
 # Two commands matter: `make book` builds the site, `make test` checks everything.
 # Each sets itself up in .venv; neither does anything that is already done.
+# Make 3.81, that of macOS, knows no .SHELLFLAGS, so each recipe with a pipe says pipefail itself.
 SHELL := /bin/bash
-.SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
@@ -74,7 +74,8 @@ _build/book.stamp: .venv/book.stamp _config.yml _toc.yml $(PACKAGE) $(BOOK) scri
 _build/test.stamp: .venv/test.stamp _build/book.stamp $(TESTS) $(PAPERS) Makefile $(if $(FORCE),force)
 	@$(MAKE) --no-print-directory lint
 	@echo "[test] unit tests, doctests, notebooks, book and browser checks"
-	@SNNBOOK_REQUIRE_SITE=1 $(PYTEST) --doctest-modules $(NBVAL) -p no:cacheprovider \
+	@set -o pipefail; SNNBOOK_REQUIRE_SITE=1 \
+	  $(PYTEST) --doctest-modules $(NBVAL) -p no:cacheprovider \
 	  --junitxml=_build/test.xml $(NOTEBOOKS) snnbook tests 2>&1 | tee _build/test.log
 	@touch $@
 

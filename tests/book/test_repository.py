@@ -26,6 +26,13 @@ def test_every_page_of_the_contents_has_a_source():
     assert [page for page in toc_files() if not source_of(page).is_file()] == []
 
 
+def test_type_checkers_are_told_that_the_package_has_types():
+    """The marker of PEP 561 is an empty file, which an installed package must bring along."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert (ROOT / "snnbook/py.typed").is_file()
+    assert "py.typed" in project["tool"]["setuptools"]["package-data"]["snnbook"]
+
+
 def test_versions_agree():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation["version"] == snnbook.__version__
