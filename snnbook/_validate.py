@@ -78,11 +78,22 @@ def check_shape(name: str, tensor: Tensor, shape: tuple[int, ...], like: Tensor)
 
 
 def check_same_kind(name: str, tensor: Tensor, like: Tensor) -> None:
-    """Raise unless ``tensor`` has the dtype and the device of ``like``."""
-    if tensor.dtype != like.dtype:
+    """Raise unless ``tensor`` has the dtype and the device of ``like``.
+
+    Under autocast products take any dtype but float64, so these need not be the same.
+    """
+    if tensor.dtype != like.dtype and not _mixes(tensor, like):
         raise TypeError(f"{name} has dtype {tensor.dtype}; {like.dtype} is accepted")
     if tensor.device != like.device:
         raise ValueError(f"{name} is on {tensor.device}; {like.device} is accepted")
+
+
+def _mixes(tensor: Tensor, like: Tensor) -> bool:
+    """Return whether autocast is on, and mixes tensors of these dtypes."""
+    device = like.device.type
+    if torch.float64 in (tensor.dtype, like.dtype) or not torch.amp.is_autocast_available(device):
+        return False
+    return torch.is_autocast_enabled(device)
 
 
 def check_positive(name: str, value: float) -> None:

@@ -5,16 +5,22 @@ import torch
 
 def first_derivative(gradients, ctx, grads):
     """Return ``gradients(ctx, *grads)``; batches and second derivatives are errors."""
-    if any(g is not None and torch._C._functorch.is_legacy_batchedtensor(g) for g in grads):
+    if any(g is not None and _batched(g) for g in grads):
         raise RuntimeError(
             "the compiled loop takes one gradient at a time, not a batch of them; "
             "kernel='reference' takes both"
         )
+    grads = [g.resolve_neg() if g is not None and g.is_neg() else g for g in grads]
     if not torch.is_grad_enabled():
         return (*gradients(ctx, *grads), None)
     with torch.no_grad():  # create_graph=True: only a second derivative is an error
         out = gradients(ctx, *grads)
     return (*(g if g is None else _Once.apply(g.requires_grad_()) for g in out), None)
+
+
+def _batched(grad) -> bool:
+    functorch = torch._C._functorch
+    return functorch.is_legacy_batchedtensor(grad) or functorch.is_batchedtensor(grad)
 
 
 class _Once(torch.autograd.Function):

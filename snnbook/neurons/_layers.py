@@ -104,7 +104,7 @@ class LIF(_Weighted):
         self.checkpoint = checkpoint
 
     def forward(
-        self, spikes: Tensor | Events, state: LIFState | None = None, record: bool = True
+        self, spikes: Tensor | Events, state: LIFState | None = None, record: bool | None = None
     ) -> LIFRecord:
         """Run the layer over input spikes (T, B, in_features), from ``state`` or from rest."""
         self.check(spikes)

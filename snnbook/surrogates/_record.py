@@ -25,17 +25,25 @@ class _Spike(torch.autograd.Function):
 
     @staticmethod
     def forward(x: Tensor, derivative: Shape, spike_at_threshold: bool) -> Tensor:
-        return (x >= 0 if spike_at_threshold else x > 0).to(x.dtype)
+        if spike_at_threshold:
+            return 1 - (-x).clamp(0, 1).ceil_()
+        return x.clamp(0, 1).ceil_()  # not x > 0, which makes 0 of NaN
 
     @staticmethod
     def setup_context(ctx, inputs, output) -> None:
         x, ctx.derivative, _ = inputs
         ctx.save_for_backward(x)
+        ctx.save_for_forward(x)
 
     @staticmethod
     def backward(ctx, grad: Tensor):
         (x,) = ctx.saved_tensors
         return grad * ctx.derivative(x), None, None
+
+    @staticmethod
+    def jvp(ctx, tangent: Tensor, *_) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return tangent * ctx.derivative(x)
 
 
 @dataclass(frozen=True)
