@@ -35,6 +35,8 @@ def check_tensor(name: str, tensor: Tensor) -> None:
     if not isinstance(tensor, Tensor):
         convertible = isinstance(tensor, (list, tuple)) or hasattr(tensor, "__array__")
         hint = ", convert with torch.as_tensor" if convertible else ""
+        if type(tensor).__name__ == "Proxy":
+            hint = "; torch.export can record a loop over time, torch.fx.symbolic_trace cannot"
         raise TypeError(f"{name} is a {type(tensor).__name__}; a torch.Tensor is accepted{hint}")
     if tensor.is_nested:
         raise TypeError(

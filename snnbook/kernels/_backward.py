@@ -23,9 +23,9 @@ class Backward:
     ``None`` where nobody asked for it.
     """
 
-    def __init__(self, ctx, grad_spikes, grad_mem, grad_syn, grad_syn_end, grad_mem_end):
+    def __init__(self, ctx, saved, grad_spikes, grad_mem, grad_syn, grad_syn_end, grad_mem_end):
         self.call, self.spikes_in = ctx.call, ctx.call.events
-        self.input, self.W, self.V, self.mems, self.syns = ctx.saved_tensors
+        self.input, self.W, self.V, self.mems, self.syns = saved
         self.states, self.first = ctx.states, 0
         self.losses = (grad_spikes, grad_mem, grad_syn)
         steps, batch, size = self.shape = ctx.call.shape

@@ -72,6 +72,10 @@ def explain(
 
     See the benchmark page.
     """
+    if torch.compiler.is_dynamo_compiling() and not exporting():
+        from snnbook.kernels._eager import explain_eagerly
+
+        return explain_eagerly(source, weight, recurrent_weight, neuron, kernel)
     if neuron is not None:
         check_neuron(neuron)
     shape = check_source(source, weight)
@@ -85,10 +89,6 @@ def decide(neuron, source: Tensor | Events, weight: Tensor | None, others, kerne
     ``others`` are the recurrent weight or None, and the tensors of a given state.
     Every layer runs what this function says, and :func:`explain` shows it.
     """
-    if torch.compiler.is_dynamo_compiling() and not exporting():
-        from snnbook.kernels._eager import decide_eagerly
-
-        return decide_eagerly(neuron, source, weight, others, kernel)
     ran, obstacle = _pick(neuron, source, weight, others, kernel)
     if ran == "reference":
         return Choice(ran, "none" if weight is None else "dense", obstacle), None
@@ -124,11 +124,16 @@ def _pick(neuron, source, weight, others, kernel: str) -> tuple[str, str | None]
     return "reference", obstacle
 
 
+def known(neuron) -> bool:
+    """Return whether the compiled loops know this very class; a subclass does not inherit it."""
+    return bool(vars(type(neuron)).get("compiled"))
+
+
 def _unknown(neuron, recurrent_weight: Tensor | None) -> str | None:
     """Return why the compiled loops do not know this neuron, or not with recurrent weights."""
     if neuron is None:
         return None
-    if not vars(type(neuron)).get("compiled"):
+    if not known(neuron):
         return f"the compiled loops do not know a {type(neuron).__name__}; it needs the plain loop"
     if recurrent_weight is not None and not hasattr(neuron, "surrogate"):
         return f"a {type(neuron).__name__} sends no spikes through V; it needs the plain loop"

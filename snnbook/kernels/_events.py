@@ -171,6 +171,7 @@ class Events:
 
     def to_dense(self, dtype: torch.dtype = torch.float32) -> Tensor:
         """Return the (T, B, N) tensor of zeros and ones."""
+        self._check_order()  # tensors can be changed
         dense = self.offsets.new_zeros(self.steps * self.batch, self.features, dtype=dtype)
         rows = torch.repeat_interleave(self.offsets.diff())
         dense[rows, self.indices.long()] = 1
@@ -180,7 +181,7 @@ class Events:
 def _whole(name: str, values: Whole) -> Tensor:
     """Return a list of whole numbers as an int64 tensor on the CPU, or raise."""
     try:
-        tensor = torch.as_tensor(values, device=None if isinstance(values, Tensor) else "cpu")
+        tensor = values if isinstance(values, Tensor) else torch.as_tensor(values, device="cpu")
     except (TypeError, ValueError, RuntimeError):
         raise TypeError(f"{name} is a {type(values).__name__}; {WHOLE} are accepted") from None
     check_tensor(name, tensor)

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from snnbook.kernels._choose import all_finite, decide
+from snnbook.kernels._choose import all_finite, decide, known
 from snnbook.kernels._events import Events
 from snnbook.kernels._guard import (
     check_neuron,
@@ -61,6 +61,12 @@ def run_layer(
     Paper section II; chapter 2.
     """
     check_neuron(neuron)
+    inside = torch.compiler.is_dynamo_compiling() and not exporting()
+    if inside and kernel != "reference" and known(neuron):
+        from snnbook.kernels._eager import run_eagerly
+
+        options = {"recurrent_weight": recurrent_weight, "record": record, "kernel": kernel}
+        return run_eagerly(neuron, source, weight, state, options | {"checkpoint": checkpoint})
     shape, like = check_source(source, weight), source if weight is None else weight
     record = checked_record(record, checkpoint)
     state = checked_state(neuron, state, shape, like)
@@ -68,30 +74,12 @@ def run_layer(
     choice, found = decide(neuron, source, weight, (recurrent_weight, *(state or ())), kernel)
     given = neuron, source, weight, recurrent_weight, state
     if choice.kernel != "reference":
-        out = _call(
-            "compiled_eagerly",
-            run_compiled,
-            *given,
-            shape,
-            choice.kernel,
-            found,
-            record,
-            checkpoint,
-        )
-    elif checkpoint is None:
-        out = run_plain(*given, record, None)
-    else:
-        out = _call("plain_eagerly", run_plain, *given, record, checkpoint)
-    return neuron.record(*out)
+        return neuron.record(*run_compiled(*given, shape, choice.kernel, found, record, checkpoint))
+    if inside and checkpoint is not None:
+        from snnbook.kernels._eager import plain_eagerly
 
-
-def _call(name: str, function, *arguments):
-    """Call a function, but outside of the graph while ``torch.compile`` makes one."""
-    if torch.compiler.is_dynamo_compiling() and not exporting():
-        from snnbook.kernels import _eager
-
-        function = getattr(_eager, name)
-    return function(*arguments)
+        return neuron.record(*plain_eagerly(*given, record, checkpoint))
+    return neuron.record(*run_plain(*given, record, checkpoint))
 
 
 def run_compiled(
