@@ -17,7 +17,7 @@ def check_float(name: str, tensor: Tensor) -> None:
     TypeError: spikes has dtype torch.int64; a floating-point tensor is accepted...
     """
     check_tensor(name, tensor)
-    if not tensor.is_floating_point():
+    if not tensor.is_floating_point() or tensor.dtype.itemsize == 1:  # no sums in 8 bits
         raise TypeError(
             f"{name} has dtype {tensor.dtype}; a floating-point tensor is accepted, "
             "convert with .to(torch.float32)"

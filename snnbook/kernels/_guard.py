@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from snnbook._validate import (
@@ -16,9 +15,6 @@ from snnbook._validate import (
 )
 from snnbook.kernels._events import Events
 
-#: What a loop computes in; the compiled ones know the first two.
-KINDS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
-
 
 def check_source(source: Tensor | Events, weight: Tensor | None) -> tuple[int, int, int]:
     """Raise unless the input fits the weight, and return the shape (T, B, N) of the drive."""
@@ -26,10 +22,8 @@ def check_source(source: Tensor | Events, weight: Tensor | None) -> tuple[int, i
         if isinstance(source, Events):
             raise TypeError("source is a list of Events without a weight; a drive is accepted")
         check_time_first("source", source)
-        _check_kind("source", source)
         return tuple(source.shape)
     check_float("weight", weight)
-    _check_kind("weight", weight)
     if weight.dim() != 2:
         raise ValueError(f"weight has shape {tuple(weight.shape)}; two axes (out, in) are accepted")
     features = weight.shape[1]
@@ -83,9 +77,3 @@ def checked_record(record: bool | None, checkpoint: int | None) -> bool:
             "record=False, or None, is accepted"
         )
     return False
-
-
-def _check_kind(name: str, tensor: Tensor) -> None:
-    if tensor.dtype not in KINDS:
-        kinds = ", ".join(str(kind) for kind in KINDS)
-        raise TypeError(f"{name} has dtype {tensor.dtype}; {kinds} are accepted")
