@@ -19,14 +19,16 @@ from snnbook.spike_times._membrane import course, crossing, response
 def loops() -> tuple[Callable, Callable]:
     """Return :func:`run_layer` and :func:`adjoint_layer`, compiled; Numba is imported here."""
     try:
-        from numba.extending import register_jitable
+        from numba import extending
 
         from snnbook._compile import compiled
     except ImportError as error:
         warnings.warn(f"spike layers run as plain Python: no Numba ({error})", stacklevel=2)
         return run_layer, adjoint_layer
     for function in (_membrane.turn, response, course, crossing, _arrival):
-        register_jitable(function)  # Numba may compile it where a compiled function calls it
+        extending.register_jitable(
+            function
+        )  # Numba may compile it where a compiled function calls it
     return compiled()(run_layer), compiled()(adjoint_layer)
 
 

@@ -13,8 +13,8 @@ import pytest
 from numba.core.dispatcher import Dispatcher
 
 import snnbook
+import snnbook.spike_times
 from snnbook.kernels import _layer
-from snnbook.spike_times import _loops
 
 PACKAGE = Path(snnbook.__file__).parent
 
@@ -129,7 +129,8 @@ def compiled_functions():
     rooms = ("snnbook.kernels.", "snnbook.spike_times.")
     modules = [sys.modules[name] for name in sorted(sys.modules) if name.startswith(rooms)]
     found = [x for m in modules for x in vars(m).values() if isinstance(x, Dispatcher)]
-    return [x.py_func for x in {id(x): x for x in (*found, *_loops.loops())}.values()]
+    found += sys.modules["snnbook.spike_times._loops"].loops()
+    return [x.py_func for x in {id(x): x for x in found}.values()]
 
 
 def called(function, seen):
