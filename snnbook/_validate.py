@@ -17,7 +17,7 @@ def check_float(name: str, tensor: Tensor) -> None:
     TypeError: spikes has dtype torch.int64; a floating-point tensor is accepted...
     """
     check_tensor(name, tensor)
-    if not tensor.is_floating_point():
+    if not tensor.is_floating_point() or tensor.dtype.itemsize == 1:  # no sums in 8 bits
         raise TypeError(
             f"{name} has dtype {tensor.dtype}; a floating-point tensor is accepted, "
             "convert with .to(torch.float32)"
@@ -35,6 +35,8 @@ def check_tensor(name: str, tensor: Tensor) -> None:
     if not isinstance(tensor, Tensor):
         convertible = isinstance(tensor, (list, tuple)) or hasattr(tensor, "__array__")
         hint = ", convert with torch.as_tensor" if convertible else ""
+        if type(tensor).__name__ == "Proxy":
+            hint = "; torch.export can record a loop over time, torch.fx.symbolic_trace cannot"
         raise TypeError(f"{name} is a {type(tensor).__name__}; a torch.Tensor is accepted{hint}")
     if tensor.is_nested:
         raise TypeError(
@@ -78,11 +80,22 @@ def check_shape(name: str, tensor: Tensor, shape: tuple[int, ...], like: Tensor)
 
 
 def check_same_kind(name: str, tensor: Tensor, like: Tensor) -> None:
-    """Raise unless ``tensor`` has the dtype and the device of ``like``."""
-    if tensor.dtype != like.dtype:
+    """Raise unless ``tensor`` has the dtype and the device of ``like``.
+
+    Under autocast products take any dtype but float64, so these need not be the same.
+    """
+    if tensor.dtype != like.dtype and not _mixes(tensor, like):
         raise TypeError(f"{name} has dtype {tensor.dtype}; {like.dtype} is accepted")
     if tensor.device != like.device:
         raise ValueError(f"{name} is on {tensor.device}; {like.device} is accepted")
+
+
+def _mixes(tensor: Tensor, like: Tensor) -> bool:
+    """Return whether autocast is on, and mixes tensors of these dtypes."""
+    device = like.device.type
+    if torch.float64 in (tensor.dtype, like.dtype) or not torch.amp.is_autocast_available(device):
+        return False
+    return torch.is_autocast_enabled(device)
 
 
 def check_positive(name: str, value: float) -> None:

@@ -23,14 +23,14 @@ class Backward:
     ``None`` where nobody asked for it.
     """
 
-    def __init__(self, ctx, grad_spikes, grad_mem, grad_syn, grad_syn_end, grad_mem_end):
+    def __init__(self, ctx, saved, grad_spikes, grad_mem, grad_syn, grad_syn_end, grad_mem_end):
         self.call, self.spikes_in = ctx.call, ctx.call.events
-        self.input, self.W, self.V, self.mems, self.syns = ctx.saved_tensors
+        self.input, self.W, self.V, self.mems, self.syns = saved
         self.states, self.first = ctx.states, 0
         self.losses = (grad_spikes, grad_mem, grad_syn)
         steps, batch, size = self.shape = ctx.call.shape
         need = ctx.needs_input_grad
-        kind = {"dtype": ctx.call.dtype}
+        kind = {"dtype": ctx.call.dtype, "device": "cpu"}
         self.ends = grad_syn_end, grad_mem_end
         self.alpha, self.beta, self.edge, _, _ = ctx.numbers
         width = size if self.W is None else self.W.shape[1]
@@ -41,8 +41,8 @@ class Backward:
             self._run_small()
         else:
             self._run_tiles(need, width, kind)
-        self.syn = torch.as_tensor(self.lam_syn) if need[3] else None
-        self.mem = torch.as_tensor(self.lam_mem) if need[4] else None
+        self.syn = _tensor(self.lam_syn) if need[3] else None
+        self.mem = _tensor(self.lam_mem) if need[4] else None
 
     def gradients(self):
         """Return the gradients in the order of the layer's tensors."""
@@ -72,7 +72,7 @@ class Backward:
         slope = self._slope_at(self.mems) if wanted and call.surrogate is not None else None
         carry, keep = self._reset_terms(self.mems, self.syns, slope)
         direct = self.W is None and self.source is not None
-        grad = self.source if direct else torch.empty(self.shape, dtype=self.call.dtype)
+        grad = self.source if direct else torch.empty(self.shape, dtype=call.dtype, device="cpu")
         events = _one_call.NO_EVENTS if self.spikes_in is None else self.spikes_in
         arrays = (g_spikes, *others, slope, carry, keep, self.mems)
         *losses, slope, carry, keep, mems = (_array(x, none[3]) for x in arrays)
@@ -251,6 +251,10 @@ class Backward:
             _sparse.scatter_own(mems.numpy(), self.edge, rows.numpy(), self.recurrent.numpy())
         else:
             self.recurrent.addmm_(spikes.to(rows.dtype).T, rows)
+
+
+def _tensor(values) -> Tensor:
+    return values if isinstance(values, Tensor) else torch.from_numpy(values)
 
 
 def _array(tensor: Tensor | None, nothing):

@@ -8,8 +8,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_choice
+from snnbook._validate import check_choice, is_number
 from snnbook.kernels._events import Events
+from snnbook.kernels._guard import check_neuron, check_recurrent, check_source
+from snnbook.kernels._tracers import exporting, watcher
 from snnbook.surrogates import Surrogate
 
 #: The time loops that a layer can be asked for.
@@ -56,6 +58,11 @@ def explain(
     Choice
         The kernel, how the input product W S is done, and the reason in words.
 
+    Raises
+    ------
+    TypeError, ValueError
+        Where the loops would: if a shape, dtype or device does not fit.
+
     Examples
     --------
     >>> explain(torch.zeros(3, 1, 2)).kernel
@@ -65,6 +72,14 @@ def explain(
 
     See the benchmark page.
     """
+    if torch.compiler.is_dynamo_compiling() and not exporting():
+        from snnbook.kernels._eager import explain_eagerly
+
+        return explain_eagerly(source, weight, recurrent_weight, neuron, kernel)
+    if neuron is not None:
+        check_neuron(neuron)
+    shape = check_source(source, weight)
+    check_recurrent(recurrent_weight, shape[2], source if weight is None else weight)
     return decide(neuron, source, weight, (recurrent_weight,), kernel)[0]
 
 
@@ -74,8 +89,6 @@ def decide(neuron, source: Tensor | Events, weight: Tensor | None, others, kerne
     ``others`` are the recurrent weight or None, and the tensors of a given state.
     Every layer runs what this function says, and :func:`explain` shows it.
     """
-    if torch.compiler.is_compiling():
-        return _decide_eagerly(neuron, source, weight, others, kernel)
     ran, obstacle = _pick(neuron, source, weight, others, kernel)
     if ran == "reference":
         return Choice(ran, "none" if weight is None else "dense", obstacle), None
@@ -89,11 +102,6 @@ def decide(neuron, source: Tensor | Events, weight: Tensor | None, others, kerne
     return Choice(ran, "dense" if found is None else "events", reason), found
 
 
-@torch.compiler.disable
-def _decide_eagerly(neuron, source, weight, others, kernel):
-    return decide(neuron, source, weight, others, kernel)
-
-
 def _pick(neuron, source, weight, others, kernel: str) -> tuple[str, str | None]:
     """Return the loop to run, and what stands in the way of a compiled one.
 
@@ -104,7 +112,7 @@ def _pick(neuron, source, weight, others, kernel: str) -> tuple[str, str | None]
     if kernel == "reference":
         return "reference", "kernel='reference' was asked for"
     tensors = (source, weight, *others)
-    given = [x for x in tensors if x is not None and type(x) is not Events]
+    given = [x for x in tensors if x is not None and not isinstance(x, Events)]
     on_gpu = any(x.is_cuda for x in given)
     wanted = kernel if kernel != "auto" else "triton" if on_gpu else "numba"
     here = _gpu if wanted == "triton" else _cpu
@@ -116,27 +124,44 @@ def _pick(neuron, source, weight, others, kernel: str) -> tuple[str, str | None]
     return "reference", obstacle
 
 
+def known(neuron) -> bool:
+    """Return whether the compiled loops know this very class; a subclass does not inherit it."""
+    return bool(vars(type(neuron)).get("compiled"))
+
+
 def _unknown(neuron, recurrent_weight: Tensor | None) -> str | None:
     """Return why the compiled loops do not know this neuron, or not with recurrent weights."""
     if neuron is None:
         return None
-    if not vars(type(neuron)).get("compiled"):
+    if not known(neuron):
         return f"the compiled loops do not know a {type(neuron).__name__}; it needs the plain loop"
     if recurrent_weight is not None and not hasattr(neuron, "surrogate"):
         return f"a {type(neuron).__name__} sends no spikes through V; it needs the plain loop"
-    if not hasattr(getattr(neuron, "surrogate", Surrogate), "derivative"):
-        return f"a {type(neuron.surrogate).__name__} has no derivative; it needs the plain loop"
+    for name in ("alpha", "beta", "threshold"):
+        value = getattr(neuron, name, 1.0)
+        if not is_number(value):
+            return f"{name} of the neuron is a {type(value).__name__}; it needs the plain loop"
+    surrogate = getattr(neuron, "surrogate", None)
+    if surrogate is None:
+        return None
+    if not hasattr(surrogate, "derivative"):
+        return f"a {type(surrogate).__name__} has no derivative; it needs the plain loop"
+    if type(surrogate).__call__ is not Surrogate.__call__:
+        return f"a {type(surrogate).__name__} makes its own spikes; it needs the plain loop"
     return None
 
 
 def _obstacle(given) -> str | None:
     """Return what stands in the way of both compiled loops."""
-    if torch._C._functorch.peek_interpreter_stack() is not None:
-        return "a torch.func transform is active; it needs the plain loop"
+    watching = watcher()
+    if watching is not None:
+        return f"{watching}; it needs the plain loop"
     for tensor in given:
         kind = type(tensor)
         if kind is not Tensor and kind is not torch.nn.Parameter:
             return f"a {kind.__name__} needs the plain loop"
+        if tensor.is_neg() or tensor._is_zerotensor():
+            return "a tensor is the view of a complex one; it needs the plain loop"
     return None
 
 
@@ -163,7 +188,7 @@ def _types(given, device: str) -> str | None:
         if tensor.dtype not in (torch.float32, torch.float64):
             return f"drive is {tensor.dtype}; the compiled loop takes float32 and float64"
     if torch.is_autocast_enabled(device):
-        return "autocast is on; the plain loop follows it"
+        return "autocast is on; the plain loop follows it in its products"
     return None
 
 

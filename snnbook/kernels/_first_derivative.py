@@ -3,25 +3,38 @@
 import torch
 
 
-def first_derivative(gradients, ctx, grads):
-    """Return ``gradients(ctx, *grads)``; batches and second derivatives are errors."""
-    if any(g is not None and torch._C._functorch.is_legacy_batchedtensor(g) for g in grads):
+def first_derivative(gradients, ctx, *grads):
+    """Return ``gradients(ctx, saved, *grads)``; batches and second derivatives are errors.
+
+    The last output and the last saved tensor are the link: an empty tensor, by which the
+    gradients depend on all inputs of the layer, so that no second derivative passes them by.
+    """
+    *saved, link = ctx.saved_tensors
+    grads = grads[:-1]
+    if any(g is not None and _batched(g) for g in grads):
         raise RuntimeError(
             "the compiled loop takes one gradient at a time, not a batch of them; "
             "kernel='reference' takes both"
         )
+    grads = [g.resolve_neg() if g is not None and g.is_neg() else g for g in grads]
     if not torch.is_grad_enabled():
-        return (*gradients(ctx, *grads), None)
+        return (*gradients(ctx, saved, *grads), None)
     with torch.no_grad():  # create_graph=True: only a second derivative is an error
-        out = gradients(ctx, *grads)
-    return (*(g if g is None else _Once.apply(g.requires_grad_()) for g in out), None)
+        out = gradients(ctx, saved, *grads)
+    given = link, *(g for g in grads if g is not None)
+    return (*(g if g is None else _Once.apply(g, *given) for g in out), None)
+
+
+def _batched(grad) -> bool:
+    functorch = torch._C._functorch
+    return functorch.is_legacy_batchedtensor(grad) or functorch.is_batchedtensor(grad)
 
 
 class _Once(torch.autograd.Function):
     """Identity whose derivative is an error that says what to do."""
 
     @staticmethod
-    def forward(ctx, grad):
+    def forward(ctx, grad, *given):
         return grad.view_as(grad)
 
     @staticmethod

@@ -61,7 +61,7 @@ class Forward:
         return state.detach().clone(memory_format=torch.contiguous_format)
 
     def _room(self) -> Tensor:
-        return torch.empty(self.shape, dtype=self.call.dtype)
+        return torch.empty(self.shape, dtype=self.call.dtype, device="cpu")
 
     def _run_small(self) -> int:
         """Run everything in one call; return the steps done, fewer where many neurons spike."""
@@ -156,7 +156,9 @@ class Forward:
         """Look up V S[n]; a step with many spikes takes a dense product instead."""
         limit, n = int(_sparse.EVENT_DENSITY * self.mem.numel()), start
         state = self.syn.numpy(), self.mem.numpy()
-        while n < stop:
+        for _ in range(start, stop):  # every pass takes a step at least
+            if n == stop:
+                return
             if own is not None:
                 rest, out = drive[n - start :].numpy(), self._outputs(n, stop, 2)
                 n += _loops.lif_recurrent(rest, own, limit, *self.numbers, *state, *out)

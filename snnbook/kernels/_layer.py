@@ -25,7 +25,7 @@ def unroll(source, weight, recurrent, state, call: Call):
     """
     if isinstance(source, Events):
         source = None if call.events is not None else source.to_dense(weight.dtype)
-    return _Layer.apply(source, weight, recurrent, *state, call)
+    return _Layer.apply(source, weight, recurrent, *state, call)[:5]
 
 
 class _Layer(torch.autograd.Function):
@@ -36,14 +36,15 @@ class _Layer(torch.autograd.Function):
         ctx.set_materialize_grads(False)
         need = any(ctx.needs_input_grad)
         out = Forward(source, weight, recurrent, (syn0, mem0), call, keep=need)
+        link = out.mem.new_empty(0) if need else None
         if need:
             ctx.call, ctx.states, ctx.numbers = call, out.states, out.numbers
             again = call.events is None and (ctx.needs_input_grad[1] or out.states is not None)
             states = (None, None) if call.surrogate is None else (out.mems, out.syns)
-            ctx.save_for_backward(source if again else None, weight, recurrent, *states)
+            ctx.save_for_backward(source if again else None, weight, recurrent, *states, link)
         mems, syns = (out.mems, out.syns) if call.record else (None, None)
-        return out.spikes, mems, syns, out.syn, out.mem
+        return out.spikes, mems, syns, out.syn, out.mem, link
 
     @staticmethod
     def backward(ctx, *grads):
-        return first_derivative(lambda *given: Backward(*given).gradients(), ctx, grads)
+        return first_derivative(lambda *given: Backward(*given).gradients(), ctx, *grads)

@@ -34,10 +34,10 @@ nothing; the array of the default one, the fast sigmoid, is made
 here in one pass. No fast-math: subnormal numbers survive. Only sums of products may be fused.
 """
 
-from numba import njit
+from snnbook._compile import compiled
 
-loop = njit(nogil=True, cache=True, error_model="numpy")
-product_loop = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
+loop = compiled(nogil=True, error_model="numpy")
+product_loop = compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 
 
 @loop

@@ -5,6 +5,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
+
+from snnbook._validate import check_callable, check_flag
 
 
 def plain_loop(step: Callable, inputs: Iterable, state: Any, like: Tensor, record: bool = True):
@@ -32,6 +35,11 @@ def plain_loop(step: Callable, inputs: Iterable, state: Any, like: Tensor, recor
     state : NamedTuple
         The last state.
 
+    Raises
+    ------
+    TypeError
+        If ``step`` cannot be called or ``record`` is neither True nor False.
+
     Examples
     --------
     >>> from collections import namedtuple
@@ -44,6 +52,8 @@ def plain_loop(step: Callable, inputs: Iterable, state: Any, like: Tensor, recor
 
     Paper section II; chapter 2.
     """
+    check_callable("step", step)
+    check_flag("record", record)
     sent, states = [], []
     for x in inputs:
         if record:
@@ -62,3 +72,39 @@ def _stack(rows, like: Tensor):
     if isinstance(rows[0], Tensor):
         return torch.stack(rows)
     return tuple(torch.stack(column) for column in zip(*rows))
+
+
+def checkpointed_loop(step: Callable, drive: Tensor, state: Any, length: int):
+    """Do as :func:`plain_loop` without a record, and keep only every ``length``-th state.
+
+    The backward pass runs the steps of a piece again, so ``step`` has to give the same again;
+    a neuron that draws random numbers does not, and raises ``RuntimeError``.
+    """
+    sent, kind = [drive[:0]] if not len(drive) else [], type(state)
+    for rows in drive.split(length):
+        piece = _Piece(step, kind)
+        with set_checkpoint_early_stop(False):
+            output, state = checkpoint(piece, rows, *state, use_reentrant=False)
+        sent.append(output)
+    if isinstance(sent[0], Tensor):
+        return torch.cat(sent), None, state
+    return tuple(torch.cat(column) for column in zip(*sent)), None, state
+
+
+class _Piece:
+    """Some steps, which remember where they ended the first time."""
+
+    def __init__(self, step: Callable, kind: type) -> None:
+        self.step, self.kind, self.end = step, kind, None
+
+    def __call__(self, rows: Tensor, *state: Tensor):
+        out = plain_loop(self.step, rows.unbind(0), self.kind(*state), rows[:0], False)
+        end = [x.detach() for x in out[2]]
+        if self.end is None:
+            self.end = end
+        elif not all(torch.equal(a, b) for a, b in zip(self.end, end)):
+            raise RuntimeError(
+                "checkpoint runs the steps twice, and the second run gave another state; "
+                "checkpoint=None is accepted for a neuron that draws random numbers"
+            )
+        return out[0], out[2]

@@ -1,14 +1,21 @@
-"""The one door to the loops: choose one, run it, look whether the end is finite."""
+"""The one door to the loops: check, choose one, run it, look whether the end is finite."""
 
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_integer, check_shape
-from snnbook.kernels._choose import all_finite, decide
+from snnbook.kernels._choose import all_finite, decide, known
 from snnbook.kernels._events import Events
-from snnbook.kernels._plain import plain_loop
+from snnbook.kernels._guard import (
+    check_neuron,
+    check_recurrent,
+    check_source,
+    checked_record,
+    checked_state,
+)
+from snnbook.kernels._plain import checkpointed_loop, plain_loop
+from snnbook.kernels._tracers import exporting, recorder, transforming, watcher
 
 
 def run_layer(
@@ -18,7 +25,7 @@ def run_layer(
     state: Any = None,
     *,
     recurrent_weight: Tensor | None = None,
-    record: bool = True,
+    record: bool | None = None,
     kernel: str = "auto",
     checkpoint: int | None = None,
 ) -> Any:
@@ -40,6 +47,11 @@ def run_layer(
     NamedTuple
         ``neuron.record(output, states, state)``.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a shape, dtype or device does not fit, or if the run met NaN or infinity.
+
     Examples
     --------
     >>> from snnbook.neurons import LIFNeuron
@@ -48,39 +60,34 @@ def run_layer(
 
     Paper section II; chapter 2.
     """
-    if checkpoint is not None:
-        check_integer("checkpoint", checkpoint, 1)
-    shape, like = _drive_shape(source, weight), source if weight is None else weight
-    if state is not None:
-        state = _checked(neuron, state, shape, like)
-    if recurrent_weight is not None:
-        check_shape("recurrent_weight", recurrent_weight, (shape[2], shape[2]), like)
+    check_neuron(neuron)
+    inside = torch.compiler.is_dynamo_compiling() and not exporting()
+    if inside and kernel != "reference" and known(neuron):
+        from snnbook.kernels._eager import run_eagerly
+
+        options = {"recurrent_weight": recurrent_weight, "record": record, "kernel": kernel}
+        return run_eagerly(neuron, source, weight, state, options | {"checkpoint": checkpoint})
+    shape, like = check_source(source, weight), source if weight is None else weight
+    record = checked_record(record, checkpoint)
+    state = checked_state(neuron, state, shape, like)
+    check_recurrent(recurrent_weight, shape[2], like)
     choice, found = decide(neuron, source, weight, (recurrent_weight, *(state or ())), kernel)
-    finite = None
-    if choice.kernel == "reference":
-        drive = _weighted_drive(source, weight)
-        if state is None:
-            state = neuron.initial_state(drive.new_empty(drive.shape[1:]))
+    given = neuron, source, weight, recurrent_weight, state
+    if choice.kernel != "reference":
+        return neuron.record(*run_compiled(*given, shape, choice.kernel, found, record, checkpoint))
+    if inside and checkpoint is not None:
+        from snnbook.kernels._eager import plain_eagerly
 
-        def step(state, x):
-            return neuron.step(state, x, recurrent_weight)
-
-        out = plain_loop(step, drive.unbind(0), state, drive[:0], record)
-    else:
-        how = choice.kernel, found, record, checkpoint
-        *out, finite = _compiled(neuron, source, weight, recurrent_weight, state, shape, how)
-    if not finite:
-        _check_finite(source, weight, out[2])
-    return neuron.record(*out)
+        return neuron.record(*plain_eagerly(*given, record, checkpoint))
+    return neuron.record(*run_plain(*given, record, checkpoint))
 
 
-def _compiled(neuron, source, weight, recurrent_weight, state, shape, how):
-    """Run a compiled loop: what is sent, the states, the last state, and whether it is finite."""
-    if torch.compiler.is_compiling():
-        return _eagerly(neuron, source, weight, recurrent_weight, state, shape, how)
+def run_compiled(
+    neuron, source, weight, recurrent_weight, state, shape, kernel, found, record, checkpoint
+):
+    """Run a compiled loop: what is sent, the states, and the last state."""
     from snnbook.kernels._call import Call  # numba and triton are imported on first use
 
-    kernel, found, record, checkpoint = how
     if kernel == "triton":
         from snnbook.kernels import _triton as loops
     else:
@@ -90,52 +97,56 @@ def _compiled(neuron, source, weight, recurrent_weight, state, shape, how):
     call = Call(neuron, shape, like.dtype, found, record, checkpoint)
     given = source, weight, recurrent_weight, state or (None, None)
     spikes, mem, syn, *last = loops.unroll(*given, call)
+    if not call.finite:
+        _check_finite(source, weight, last)
     states = neuron.State(syn, mem) if record else None
-    return (mem if spikes is None else spikes), states, neuron.State(*last), call.finite
+    return (mem if spikes is None else spikes), states, neuron.State(*last)
 
 
-@torch.compiler.disable
-def _eagerly(*arguments):
-    return _compiled(*arguments)
+def run_plain(neuron, source, weight, recurrent_weight, state, record, checkpoint):
+    """Run the plain loop: what is sent, the states, and the last state."""
+    drive = _weighted_drive(source, weight)
+    if state is None:
+        state = neuron.initial_state(drive.new_empty(drive.shape[1:]))
 
+    def step(state, x):
+        return neuron.step(state, x, recurrent_weight)
 
-def _drive_shape(source: Tensor | Events, weight: Tensor | None) -> tuple[int, int, int]:
-    """Return the shape (T, B, N) of the drive."""
-    return tuple(source.shape) if weight is None else (*source.shape[:2], weight.shape[0])
+    if checkpoint is None:
+        out = plain_loop(step, drive.unbind(0), state, drive[:0], record)
+    else:
+        watching = watcher()
+        if watching is not None:
+            raise ValueError(f"checkpoint is {checkpoint}, but {watching}; None is accepted there")
+        out = checkpointed_loop(step, drive, state, checkpoint)
+    _check_finite(source, weight, out[2])
+    return out
 
 
 def _weighted_drive(source: Tensor | Events, weight: Tensor | None) -> Tensor:
-    """Return the weighted input W S_in[n] of every step, (T, B, N)."""
+    """Return the weighted input W S_in[n] of every step, (T, B, N), in the dtype of W."""
     if weight is None:
         return source
     if isinstance(source, Events):
         source = source.to_dense(weight.dtype).to(weight.device)
-    return source @ weight.T
-
-
-def _checked(neuron, state, shape: tuple[int, ...], like: Tensor):
-    """Return a given state as the neuron's own kind, or raise unless it fits the drive."""
-    fields = neuron.State._fields
-    if len(state) != len(fields):
-        raise ValueError(f"state has {len(state)} tensors; {', '.join(fields)} are accepted")
-    for name, tensor in zip(fields, state, strict=True):
-        check_shape(f"state.{name}", tensor, shape[1:], like)
-    return neuron.State(*state)
+    return (source @ weight.T).to(weight.dtype)  # autocast may take another dtype
 
 
 def _check_finite(source: Tensor | Events, weight: Tensor | None, state) -> None:
     """Raise if the run met NaN or infinity.
 
     Both stay in the state forever, so the last state tells of the whole run at the cost
-    of one step. Under ``torch.compile`` and ``torch.func`` values are not at hand.
+    of one step. Where values are not at hand, NaN stays in what is returned.
     """
-    if torch.compiler.is_compiling():
+    if torch.compiler.is_compiling() or recorder() is not None or state[0].is_meta:
         return
     try:
         if all_finite(*state):
             return
-    except RuntimeError:  # vmap: no data-dependent branch
-        return
+    except RuntimeError:
+        if transforming() or watcher() is not None:  # vmap, fake tensors: no values
+            return
+        raise
     drive = _weighted_drive(source, weight)
     bad = (~torch.isfinite(drive)).flatten(1).any(1).nonzero()
     if bad.numel():

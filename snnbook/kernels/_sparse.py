@@ -29,7 +29,7 @@ def input_events(source, weight):
     if isinstance(source, Events):
         if source.density > EVENT_DENSITY:
             return None, f"dense product: {source.density:.0%} of the input entries are spikes"
-        return (source.indices.numpy(), source.offsets.numpy()), "events: the input brings them"
+        return _entries(source), "events: the input brings them"
     if len(weight) < EVENT_NEURONS:
         return None, f"dense product: {len(weight)} neurons do not pay for a search of spikes"
     count, *found = search(source.detach().contiguous().numpy(), EVENT_DENSITY)
@@ -39,6 +39,27 @@ def input_events(source, weight):
         return None, "dense product: the input has values other than 0 and 1"
     share = count / max(1, source.numel())
     return found, f"events: {share:.1%} of the input entries are spikes"
+
+
+def _entries(events: Events):
+    """Return indices and offsets as arrays; looked at again, since tensors can be changed."""
+    indices, offsets = (x.contiguous().numpy() for x in (events.indices, events.offsets))
+    rows = events.steps * events.batch
+    if len(offsets) != rows + 1 or not sound(indices, offsets, events.features):
+        raise ValueError("indices or offsets of the Events were changed after they were made")
+    return indices, offsets
+
+
+@loop
+def sound(indices, offsets, features):
+    """Return whether the offsets ascend from 0 to the last entry, and the indices are in range."""
+    bad = offsets[0] != 0 or offsets[-1] != indices.shape[0]
+    for r in range(offsets.shape[0] - 1):
+        bad |= offsets[r] > offsets[r + 1]
+    for e in range(indices.shape[0]):
+        bad |= indices[e] < 0
+        bad |= indices[e] >= features
+    return not bad
 
 
 @loop

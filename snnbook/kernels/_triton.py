@@ -129,7 +129,7 @@ def unroll(source, weight, recurrent, state, call: Call):
     """
     if isinstance(source, Events):
         source = source.to_dense(weight.dtype).to(weight.device)
-    return _Layer.apply(source, weight, recurrent, *state, call)
+    return _Layer.apply(source, weight, recurrent, *state, call)[:5]
 
 
 def _launch(kernel, *arguments, width: int, **flags) -> None:
@@ -181,17 +181,18 @@ class _Layer(torch.autograd.Function):
                     states.append(tuple(x.clone() for x in state))
                 parts = [_cut(x, start, start + segment) for x in (source, *out)]
                 _scan(parts[0], weight, own, state, parts[1:], call, numbers)
+        link = like.new_empty(0) if need else None
         if need:
             ctx.call, ctx.states, ctx.segment, ctx.numbers = call, states, segment, numbers
             again = source if ctx.needs_input_grad[1] or sparing else None
             kept = out[1:] if keep else (None, None)
-            ctx.save_for_backward(again, weight, own, *kept)
+            ctx.save_for_backward(again, weight, own, *kept, link)
         mems, syns = out[1:] if call.record else (None, None)
-        return out[0], mems, syns, *state
+        return out[0], mems, syns, *state, link
 
     @staticmethod
     def backward(ctx, *grads):
-        return first_derivative(_gradients, ctx, grads)
+        return first_derivative(_gradients, ctx, *grads)
 
 
 CONTIGUOUS = torch.contiguous_format
@@ -206,9 +207,9 @@ def _cut(tensor: Tensor | None, start: int, stop: int) -> Tensor | None:
     return None if tensor is None else tensor[start:stop].contiguous()
 
 
-def _gradients(ctx, *grads):
+def _gradients(ctx, saved, *grads):
     """Return the gradients of source, weight, recurrent weight, I[0] and U[0]."""
-    source, weight, own, mems, syns = ctx.saved_tensors
+    source, weight, own, mems, syns = saved
     (steps, batch, size), need = ctx.call.shape, ctx.needs_input_grad
     like, call = ctx.numbers, ctx.call
     lam = tuple(

@@ -48,6 +48,13 @@ class _Weighted(nn.Module):
         check_time_first("spikes", spikes, features=features)
         check_same_kind("spikes", spikes, like=self.weight)
 
+    def __prepare_scriptable__(self):
+        """Raise for ``torch.jit.script``, which reads sources and knows no named options."""
+        raise TypeError(
+            f"{type(self).__name__} cannot be read by torch.jit.script; "
+            "torch.jit.trace and torch.export can record it"
+        )
+
     def extra_repr(self) -> str:
         out_features, in_features = self.weight.shape
         return f"{in_features}, {out_features}, {self.neuron}"
@@ -104,7 +111,7 @@ class LIF(_Weighted):
         self.checkpoint = checkpoint
 
     def forward(
-        self, spikes: Tensor | Events, state: LIFState | None = None, record: bool = True
+        self, spikes: Tensor | Events, state: LIFState | None = None, record: bool | None = None
     ) -> LIFRecord:
         """Run the layer over input spikes (T, B, in_features), from ``state`` or from rest."""
         self.check(spikes)

@@ -81,7 +81,7 @@ class SpikingNetwork(nn.Module):
             inner[-1], outputs, neuron.leaky, input_rate=rates[-1], **shared
         )
 
-    def forward(self, spikes: Tensor | Events, record: bool = True) -> NetworkOutput:
+    def forward(self, spikes: Tensor | Events, record: bool | None = None) -> NetworkOutput:
         """Run the network over input spikes (T, B, inputs), from rest."""
         records = []
         for layer in self.hidden:

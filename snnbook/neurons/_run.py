@@ -15,7 +15,7 @@ def run(
     state: Any = None,
     *,
     recurrent_weight: Tensor | None = None,
-    record: bool = True,
+    record: bool | None = None,
     kernel: str = "auto",
     checkpoint: int | None = None,
 ) -> Any:
@@ -32,17 +32,17 @@ def run(
         The neuron's state at n = 0, tensors (B, N). At rest when not given.
     recurrent_weight : Tensor, optional
         V, (N, N), for a layer whose neurons send to each other.
-    record : bool
-        Whether to keep the states of every step.
+    record : bool, optional
+        Whether to keep the states of every step: yes when not given, unless ``checkpoint`` is.
     kernel : {"auto", "reference", "numba", "triton"}
         ``reference`` is the plain loop over the neuron's ``step``. ``numba`` is the same recursion
         compiled, with a written-out backward pass and no second derivative; ``triton`` is
         that for tensors on a GPU. ``auto`` takes a compiled loop where it knows the neuron and
         can; :func:`snnbook.kernels.explain` says what it takes.
     checkpoint : int, optional
-        Saves memory on long sequences, with ``record=False`` in the compiled loop: only the
-        state at every ``checkpoint``-th step is kept, and the backward pass runs forward
-        again in between. The gradient is the same.
+        Saves memory on long sequences: only the state at every ``checkpoint``-th step is
+        kept, and the backward pass runs forward again in between. The gradient is the same;
+        there is no record of the states, and ``record=True`` is an error.
 
     Returns
     -------

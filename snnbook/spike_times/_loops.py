@@ -1,8 +1,7 @@
 """Loops of layers of spiking neurons in continuous time, compiled where Numba is (chapter 6d).
 
 One neuron after another: without recurrent synapses a neuron needs the spikes from below and
-its own, and nothing of its neighbors. Numba's cache looks at the date of this file alone: who
-changes ``_membrane.py`` touches this one as well.
+its own, and nothing of its neighbors.
 """
 
 import math
@@ -20,14 +19,17 @@ from snnbook.spike_times._membrane import course, crossing, response
 def loops() -> tuple[Callable, Callable]:
     """Return :func:`run_layer` and :func:`adjoint_layer`, compiled; Numba is imported here."""
     try:
-        from numba import njit
-        from numba.extending import register_jitable
+        from numba import extending
+
+        from snnbook._compile import compiled
     except ImportError as error:
         warnings.warn(f"spike layers run as plain Python: no Numba ({error})", stacklevel=2)
         return run_layer, adjoint_layer
     for function in (_membrane.turn, response, course, crossing, _arrival):
-        register_jitable(function)  # Numba may compile it where a compiled function calls it
-    return njit(cache=True)(run_layer), njit(cache=True)(adjoint_layer)
+        extending.register_jitable(
+            function
+        )  # Numba may compile it where a compiled function calls it
+    return compiled()(run_layer), compiled()(adjoint_layer)
 
 
 def run_layer(times, sources, weight, threshold, tau_mem, tau_syn, end, room):

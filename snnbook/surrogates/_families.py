@@ -45,7 +45,7 @@ def _gaussian(z: Tensor) -> Tensor:
 
 
 def _rectangle(z: Tensor) -> Tensor:
-    return (z.abs() < 0.5).to(z.dtype)
+    return (0.5 - z.abs()).clamp(0, 1).ceil()  # NaN stays NaN
 
 
 def _flanked_gaussian(z, exp=torch.exp, h: float = 0.15, s: float = 6.0):

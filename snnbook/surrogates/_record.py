@@ -8,6 +8,7 @@ from functools import partial
 import sympy
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from snnbook._validate import check_float, check_positive
 
@@ -25,7 +26,7 @@ class _Spike(torch.autograd.Function):
 
     @staticmethod
     def forward(x: Tensor, derivative: Shape, spike_at_threshold: bool) -> Tensor:
-        return (x >= 0 if spike_at_threshold else x > 0).to(x.dtype)
+        return _step(x, spike_at_threshold)
 
     @staticmethod
     def setup_context(ctx, inputs, output) -> None:
@@ -36,6 +37,42 @@ class _Spike(torch.autograd.Function):
     def backward(ctx, grad: Tensor):
         (x,) = ctx.saved_tensors
         return grad * ctx.derivative(x), None, None
+
+
+class _DualSpike(_Spike):
+    """The same for forward-mode differentiation; ``torch.compile`` takes no such function."""
+
+    @staticmethod
+    def setup_context(ctx, inputs, output) -> None:
+        _Spike.setup_context(ctx, inputs, output)
+        ctx.save_for_forward(inputs[0])
+
+    @staticmethod
+    def jvp(ctx, tangent: Tensor, *_) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return tangent * ctx.derivative(x)
+
+
+def _step(x: Tensor, at_threshold: bool) -> Tensor:
+    """Return 1 above threshold and 0 below, and NaN for NaN, of which ``x > 0`` makes 0."""
+    return 1 - (-x).clamp(0, 1).ceil() if at_threshold else x.clamp(0, 1).ceil()
+
+
+def _pure_spike(x: Tensor, derivative: Shape, at_threshold: bool) -> Tensor:
+    """Do as ``_Spike`` in tensor operations alone, with two derivatives (a trapezoid of none)."""
+    still = x.detach()
+    return _step(still, at_threshold) + (derivative(still) + derivative(x)) / 2 * (x - still)
+
+
+def _spike_for_now() -> Callable:
+    """Return the step for whatever looks at the operations now."""
+    if torch.compiler.is_compiling():
+        return _Spike.apply
+    stack = torch._C._functorch.peek_interpreter_stack()
+    functional = torch._C._functorch.TransformType.Functionalize
+    if torch.jit.is_tracing() or (stack is not None and stack.key() == functional):
+        return _pure_spike
+    return _Spike.apply if forward_ad._current_level < 0 else _DualSpike.apply
 
 
 @dataclass(frozen=True)
@@ -113,9 +150,14 @@ class Surrogate:
         spike_at_threshold : bool
             The value of :math:`\Theta(0)`: ``False`` gives 0, ``True`` gives 1.
             Libraries differ here; norse and snnTorch take 0, SpikingJelly takes 1.
+
+        Returns
+        -------
+        Tensor
+            0 and 1, and NaN where ``x`` is NaN.
         """
         check_float("x", x)
-        return _Spike.apply(x, self.derivative, spike_at_threshold)
+        return _spike_for_now()(x, self.derivative, spike_at_threshold)
 
     def derivative(self, x: Tensor) -> Tensor:
         """Return the surrogate derivative :math:`g(x)`, of the shape of ``x``.

@@ -197,13 +197,14 @@ def test_explain_names_the_loop(device):
             assert layer(source).spikes.is_cuda
     other = torch.ones(8, 10, device="meta")
     with pytest.raises(ValueError, match="kernel is 'triton', but the tensors are on .* and meta"):
-        explain(spikes, weight=other, kernel="triton")
+        _choose.decide(None, spikes, other, (None,), "triton")
 
 
 class FromGPU:
     """What the choice asks of a tensor, as one on a GPU answers."""
 
     is_cuda, is_cpu, dtype, device = True, False, torch.float32, torch.device("cuda", 0)
+    is_neg = _is_zerotensor = staticmethod(lambda: False)
 
 
 class Loops:
@@ -217,6 +218,7 @@ class Loops:
 def gpu(monkeypatch):
     """Let the choice see stand-ins as tensors on a GPU, and give a way to set the loop's answer."""
     monkeypatch.setattr(_choose, "Tensor", FromGPU)
+    monkeypatch.setattr(_choose, "check_source", lambda source, weight: (3, 1, 2))
 
     def install(obstacle=None, triton="triton"):
         modules = {

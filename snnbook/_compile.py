@@ -1,0 +1,137 @@
+"""Numba behind one decorator: a cache that knows all sources, and that may be missing.
+
+Numba keeps compiled code on disk and looks at the file of the function alone, so an edit of
+another function that it calls goes unseen. Here the name of a stored file has a hash of all
+sources in the folder of the function, and compiled functions call none outside of it.
+"""
+
+import hashlib
+import inspect
+import sys
+import warnings
+from collections.abc import Callable
+from functools import cache, lru_cache
+from pathlib import Path
+
+import llvmlite
+import numba
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, NullCache
+from numba.core.dispatcher import Dispatcher
+
+from snnbook.notebook import is_live
+
+
+def compiled(**options) -> Callable:
+    """Return a decorator: ``numba.njit`` with these options and the cache of this file."""
+
+    def decorate(function):
+        dispatcher = numba.njit(**options)(function)
+        if isinstance(dispatcher, Dispatcher):  # NUMBA_DISABLE_JIT gives the function itself
+            dispatcher._cache = _cache_of(function)
+        return dispatcher
+
+    return decorate
+
+
+def _cache_of(function):
+    """Return a cache on disk, or one that keeps nothing where no folder can be written."""
+    try:
+        return _Cache(function)
+    except (OSError, RuntimeError):
+        _say_not_stored()
+        return _NoCache()
+
+
+@lru_cache(maxsize=8)
+def _hash(files: tuple[tuple[str, int, int], ...]) -> str:
+    """Return the hash of files given as (path, date, size): the last two tell of an edit."""
+    whole = hashlib.sha256(f"{numba.__version__} {llvmlite.__version__}".encode())
+    for path, _, _ in files:
+        source = Path(path).read_bytes()
+        whole.update(f"{Path(path).name} {len(source)} ".encode())
+        whole.update(source)
+    return whole.hexdigest()[:16]
+
+
+def source_hash(function) -> str:
+    """Return the hash of all sources in the folder of ``function``, of this file and of Numba."""
+    folder = Path(inspect.getfile(function)).parent
+    paths = [Path(__file__), *sorted(folder.glob("*.py"))]
+    dated = ((str(path), path.stat()) for path in paths)
+    return _hash(tuple((path, found.st_mtime_ns, found.st_size) for path, found in dated))
+
+
+class _Files(CompileResultCacheImpl):
+    """Names the files of a function after the hash of the sources, not after its line."""
+
+    def __init__(self, function) -> None:
+        self.hash = source_hash(function)
+        super().__init__(function)
+
+    def get_filename_base(self, fullname: str, abiflags: str) -> str:
+        self.function = fullname.replace("<", "").replace(">", "")
+        python = f"py{sys.version_info[0]}{sys.version_info[1]}{abiflags}"
+        return f"{self.function}-{self.hash}.{python}"
+
+
+class _Cache(FunctionCache):
+    """Compiled code on disk: what cannot be read is compiled again, what is old goes."""
+
+    _impl_class = _Files
+
+    def load_overload(self, sig, target_context):
+        try:
+            found = super().load_overload(sig, target_context)
+        except Exception:  # a damaged file must not stop a run: what Numba raises then is open
+            self._start_again()
+            found = None
+        if found is None:
+            say_compiling()
+        return found
+
+    def save_overload(self, sig, data) -> None:
+        try:
+            super().save_overload(sig, data)
+            self._remove_old()
+        except OSError:
+            _say_not_stored()
+
+    def _start_again(self) -> None:
+        try:
+            self.flush()
+        except OSError:
+            _say_not_stored()
+
+    def _remove_old(self) -> None:
+        """Delete what this Python stored for this function under other sources."""
+        python = self._impl.filename_base.rpartition(".")[2]
+        for path in Path(self.cache_path).glob(f"{self._impl.function}-*.{python}*.nb[ic]"):
+            if not path.name.startswith(self._impl.filename_base):
+                path.unlink(missing_ok=True)
+
+
+class _NoCache(NullCache):
+    def load_overload(self, sig, target_context) -> None:
+        say_compiling()
+
+
+@cache
+def say_compiling() -> None:
+    """Print one line, once, where somebody watches: machine code is not there and is made."""
+    stream = sys.stderr
+    if stream is not None and (stream.isatty() or is_live()):
+        print(
+            "snnbook: compiling the time loops for this machine; this takes some seconds, once.",
+            file=stream,
+            flush=True,
+        )
+
+
+@cache
+def _say_not_stored() -> None:
+    warnings.warn(
+        "Compiled loops cannot be stored, because no folder for them can be written, so every "
+        "process compiles them again; NUMBA_CACHE_DIR may name a folder that can be written.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
