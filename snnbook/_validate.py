@@ -81,8 +81,31 @@ def check_same_kind(name: str, tensor: Tensor, like: Tensor) -> None:
     """Raise unless ``tensor`` has the dtype and the device of ``like``."""
     if tensor.dtype != like.dtype:
         raise TypeError(f"{name} has dtype {tensor.dtype}; {like.dtype} is accepted")
+    check_same_device(name, tensor, like)
+
+
+def check_same_device(name: str, tensor: Tensor, like: Tensor) -> None:
+    """Raise ``ValueError`` unless ``tensor`` is on the device of ``like``."""
     if tensor.device != like.device:
         raise ValueError(f"{name} is on {tensor.device}; {like.device} is accepted")
+
+
+def check_finite(name: str, tensor: Tensor, *, steps: bool = False) -> None:
+    """Raise ``ValueError`` if ``tensor`` holds NaN or infinity, and say where it does first.
+
+    With ``steps`` the first axis is time, and the message names the step.
+
+    >>> check_finite("spikes", torch.tensor([[[0.0]], [[torch.nan]]]), steps=True)
+    Traceback (most recent call last):
+    ...
+    ValueError: spikes holds NaN or infinity, first at step 1; finite values are accepted
+    """
+    bad = ~torch.isfinite(tensor)
+    if not bool(bad.any()):
+        return
+    place = tuple(bad.nonzero()[0].tolist())
+    where = f", first at step {place[0]}" if steps else f", first at {place}" if place else ""
+    raise ValueError(f"{name} holds NaN or infinity{where}; finite values are accepted")
 
 
 def check_positive(name: str, value: float) -> None:
@@ -229,6 +252,8 @@ def check_labels(labels: Tensor, batch: int, classes: int) -> None:
         raise ValueError(
             f"labels has shape {tuple(labels.shape)}; ({batch},) is accepted, one class a sample"
         )
+    if batch == 0:
+        raise ValueError("labels is empty; at least one sample is accepted")
     low, high = int(labels.min()), int(labels.max())
     if low < 0 or high >= classes:
         wrong = low if low < 0 else high
