@@ -33,7 +33,7 @@ def simulate_exact(
     duration: float,
     bias: float = 0.0,
     sample_times: Sequence[float] = (),
-    max_spikes: int = 100_000,
+    max_spikes: int = 10_000,
 ) -> ExactRecord:
     r"""Simulate one LIF neuron exactly, in continuous time.
 
