@@ -90,10 +90,13 @@ def check_same_device(name: str, tensor: Tensor, like: Tensor) -> None:
         raise ValueError(f"{name} is on {tensor.device}; {like.device} is accepted")
 
 
-def check_finite(name: str, tensor: Tensor, *, steps: bool = False) -> None:
+def check_finite(
+    name: str, tensor: Tensor, *, steps: bool = False, first: int | None = None
+) -> None:
     """Raise ``ValueError`` if ``tensor`` holds NaN or infinity, and say where it does first.
 
-    With ``steps`` the first axis is time, and the message names the step.
+    With ``steps`` the first axis is time, and the message names the step; ``first`` is the step of
+    a tensor without such an axis.
 
     >>> check_finite("spikes", torch.tensor([[[0.0]], [[torch.nan]]]), steps=True)
     Traceback (most recent call last):
@@ -101,10 +104,15 @@ def check_finite(name: str, tensor: Tensor, *, steps: bool = False) -> None:
     ValueError: spikes holds NaN or infinity, first at step 1; finite values are accepted
     """
     bad = ~torch.isfinite(tensor)
-    if not bool(bad.any()):
+    try:
+        if not bool(bad.any()):
+            return
+    except RuntimeError:  # vmap and tracers: no number is at hand
         return
     place = tuple(bad.nonzero()[0].tolist())
-    where = f", first at step {place[0]}" if steps else f", first at {place}" if place else ""
+    step = place[0] if steps else first
+    where = f", first at {place}" if place else ""
+    where = where if step is None else f", first at step {step}"
     raise ValueError(f"{name} holds NaN or infinity{where}; finite values are accepted")
 
 
@@ -252,8 +260,6 @@ def check_labels(labels: Tensor, batch: int, classes: int) -> None:
         raise ValueError(
             f"labels has shape {tuple(labels.shape)}; ({batch},) is accepted, one class a sample"
         )
-    if batch == 0:
-        raise ValueError("labels is empty; at least one sample is accepted")
     low, high = int(labels.min()), int(labels.max())
     if low < 0 or high >= classes:
         wrong = low if low < 0 else high

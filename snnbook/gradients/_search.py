@@ -77,7 +77,16 @@ def vector_loss(network: nn.Module, evaluate: Callable[[], Tensor]) -> tuple[Los
 
     Chapter 4.
     """
+    if not isinstance(network, nn.Module):
+        raise TypeError(f"network is a {type(network).__name__}; a torch.nn.Module is accepted")
+    check_callable("evaluate", evaluate)
     parameters = list(network.parameters())
+    for name, weight in network.named_parameters():
+        check_finite(name, weight.detach())
+        if not weight.numel() > 1 or not weight.detach().std() > 0:
+            raise ValueError(
+                f"{name} has no spread, which is its unit; numbers that differ are accepted"
+            )
     units = parameters_to_vector([torch.full_like(p, float(p.detach().std())) for p in parameters])
 
     @torch.no_grad()

@@ -14,10 +14,9 @@ from snnbook._validate import (
     check_float,
     check_generator,
     check_integer,
-    check_labels,
     check_positive,
 )
-from snnbook.spike_times._guard import per_layer
+from snnbook.spike_times._guard import check_classes, per_layer
 from snnbook.spike_times._layers import SpikeTimeNetwork
 from snnbook.spike_times._loss import first_to_spike, time_cross_entropy
 from snnbook.spike_times._remedies import check_network
@@ -141,7 +140,7 @@ def fit_times(
     for name, value in (("loss", loss), ("penalty", penalty), ("remedy", remedy)):
         if name == "loss" or value is not None:
             check_callable(name, value)
-    check_labels(labels, len(times), len(network.layers[-1].weight))
+    check_classes(labels, len(times), len(network.layers[-1].weight))
     rates = per_layer("lr", lr, len(network.layers))
     for rate in rates:
         check_positive("lr", rate)

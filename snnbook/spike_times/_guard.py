@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from snnbook._validate import check_finite, check_integer, check_tensor, is_number
+from snnbook._validate import check_finite, check_integer, check_labels, check_tensor, is_number
 from snnbook.spike_times._trains import Trains, check_trains
 
 
@@ -43,6 +43,14 @@ def check_times(name: str, times: Tensor, inputs: int | None, least: float = -ma
         raise ValueError(f"{name} holds NaN or -inf; times, or inf for no spike, are accepted")
     if bool((times < least).any()):
         raise ValueError(f"{name} holds {float(times.min()):g}; times from {least:g} are accepted")
+
+
+def check_classes(labels: Tensor, batch: int, classes: int) -> None:
+    """Raise unless ``labels`` holds a class for each sample of a batch that is not empty."""
+    check_tensor("labels", labels)
+    if batch == 0:
+        raise ValueError("labels is of an empty batch; at least one sample is accepted")
+    check_labels(labels, batch, classes)
 
 
 def check_at_hand(what: str, *tensors: Tensor, transforms: bool = False) -> None:

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from snnbook._validate import check_callable, check_float, check_labels, check_positive, is_number
-from snnbook.spike_times._guard import check_times
+from snnbook._validate import check_callable, check_float, check_positive, is_number
+from snnbook.spike_times._guard import check_classes, check_times
 
 
 def time_cross_entropy(
@@ -54,7 +54,7 @@ def time_cross_entropy(
     """
     check_float("times", times)
     check_times("times", times, None)
-    check_labels(labels, *times.shape)
+    check_classes(labels, *times.shape)
     check_positive("tau", tau)
     check_positive("late", late)
     if not (is_number(early) and 0 <= early < math.inf):
@@ -90,5 +90,5 @@ def share_right(network: nn.Module, times: Tensor, labels: Tensor) -> float:
     """
     check_callable("network", network)
     found = network(times).times
-    check_labels(labels, *found.shape)
+    check_classes(labels, *found.shape)
     return float((first_to_spike(found) == labels).double().mean())

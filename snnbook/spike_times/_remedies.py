@@ -9,7 +9,8 @@ import math
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_finite, check_labels, is_number
+from snnbook._validate import check_finite, is_number
+from snnbook.spike_times._guard import check_classes
 from snnbook.spike_times._layers import SpikeTimeNetwork
 from snnbook.spike_times._single_spike import TimingNetwork, TimingOutput
 from snnbook.spike_times._trains import TrainsOutput
@@ -149,7 +150,7 @@ def wake_silent(
     Chapter 6d.
     """
     *hidden, last = _counts(network, output)
-    check_labels(labels, *last.shape)
+    check_classes(labels, *last.shape)
     _check_size("wake", wake)
     _check_size("rouse", rouse)
     missed = last.gather(1, labels[:, None])[:, 0] == 0
