@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from snnbook._validate import check_shape
-from snnbook.gradients._checks import check_run
+from snnbook.gradients._checks import check_network, check_run
 from snnbook.neurons import LIF, LIFState, SpikingNetwork
 from snnbook.training import StepError
 
@@ -288,6 +288,7 @@ def no_gradients(network: SpikingNetwork) -> Gradients:
 
     Chapter 3.
     """
+    check_network(network)
     return {name: torch.zeros_like(value) for name, value in detached(network)}
 
 

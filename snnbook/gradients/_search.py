@@ -98,10 +98,11 @@ def vector_loss(network: nn.Module, evaluate: Callable[[], Tensor]) -> tuple[Los
 
 
 def _check(loss: Loss, weights: Tensor, sigma: float, generator: torch.Generator) -> None:
-    if not isinstance(weights, Tensor) or weights.dim() != 1:
-        given = tuple(weights.shape) if isinstance(weights, Tensor) else type(weights).__name__
-        raise ValueError(f"weights is {given}; a vector (d,) is accepted")
+    if not isinstance(weights, Tensor):
+        raise ValueError(f"weights is {type(weights).__name__}; a vector (d,) is accepted")
     check_float("weights", weights)
+    if weights.dim() != 1:
+        raise ValueError(f"weights is {tuple(weights.shape)}; a vector (d,) is accepted")
     check_finite("weights", weights)
     check_callable("loss", loss)
     check_positive("sigma", sigma)
