@@ -28,7 +28,7 @@ from torch import Tensor
 from snnbook._validate import check_finite, check_positive, is_number
 from snnbook.neurons import LeakyReadout, LIFNeuron, SpikingNetwork
 from snnbook.smoothed._rate_curves import drive_gain
-from snnbook.smoothed._rate_network import RateNetwork
+from snnbook.smoothed._rate_network import RateNetwork, check_rates
 
 NO_LEAK = 1e9  # seconds; stands for an infinite membrane time constant
 
@@ -156,7 +156,7 @@ def scale_to_rate(
         )
     if not (is_number(quantile) and 0 < quantile <= 1):
         raise ValueError(f"quantile is {quantile!r}; a number above 0 and at most 1 is accepted")
-    network(inputs)  # looks at the inputs and the weights
+    check_rates("inputs", network, inputs)
     if inputs.numel() == 0:
         raise ValueError(f"inputs has shape {tuple(inputs.shape)}; one sample or more is accepted")
     scaled = RateNetwork(network.sizes, network.neuron, curve="relu")

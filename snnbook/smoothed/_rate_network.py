@@ -144,12 +144,7 @@ class RateNetwork(nn.Module):
 
     def forward(self, spikes: Tensor) -> NetworkOutput:
         """Map expected input spikes per step (T, B, inputs) to readouts (T, B, outputs)."""
-        first = self.hidden[0].weight
-        check_time_first("spikes", spikes, features=first.shape[1])
-        check_same_kind("spikes", spikes, first)
-        check_finite("spikes", spikes.detach(), steps=True)
-        for name, weight in self.named_parameters():
-            check_finite(name, weight.detach())
+        check_rates("spikes", self, spikes)
         records = []
         for layer in self.hidden:
             mean = layer(spikes)
@@ -159,3 +154,13 @@ class RateNetwork(nn.Module):
 
     def extra_repr(self) -> str:
         return f"{self.sizes}, curve={self.curve!r}, {self.neuron}"
+
+
+def check_rates(name: str, network: RateNetwork, spikes: Tensor) -> None:
+    """Raise unless expected spikes (T, B, inputs) fit the network, and all numbers are finite."""
+    first = network.hidden[0].weight
+    check_time_first(name, spikes, features=first.shape[1])
+    check_same_kind(name, spikes, first)
+    check_finite(name, spikes.detach(), steps=True)
+    for parameter, weight in network.named_parameters():
+        check_finite(parameter, weight.detach())
