@@ -86,6 +86,11 @@ def check_same_kind(name: str, tensor: Tensor, like: Tensor) -> None:
     """
     if tensor.dtype != like.dtype and not _mixes(tensor, like):
         raise TypeError(f"{name} has dtype {tensor.dtype}; {like.dtype} is accepted")
+    check_same_device(name, tensor, like)
+
+
+def check_same_device(name: str, tensor: Tensor, like: Tensor) -> None:
+    """Raise ``ValueError`` unless ``tensor`` is on the device of ``like``."""
     if tensor.device != like.device:
         raise ValueError(f"{name} is on {tensor.device}; {like.device} is accepted")
 
@@ -96,6 +101,32 @@ def _mixes(tensor: Tensor, like: Tensor) -> bool:
     if torch.float64 in (tensor.dtype, like.dtype) or not torch.amp.is_autocast_available(device):
         return False
     return torch.is_autocast_enabled(device)
+
+
+def check_finite(
+    name: str, tensor: Tensor, *, steps: bool = False, first: int | None = None
+) -> None:
+    """Raise ``ValueError`` if ``tensor`` holds NaN or infinity, and say where it does first.
+
+    With ``steps`` the first axis is time, and the message names the step; ``first`` is the step of
+    a tensor without such an axis.
+
+    >>> check_finite("spikes", torch.tensor([[[0.0]], [[torch.nan]]]), steps=True)
+    Traceback (most recent call last):
+    ...
+    ValueError: spikes holds NaN or infinity, first at step 1; finite values are accepted
+    """
+    bad = ~torch.isfinite(tensor)
+    try:
+        if not bool(bad.any()):
+            return
+    except RuntimeError:  # vmap and tracers: no number is at hand
+        return
+    place = tuple(bad.nonzero()[0].tolist())
+    step = place[0] if steps else first
+    where = f", first at {place}" if place else ""
+    where = where if step is None else f", first at step {step}"
+    raise ValueError(f"{name} holds NaN or infinity{where}; finite values are accepted")
 
 
 def check_positive(name: str, value: float) -> None:

@@ -8,6 +8,8 @@ from torch import Tensor
 
 from snnbook._validate import check_integer, check_positive
 
+DRAWS = 1_000_000  # of a point, at most
+
 
 def yin_yang(
     samples: int = 5000, seed: int = 42, r_small: float = 0.1, r_big: float = 0.5
@@ -36,7 +38,7 @@ def yin_yang(
         ``yin_yang(1000, seed=40)`` for the test; this function gives them bit for bit. Two sets
         with the same seed share their points.
     r_small : float
-        Radius of the dots, above 0 and below ``r_big / 2``.
+        Radius of the dots, at least ``r_big / 100`` and below ``r_big / 2``.
     r_big : float
         Radius of the disc, above 0.
 
@@ -74,6 +76,10 @@ def yin_yang(
         raise ValueError(
             f"r_small is {r_small!r}; a radius below r_big / 2 = {r_big / 2!r} is accepted"
         )
+    if r_small < r_big / 100:  # whose dots no draw would meet
+        raise ValueError(
+            f"r_small is {r_small!r}; a radius from r_big / 100 = {r_big / 100!r} up is accepted"
+        )
     # The published arrays come from this stream, and NumPy has frozen it.
     stream = np.random.RandomState(seed)
     features = np.empty((samples, 4))
@@ -89,12 +95,13 @@ def _draw_point(
     stream: np.random.RandomState, goal: int, r_small: float, r_big: float
 ) -> tuple[float, float]:
     """Draw points of the square until one lies in the disc and has the class ``goal``."""
-    while True:
+    for _ in range(DRAWS):
         x = stream.random_sample() * 2.0 * r_big
         y = stream.random_sample() * 2.0 * r_big
         in_disc = math.sqrt((x - r_big) ** 2 + (y - r_big) ** 2) <= r_big
         if in_disc and _class_of(x, y, r_small, r_big) == goal:
             return x, y
+    raise RuntimeError(f"none of {DRAWS} points had class {goal}")  # its odds are below 1e-60
 
 
 def _class_of(x: float, y: float, r_small: float, r_big: float) -> int:

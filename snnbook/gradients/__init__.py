@@ -25,6 +25,12 @@ from snnbook.gradients._bptt import (
     run_back as run_back,
     whole_run as whole_run,
 )
+from snnbook.gradients._checks import (
+    check_network as check_network,
+    check_run as check_run,
+    check_sizes as check_sizes,
+    error_at as error_at,
+)
 from snnbook.gradients._compare import Agreement as Agreement, compare as compare
 from snnbook.gradients._cost import COUNTED as COUNTED, Cost as Cost, cost as cost
 from snnbook.gradients._measure import (
@@ -39,7 +45,6 @@ from snnbook.gradients._online import (
     LayerStep as LayerStep,
     NetworkState as NetworkState,
     OnlineRule as OnlineRule,
-    check_run as check_run,
     detached as detached,
     is_recurrent as is_recurrent,
     kept as kept,
@@ -55,15 +60,9 @@ from snnbook.gradients._online import (
     summed as summed,
 )
 from snnbook.gradients._rnn import (
-    TANH as TANH,
-    Nonlinearity as Nonlinearity,
-    RNNRecord as RNNRecord,
-    SmoothRNN as SmoothRNN,
     rnn_backward as rnn_backward,
     rnn_bptt as rnn_bptt,
     rnn_rtrl as rnn_rtrl,
-    rnn_run as rnn_run,
-    smooth_rnn as smooth_rnn,
 )
 from snnbook.gradients._rtrl import (
     RTRL as RTRL,
@@ -77,4 +76,12 @@ from snnbook.gradients._search import (
     hill_climb as hill_climb,
     perturbation_gradient as perturbation_gradient,
     vector_loss as vector_loss,
+)
+from snnbook.gradients._smooth import (
+    TANH as TANH,
+    Nonlinearity as Nonlinearity,
+    RNNRecord as RNNRecord,
+    SmoothRNN as SmoothRNN,
+    rnn_run as rnn_run,
+    smooth_rnn as smooth_rnn,
 )

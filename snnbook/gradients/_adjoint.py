@@ -21,6 +21,7 @@ from typing import Protocol
 
 from torch import Tensor
 
+from snnbook._validate import check_callable
 from snnbook.gradients._online import LayerStep, kept, reset_strength, slope
 from snnbook.neurons import LIF, LIFState, SpikingNetwork
 
@@ -104,6 +105,10 @@ class Adjoint:
     drop: Collection[str] = ()
 
     def __post_init__(self) -> None:
+        check_callable("back", self.back)
+        check_callable("spike", self.spike)
+        if not isinstance(self.drop, Collection):
+            raise TypeError(f"drop is {self.drop!r}; a collection of names is accepted")
         drop = {self.drop} if isinstance(self.drop, str) else set(self.drop)
         if unknown := drop - set(DROPS):
             raise ValueError(f"drop names {sorted(unknown)}; of {', '.join(DROPS)} are accepted")

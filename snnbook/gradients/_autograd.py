@@ -3,7 +3,9 @@
 import torch
 from torch import Tensor
 
-from snnbook.gradients._online import Gradients, check_run
+from snnbook._validate import check_finite, check_float
+from snnbook.gradients._checks import check_run
+from snnbook.gradients._online import Gradients
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError
 
@@ -38,9 +40,24 @@ def autograd(network: SpikingNetwork, spikes: Tensor, error: StepError) -> Gradi
     check_run(network, spikes)
     named = dict(network.named_parameters())
     with torch.enable_grad():
-        loss = error.loss(network(spikes).readout)
+        loss = _loss(error, network(spikes).readout)
         values = torch.autograd.grad(loss, list(named.values()), allow_unused=True)
     return {
         name: torch.zeros_like(parameter) if value is None else value
         for (name, parameter), value in zip(named.items(), values, strict=True)
     }
+
+
+def _loss(error: StepError, readout: Tensor) -> Tensor:
+    """Return the loss, or raise unless it is one finite number."""
+    if not callable(getattr(error, "loss", None)):
+        raise TypeError(
+            f"error is a {type(error).__name__} without a loss; a StepError is accepted, "
+            "such as step_cross_entropy gives"
+        )
+    loss = error.loss(readout)
+    check_float("error.loss", loss)
+    if loss.dim() != 0:
+        raise ValueError(f"error.loss has shape {tuple(loss.shape)}; one number is accepted")
+    check_finite("error.loss", loss.detach())
+    return loss

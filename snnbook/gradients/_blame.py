@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from snnbook.gradients._bptt import NetworkHistory, backward, record
+from snnbook.gradients._checks import error_at
 from snnbook.gradients._online import LayerStep, layer_of
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError
@@ -85,7 +86,7 @@ def _alone(history: NetworkHistory, error: StepError) -> list[Tensor]:
     """Return the errors of that batch: the part that stands for step n sees the error of n."""
     steps, errors = len(history), []
     for n, records in enumerate(history):
-        wrong = error(records[-1].mem, n)
+        wrong = error_at(error, records[-1].mem, n)
         part = wrong.new_zeros(steps, *wrong.shape)
         part[n] = wrong
         errors.append(part.flatten(0, 1))

@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_integer
+from snnbook._validate import check_finite, check_integer, check_shape
 from snnbook.gradients._adjoint import Adjoint
+from snnbook.gradients._checks import check_network, check_run, error_at
 from snnbook.gradients._online import (
     Gradients,
     LayerStep,
     NetworkState,
-    check_run,
     network_step,
     presynaptic,
     rest,
@@ -88,7 +88,7 @@ def _increments(network, spikes: Tensor, error: StepError, piece: int) -> Iterat
     state = rest(network, spikes.shape[1])
     for start in range(0, len(spikes), piece):
         history, state = _forward(network, spikes[start : start + piece], state)
-        errors = [error(records[-1].mem, start + n) for n, records in enumerate(history)]
+        errors = [error_at(error, seen[-1].mem, start + n) for n, seen in enumerate(history)]
         for n, blame in backward(network, history, errors):
             yield products(network, history[n], blame)
 
@@ -191,6 +191,7 @@ def backward(
 
     Paper section III, Box 2; chapter 3; ``eq-03-spiking-backward``, ``eq-03-spiking-uses``.
     """
+    _check_history(network, history, errors)
     if not history:
         return
     nothing = rest(network, len(history[0][0].source))
@@ -198,6 +199,20 @@ def backward(
     for n in reversed(range(len(history))):
         yield n, tuple(lam.syn for lam in later)
         later = adjoint.step(network, history[n], later, errors[n])
+
+
+def _check_history(network: SpikingNetwork, history: NetworkHistory, errors) -> None:
+    check_network(network)
+    if len(errors) != len(history):
+        raise ValueError(
+            f"errors has {len(errors)} steps; {len(history)}, as history, are accepted"
+        )
+    wanted = [len(layer.weight) for layer in (*network.hidden, network.readout)]
+    if history and [seen.mem.shape[-1] for seen in history[0]] != wanted:
+        raise ValueError(f"history is of another network; one with layers of {wanted} is accepted")
+    for n, wrong in enumerate(errors):
+        check_shape("errors", wrong, tuple(history[n][-1].mem.shape), history[n][-1].mem)
+        check_finite("errors", wrong, first=n)
 
 
 def run_back(

@@ -1,10 +1,12 @@
 r"""How far one gradient is from another: its direction and its length (chapter 3)."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from snnbook._validate import check_float
 from snnbook.gradients._online import Gradients
 
 
@@ -63,6 +65,11 @@ def _agreement(a: Tensor, b: Tensor) -> Agreement:
 
 
 def _check_alike(exact: Gradients, other: Gradients) -> None:
+    for name, values in (("exact", exact), ("other", other)):
+        if not isinstance(values, Mapping):
+            raise TypeError(f"{name} is a {type(values).__name__}; a dictionary is accepted")
+        for key, value in values.items():
+            check_float(f"{name}[{key!r}]", value)
     if exact.keys() != other.keys():
         raise ValueError(f"other has the names {sorted(other)}; {sorted(exact)} are accepted")
     for name, value in exact.items():

@@ -6,7 +6,8 @@ The counters are formulas; :func:`snnbook.gradients.measure` runs the rule.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from snnbook._validate import check_choice, check_integer
+from snnbook._validate import check_choice, check_flag, check_integer
+from snnbook.gradients._checks import check_sizes
 
 #: The rules that the counters know: BPTT, RTRL, and RTRL without recurrence.
 COUNTED = ("bptt", "rtrl", "traces")
@@ -84,6 +85,8 @@ def cost(
     check_choice("rule", rule, COUNTED)
     check_integer("steps", steps, 1)
     check_integer("batch", batch, 1)
+    check_flag("recurrent", recurrent)
+    check_sizes(sizes)
     pairs = list(zip(sizes, sizes[1:]))
     hidden = [n for _, n in pairs[:-1]]
     weights = sum(m * n for m, n in pairs)

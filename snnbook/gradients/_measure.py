@@ -1,5 +1,6 @@
 """What a gradient costs, measured: bytes, seconds and values sent (section III, chapter 3)."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -7,9 +8,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_choice, check_integer
+from snnbook._validate import check_choice, check_integer, is_number
 from snnbook.gradients._allocations import Allocations
 from snnbook.gradients._bptt import backward, record
+from snnbook.gradients._checks import error_at
 from snnbook.gradients._cost import COUNTED
 from snnbook.gradients._online import is_recurrent, online_steps
 from snnbook.gradients._rtrl import RTRL
@@ -89,7 +91,7 @@ def _steps(rule: str, network, spikes, error) -> Iterable:
         yield from online_steps(RTRL(recurrent=rule == "rtrl"), network, spikes, error)
         return
     history = record(network, spikes)
-    errors = [error(records[-1].mem, n) for n, records in enumerate(history)]
+    errors = [error_at(error, records[-1].mem, n) for n, records in enumerate(history)]
     yield from backward(network, history, errors)
 
 
@@ -137,7 +139,7 @@ def traffic(network: SpikingNetwork, spikes: Tensor, error: StepError) -> Traffi
     Paper section III; chapter 3.
     """
     history = record(network, spikes)
-    errors = [error(records[-1].mem, n) for n, records in enumerate(history)]
+    errors = [error_at(error, records[-1].mem, n) for n, records in enumerate(history)]
     layers = [*network.hidden, network.readout]
     sent = returned = 0
     for n, blame in backward(network, history, errors):
@@ -180,9 +182,9 @@ def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
             f"sizes and values have {len(sizes)} and {len(values)} entries; "
             "equally many, two or more, are accepted"
         )
-    if min(*sizes, *values) <= 0:
+    if not all(is_number(x) and 0 < x < math.inf for x in (*sizes, *values)):
         raise ValueError(
-            "sizes or values hold a number of 0 or below; numbers above 0 are accepted"
+            "sizes or values hold a number of 0 or below; finite numbers above 0 are accepted"
         )
     x, y = (torch.tensor(part, dtype=torch.float64).log() for part in (sizes, values))
     x = x - x.mean()

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import check_same_kind, check_time_first
+from snnbook._validate import check_shape
+from snnbook.gradients._checks import check_network, check_run
 from snnbook.neurons import LIF, LIFState, SpikingNetwork
 from snnbook.training import StepError
 
@@ -103,6 +104,8 @@ def network_step(
 
     Paper section II; chapter 3.
     """
+    fan_in = next(network.parameters()).shape[1]
+    check_shape("inputs", inputs, (len(state.readout.mem), fan_in), state.readout.mem)
     records, after = [], []
     for layer, now in zip(network.hidden, state.hidden, strict=True):
         spikes, later = layer.neuron.step(now, inputs @ layer.weight.T, layer.recurrent())
@@ -127,7 +130,12 @@ def slope(layer: LIF, record: LayerStep) -> Tensor:
 
     Paper section IV.B; chapter 3.
     """
-    return layer.neuron.surrogate.derivative(record.mem - layer.neuron.threshold)
+    derivative = getattr(layer.neuron.surrogate, "derivative", None)
+    if derivative is None:
+        raise TypeError(
+            f"neuron.surrogate is {layer.neuron.surrogate!r}; one with a derivative is accepted"
+        )
+    return derivative(record.mem - layer.neuron.threshold)
 
 
 def kept(layer: LIF, record: LayerStep) -> Tensor | float:
@@ -280,18 +288,10 @@ def no_gradients(network: SpikingNetwork) -> Gradients:
 
     Chapter 3.
     """
+    check_network(network)
     return {name: torch.zeros_like(value) for name, value in detached(network)}
 
 
 def detached(network: SpikingNetwork) -> Iterator[tuple[str, Tensor]]:
     """Give name and value of each parameter, without a history."""
     return ((name, value.detach()) for name, value in network.named_parameters())
-
-
-def check_run(network: SpikingNetwork, spikes: Tensor) -> None:
-    """Raise unless the network is a :class:`SpikingNetwork` that takes these spikes."""
-    if not isinstance(network, SpikingNetwork):
-        raise TypeError(f"network is a {type(network).__name__}; a SpikingNetwork is accepted")
-    first = next(network.parameters())
-    check_time_first("spikes", spikes, features=first.shape[1])
-    check_same_kind("spikes", spikes, like=first)

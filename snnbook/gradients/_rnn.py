@@ -1,133 +1,14 @@
-r"""The smooth recurrent network of the paper's Boxes 1 and 2 (section III, chapter 3).
+"""Gradients of the smooth recurrent network, backward and forward in time (chapter 3)."""
 
-.. math::
-
-    y^{(l)}[n] = \sigma(a^{(l)}[n]), \qquad
-    a^{(l)}[n] = V^{(l)} y^{(l)}[n-1] + W^{(l)} y^{(l-1)}[n-1], \qquad y^{(0)}[n] = x[n]
-
-Every arrow takes one step, between layers too. With a smooth :math:`\sigma` the loss has an
-ordinary gradient, so every method can be checked by finite differences.
-"""
-
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_same_kind, check_shape, check_time_first
+from snnbook.gradients._checks import error_at
 from snnbook.gradients._online import Gradients
+from snnbook.gradients._smooth import RNNRecord, SmoothRNN, rnn_run
 from snnbook.training import StepError
-
-
-class Nonlinearity(NamedTuple):
-    r"""A function :math:`\sigma` and its derivative :math:`\sigma'`, each of the activation."""
-
-    value: Callable[[Tensor], Tensor]
-    slope: Callable[[Tensor], Tensor]
-
-
-#: The hyperbolic tangent, for :func:`smooth_rnn`.
-TANH = Nonlinearity(torch.tanh, lambda a: 1 - torch.tanh(a) ** 2)
-
-
-class SmoothRNN(NamedTuple):
-    """Layers l = 1 .. L of smooth units: ``weights`` W (out, in), ``recurrent`` V (N, N)."""
-
-    weights: Sequence[Tensor]
-    recurrent: Sequence[Tensor]
-    sigma: Nonlinearity = TANH
-
-
-class RNNRecord(NamedTuple):
-    """Per layer: what arrives ``source`` y^(l-1)[n-1], ``past`` y^(l)[n-1], ``activation`` a[n]."""
-
-    source: tuple[Tensor, ...]
-    past: tuple[Tensor, ...]
-    activation: tuple[Tensor, ...]
-
-
-def smooth_rnn(
-    sizes: Sequence[int],
-    *,
-    radius: float = 0.9,
-    sigma: Nonlinearity = TANH,
-    generator: torch.Generator | None = None,
-) -> SmoothRNN:
-    """Return a smooth network in float64 with random weights.
-
-    Parameters
-    ----------
-    sizes : sequence of int
-        Inputs and the layers, such as ``(3, 8, 2)``; the last layer is what the loss reads.
-    radius : float
-        Spectral radius of each V: the largest size of its eigenvalues.
-    sigma : Nonlinearity
-        The smooth function of the units.
-    generator : torch.Generator, optional
-        Source of the weights.
-
-    Returns
-    -------
-    SmoothRNN
-
-    Examples
-    --------
-    >>> net = smooth_rnn((3, 8, 2), radius=0.5, generator=torch.Generator().manual_seed(0))
-    >>> round(torch.linalg.eigvals(net.recurrent[0]).abs().max().item(), 6)
-    0.5
-
-    Paper section II, Box 1; chapter 3.
-    """
-
-    def normal(rows, columns):
-        values = torch.randn(rows, columns, dtype=torch.float64, generator=generator)
-        return values / columns**0.5
-
-    recurrent = [normal(n, n) for n in sizes[1:]]
-    recurrent = [v * (radius / torch.linalg.eigvals(v).abs().max()) for v in recurrent]
-    weights = [normal(n, m) for m, n in zip(sizes, sizes[1:])]
-    return SmoothRNN(tuple(weights), tuple(recurrent), sigma)
-
-
-def rnn_run(rnn: SmoothRNN, inputs: Tensor) -> tuple[Tensor, list[RNNRecord]]:
-    """Run the network over its inputs, from activities of 0.
-
-    Parameters
-    ----------
-    rnn : SmoothRNN
-        W and V of the layers.
-    inputs : Tensor
-        x[n], (T, B, inputs).
-
-    Returns
-    -------
-    outputs : Tensor
-        y of the last layer, (T, B, C); autograd can follow it.
-    records : list of RNNRecord
-        One for each step.
-
-    Examples
-    --------
-    >>> net = smooth_rnn((3, 8, 2))
-    >>> rnn_run(net, torch.ones(5, 1, 3, dtype=torch.float64))[0].shape
-    torch.Size([5, 1, 2])
-
-    Paper section II, Box 1; chapter 3; ``eq-03-rnn``.
-    """
-    _check(rnn, inputs)
-    past = [inputs.new_zeros(inputs.shape[1], len(v)) for v in rnn.recurrent]
-    arrived = torch.zeros_like(inputs[0])
-    outputs, records = [], []
-    for x in inputs.unbind(0):
-        source = (arrived, *past[:-1])
-        pairs = zip(rnn.weights, rnn.recurrent, source, past, strict=True)
-        activation = tuple(y @ v.T + s @ w.T for w, v, s, y in pairs)
-        records.append(RNNRecord(source, tuple(past), activation))
-        past = [rnn.sigma.value(a) for a in activation]
-        outputs.append(past[-1])
-        arrived = x
-    return torch.stack(outputs), records
 
 
 @torch.no_grad()
@@ -159,6 +40,7 @@ def rnn_bptt(rnn: SmoothRNN, inputs: Tensor, error: StepError) -> Gradients:
 
     Examples
     --------
+    >>> from snnbook.gradients import smooth_rnn
     >>> from snnbook.training import step_squared_error
     >>> error = step_squared_error(torch.ones(5, 1, 2, dtype=torch.float64))
     >>> list(rnn_bptt(smooth_rnn((3, 8, 2)), torch.ones(5, 1, 3, dtype=torch.float64), error))
@@ -168,7 +50,7 @@ def rnn_bptt(rnn: SmoothRNN, inputs: Tensor, error: StepError) -> Gradients:
     """
     outputs, records = rnn_run(rnn, inputs)
     total = _nothing(rnn)
-    errors = [error(y, n) for n, y in enumerate(outputs)]
+    errors = [error_at(error, y, n) for n, y in enumerate(outputs)]
     for n, delta in rnn_backward(rnn, records, errors):
         source, past, _ = records[n]
         for k, d in enumerate(delta):
@@ -200,6 +82,10 @@ def rnn_backward(
 
     Paper section III, Box 2; chapter 3; ``eq-03-delta``, ``eq-03-uses``.
     """
+    if len(errors) != len(records) or not records:
+        raise ValueError(
+            f"errors has {len(errors)} steps; {len(records)}, as records, are accepted, at least 1"
+        )
     depth = len(rnn.weights)
     delta = [torch.zeros_like(y) for y in records[0].past]
     for n in reversed(range(len(records))):
@@ -230,6 +116,7 @@ def rnn_rtrl(rnn: SmoothRNN, inputs: Tensor, error: StepError) -> Gradients:
 
     Examples
     --------
+    >>> from snnbook.gradients import smooth_rnn
     >>> from snnbook.training import step_squared_error
     >>> net, x = smooth_rnn((3, 4, 2)), torch.ones(5, 1, 3, dtype=torch.float64)
     >>> error = step_squared_error(torch.ones(5, 1, 2, dtype=torch.float64))
@@ -246,7 +133,7 @@ def rnn_rtrl(rnn: SmoothRNN, inputs: Tensor, error: StepError) -> Gradients:
         for name, zero in total.items()
     }
     for n, record in enumerate(records):
-        wrong = error(outputs[n], n)
+        wrong = error_at(error, outputs[n], n)
         for name, before in influence.items():
             influence[name] = _move(rnn, name, before, record)
             total[name] += torch.einsum("bc,bcij->ij", wrong, influence[name][-1])
@@ -278,13 +165,3 @@ def _nothing(rnn: SmoothRNN) -> Gradients:
     for k, (w, v) in enumerate(zip(rnn.weights, rnn.recurrent, strict=True), 1):
         total |= {f"W{k}": torch.zeros_like(w), f"V{k}": torch.zeros_like(v)}
     return total
-
-
-def _check(rnn: SmoothRNN, inputs: Tensor) -> None:
-    check_time_first("inputs", inputs, features=rnn.weights[0].shape[1])
-    check_same_kind("inputs", inputs, like=rnn.weights[0])
-    below = inputs.shape[2]
-    for k, (w, v) in enumerate(zip(rnn.weights, rnn.recurrent, strict=True), 1):
-        check_shape(f"weights[{k - 1}]", w, (len(v), below), inputs)
-        check_shape(f"recurrent[{k - 1}]", v, (len(v), len(v)), inputs)
-        below = len(v)

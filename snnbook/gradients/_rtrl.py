@@ -20,6 +20,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from snnbook._validate import check_flag, check_integer
+from snnbook.gradients._checks import check_network, error_at
 from snnbook.gradients._online import (
     Gradients,
     LayerStep,
@@ -75,8 +77,14 @@ class RTRL:
     recurrent: bool = True
     reset: bool = True
 
+    def __post_init__(self) -> None:
+        check_flag("recurrent", self.recurrent)
+        check_flag("reset", self.reset)
+
     def start(self, network: SpikingNetwork, batch: int) -> RTRLCarry:
         """Return a network at rest and influences of 0."""
+        check_network(network)
+        check_integer("batch", batch, 1)
         layers = [*network.hidden, network.readout]
         influence = {}
         for name, parameter in network.named_parameters():
@@ -96,7 +104,7 @@ class RTRL:
     ) -> tuple[RTRLCarry, Gradients]:
         """Return the carry of step n+1, and the gradient of the error of step n."""
         records, state = network_step(network, carry.state, inputs)
-        wrong = error(records[-1].mem, n)
+        wrong = error_at(error, records[-1].mem, n)
         increment = {name: _read(wrong, parts[-1].mem) for name, parts in carry.influence.items()}
         influence = {
             name: self._move(network, name, parts, records)

@@ -12,6 +12,7 @@ estimates the gradient of the loss averaged over perturbed weights, which exists
 loss is a staircase.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -19,7 +20,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from snnbook._validate import check_generator, check_integer, check_positive
+from snnbook._validate import (
+    check_callable,
+    check_finite,
+    check_float,
+    check_generator,
+    check_integer,
+    check_positive,
+    is_number,
+)
 
 Loss = Callable[[Tensor], float]
 
@@ -68,7 +77,16 @@ def vector_loss(network: nn.Module, evaluate: Callable[[], Tensor]) -> tuple[Los
 
     Chapter 4.
     """
+    if not isinstance(network, nn.Module):
+        raise TypeError(f"network is a {type(network).__name__}; a torch.nn.Module is accepted")
+    check_callable("evaluate", evaluate)
     parameters = list(network.parameters())
+    for name, weight in network.named_parameters():
+        check_finite(name, weight.detach())
+        if not weight.numel() > 1 or not weight.detach().std() > 0:
+            raise ValueError(
+                f"{name} has no spread, which is its unit; numbers that differ are accepted"
+            )
     units = parameters_to_vector([torch.full_like(p, float(p.detach().std())) for p in parameters])
 
     @torch.no_grad()
@@ -79,12 +97,28 @@ def vector_loss(network: nn.Module, evaluate: Callable[[], Tensor]) -> tuple[Los
     return loss, parameters_to_vector(parameters).detach() / units
 
 
-def _check(weights: Tensor, sigma: float, generator: torch.Generator) -> None:
-    if not isinstance(weights, Tensor) or weights.dim() != 1:
-        given = tuple(weights.shape) if isinstance(weights, Tensor) else type(weights).__name__
-        raise ValueError(f"weights is {given}; a vector (d,) is accepted")
+def _check(loss: Loss, weights: Tensor, sigma: float, generator: torch.Generator) -> None:
+    if not isinstance(weights, Tensor):
+        raise ValueError(f"weights is {type(weights).__name__}; a vector (d,) is accepted")
+    check_float("weights", weights)
+    if weights.dim() != 1:
+        raise ValueError(f"weights is {tuple(weights.shape)}; a vector (d,) is accepted")
+    check_finite("weights", weights)
+    check_callable("loss", loss)
     check_positive("sigma", sigma)
     check_generator(generator)
+
+
+def _value(loss: Loss, weights: Tensor) -> float:
+    """Return the loss, which steers nothing where it is NaN or infinite."""
+    value = loss(weights)
+    try:
+        value = float(value)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"loss returns a {type(value).__name__}; a number is accepted") from None
+    if not math.isfinite(value):
+        raise ValueError(f"loss returns {value}; finite numbers are accepted")
+    return value
 
 
 def _noise(weights: Tensor, generator: torch.Generator) -> Tensor:
@@ -131,12 +165,12 @@ def perturbation_gradient(
 
     Paper section IV; chapter 4; ``eq-04-search``.
     """
-    _check(weights, sigma, generator)
+    _check(loss, weights, sigma, generator)
     check_integer("pairs", pairs, 1)
     total = torch.zeros_like(weights)
     for _ in range(pairs):
         noise = _noise(weights, generator)
-        up, down = loss(weights + sigma * noise), loss(weights - sigma * noise)
+        up, down = (_value(loss, weights + sign * sigma * noise) for sign in (1, -1))
         total += (up - down) / (2 * sigma) * noise
     return total / pairs
 
@@ -168,12 +202,12 @@ def hill_climb(
 
     Paper section IV; chapter 4.
     """
-    _check(weights, sigma, generator)
+    _check(loss, weights, sigma, generator)
     check_integer("budget", budget, 1)
-    losses = [loss(weights)]
-    while len(losses) < budget:
+    losses = [_value(loss, weights)]
+    for _ in range(budget - 1):
         trial = weights + sigma * _noise(weights, generator)
-        value = loss(trial)
+        value = _value(loss, trial)
         if value < losses[-1]:
             weights = trial
         losses.append(min(value, losses[-1]))
@@ -221,19 +255,21 @@ def evolution_strategy(
 
     Paper section IV; chapter 4.
     """
-    _check(weights, sigma, generator)
+    _check(loss, weights, sigma, generator)
     check_positive("lr", lr)
     check_integer("pairs", pairs, 1)
     cost = 2 * pairs + 1
     check_integer("budget", budget, cost)
+    if until is not None and not (is_number(until) and not math.isnan(until)):
+        raise ValueError(f"until is {until!r}; a number is accepted")
     weights = weights.detach().clone()
     optimizer = torch.optim.Adam([weights], lr=lr)
     passes, losses = [], []
     options = {"sigma": sigma, "pairs": pairs, "generator": generator}
-    while (len(losses) + 1) * cost <= budget:
+    for _ in range(budget // cost):
         weights.grad = perturbation_gradient(loss, weights, **options)
         optimizer.step()
-        losses.append(loss(weights))
+        losses.append(_value(loss, weights))
         passes.append(len(losses) * cost)
         if until is not None and losses[-1] < until:
             break

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_integer
-from snnbook.gradients import Gradients, bptt, compare, layer_of
+from snnbook._validate import check_callable, check_finite, check_float, check_integer
+from snnbook.gradients import Gradients, bptt, check_run, compare, layer_of
 from snnbook.laboratory._rules import RULES, Rule
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError
@@ -91,6 +91,10 @@ def compare_rules(
     Chapter 5b.
     """
     check_integer("seed", seed, 0)
+    check_run(network, spikes)
+    check_callable("exact", exact)
+    if not isinstance(rules, Mapping):
+        raise TypeError(f"rules is a {type(rules).__name__}; a dictionary of rules is accepted")
     for name, rule in rules.items():
         if not callable(rule):
             raise TypeError(f"rules[{name!r}] is a {type(rule).__name__}; a Rule is accepted")
@@ -143,9 +147,11 @@ def agreement_behind_noise(exact: Gradients, halves: Iterable[Gradients]) -> lis
 
     Chapter 5b.
     """
-    halves = list(halves)
+    halves = list(halves) if isinstance(halves, Iterable) else [halves]
     if len(halves) != 2:
         raise ValueError(f"halves has {len(halves)} entries; two are accepted")
+    for name, values in (("exact", exact), ("halves[0]", halves[0]), ("halves[1]", halves[1])):
+        _check_gradients(name, values, exact)
     rows, hidden = [], len({layer_of(name, -1) for name in exact} - {-1})
     for name, value in exact.items():
         a, b1, b2 = (x.double().flatten() for x in (value, halves[0][name], halves[1][name]))
@@ -155,3 +161,18 @@ def agreement_behind_noise(exact: Gradients, halves: Iterable[Gradients]) -> lis
         numbers = cosine.item(), (size / length).item()
         rows.append(Row("behind noise", name, layer_of(name, hidden), *numbers))
     return rows
+
+
+def _check_gradients(name: str, values: Gradients, like: Gradients) -> None:
+    if not isinstance(values, Mapping):
+        raise TypeError(f"{name} is a {type(values).__name__}; a dictionary is accepted")
+    if values.keys() != like.keys():
+        raise ValueError(f"{name} has the names {sorted(values)}; {sorted(like)} are accepted")
+    for key, value in values.items():
+        check_float(f"{name}[{key!r}]", value)
+        if value.shape != like[key].shape:
+            raise ValueError(
+                f"{name}[{key!r}] has shape {tuple(value.shape)}; {tuple(like[key].shape)} is "
+                "accepted"
+            )
+        check_finite(f"{name}[{key!r}]", value.detach())

@@ -13,13 +13,20 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from snnbook._validate import check_generator, check_integer, check_positive
+from snnbook._validate import (
+    check_finite,
+    check_float,
+    check_generator,
+    check_integer,
+    check_positive,
+)
 from snnbook.gradients import (
     Adjoint,
     Gradients,
     LayerStep,
     check_run,
     detached,
+    error_at,
     no_gradients,
     record,
     run_back,
@@ -91,14 +98,16 @@ def smoothed_differences(
 
     Paper section IV.A; chapter 5b.
     """
-    _check(network, spikes, samples, generator)
+    _check(network, spikes, error, samples, generator)
     check_positive("size", size)
     weights, total = dict(detached(network)), no_gradients(network)
     scale = {name: size * value.square().mean().sqrt() for name, value in weights.items()}
 
     def loss_at(sign: float, noise: dict[str, Tensor]) -> Tensor:
         moved = {name: value + sign * scale[name] * noise[name] for name, value in weights.items()}
-        return error.loss(functional_call(network, moved, (spikes,), {"record": False}).readout)
+        return _finite(
+            error.loss(functional_call(network, moved, (spikes,), {"record": False}).readout)
+        )
 
     for _ in range(samples):
         noise = {n: torch.empty_like(v).normal_(generator=generator) for n, v in weights.items()}
@@ -168,18 +177,18 @@ def score_function(
 
     Paper section IV.A.2; chapters 4b and 5b.
     """
-    _check(network, spikes, samples, generator)
+    _check(network, spikes, error, samples, generator)
     check_integer("samples", samples, 2)
     check_positive("width", width)
     noise = _Noisy(width / LOGISTIC_WIDTH, generator)
     history = record(network.with_neuron(surrogate=noise), spikes.repeat(1, samples, 1))
     batch = spikes.shape[1]
     readout = torch.stack([records[-1].mem for records in history]).unflatten(1, (samples, batch))
-    losses = torch.stack([error.losses(one) for one in readout.unbind(1)])
+    losses = torch.stack([_finite(error.losses(one)) for one in readout.unbind(1)])
     advantage = (losses - losses.mean(0)) * (samples / (samples - 1))
     credit = advantage.flatten() / (samples * batch)
     wrong = [
-        torch.cat([error(one, n) for one in now.unbind(0)]) / samples
+        torch.cat([error_at(error, one, n) for one in now.unbind(0)]) / samples
         for n, now in enumerate(readout.unbind(0))
     ]
     return run_back(
@@ -210,7 +219,19 @@ class _Noisy:
         return (drawn < chance).to(x.dtype)
 
 
-def _check(network, spikes: Tensor, samples: int, generator) -> None:
+def _finite(loss: Tensor) -> Tensor:
+    """Return a loss, or raise where it is NaN: noise would be weighted with it."""
+    check_float("error.loss", loss)
+    check_finite("error.loss", loss)
+    return loss
+
+
+def _check(network, spikes: Tensor, error: StepError, samples: int, generator) -> None:
     check_run(network, spikes)
+    if not (callable(getattr(error, "loss", None)) and callable(getattr(error, "losses", None))):
+        raise TypeError(
+            f"error is a {type(error).__name__} without losses; a StepError is accepted, "
+            "such as step_cross_entropy gives"
+        )
     check_integer("samples", samples, 1)
     check_generator(generator)

@@ -11,7 +11,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_integer, check_positive
+from snnbook._validate import (
+    check_callable,
+    check_finite,
+    check_float,
+    check_integer,
+    check_positive,
+    check_shape,
+    is_number,
+)
 
 Field = Callable[[Tensor], Tensor]
 
@@ -83,13 +91,27 @@ def closed_loop(
     """
     check_positive("radius", radius)
     check_integer("points", points, 3)
+    check_callable("field", field)
+    check_float("center", center)
+    if center.dim() != 1:
+        raise ValueError(f"center has shape {tuple(center.shape)}; (P,) is accepted")
+    check_finite("center", center)
+    for name, axis in (("first", first), ("second", second)):
+        check_shape(name, axis, tuple(center.shape), center)
     plane = torch.stack([first, second]).double()
     if not torch.allclose(plane @ plane.T, torch.eye(2, dtype=torch.float64), atol=1e-6):
         raise ValueError("first and second are not orthonormal; two orthonormal axes are accepted")
     angle = torch.linspace(0, 2 * math.pi, points + 1, dtype=torch.float64)
     circle = torch.stack([angle.cos(), angle.sin()], dim=1) @ plane
     tangent = torch.stack([-angle.sin(), angle.cos()], dim=1) @ plane
-    values = field((center.double() + radius * circle).to(center.dtype)).double()
+    values = field((center.double() + radius * circle).to(center.dtype))
+    check_float("field", values)
+    if values.shape != circle.shape:
+        raise ValueError(
+            f"field returns shape {tuple(values.shape)}; {tuple(circle.shape)} is accepted"
+        )
+    check_finite("field", values.detach())
+    values = values.double()
     slope = (values * tangent).sum(1) * radius
     work = torch.cat(
         [torch.zeros(1, dtype=torch.float64), torch.cumulative_trapezoid(slope, angle)]
@@ -198,6 +220,7 @@ def sign_errors(weights: Tensor, slope: float, surrogate_slope: float) -> SignEr
 
     Gygax and Zenke 2025; chapter 5b.
     """
+    check_float("weights", weights)
     exact = sigmoid_network_gradient(weights.double(), slope=slope)
     found = sigmoid_network_gradient(weights.double(), slope=slope, surrogate_slope=surrogate_slope)
     wrong = (exact.sign() != found.sign()).double().mean(0)
@@ -206,9 +229,13 @@ def sign_errors(weights: Tensor, slope: float, surrogate_slope: float) -> SignEr
 
 
 def _layers(weights: Tensor, x: float, slope: float) -> tuple[Tensor, ...]:
+    check_float("weights", weights)
     if weights.dim() != 2 or weights.shape[1] != len(WEIGHT_NAMES):
         raise ValueError(f"weights has shape {tuple(weights.shape)}; (K, 5) is accepted")
+    check_finite("weights", weights.detach())
     check_positive("slope", slope)
+    if not (is_number(x) and math.isfinite(x)):
+        raise ValueError(f"x is {x!r}; a finite number is accepted")
     w, v1, v2, u1, u2 = weights.unbind(1)
     g = torch.sigmoid(slope * w * x)
     h1, h2 = torch.sigmoid(slope * v1 * g), torch.sigmoid(slope * v2 * g)

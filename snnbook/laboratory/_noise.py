@@ -5,13 +5,22 @@ With escape noise a neuron spikes with the probability
 :math:`2^T` spike trains, few enough to sum over all of them, so nothing here is an estimate.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_choice, check_float, check_positive
+from snnbook._validate import (
+    check_callable,
+    check_choice,
+    check_finite,
+    check_float,
+    check_integer,
+    check_positive,
+    is_number,
+)
 from snnbook.neurons import DEFAULT_NEURON, LIFNeuron
 
 LONGEST = 16
@@ -83,11 +92,17 @@ def expected_gradients(
     """
     check_float("inputs", inputs)
     check_positive("slope", slope)
+    check_callable("loss", loss)
+    if not isinstance(neuron, LIFNeuron):
+        raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
+    if not (is_number(weight) and math.isfinite(weight)):
+        raise ValueError(f"weight is {weight!r}; a finite number is accepted")
     check_choice("neuron.reset", neuron.reset, ("subtract", "none"))
     if inputs.dim() != 1 or not 1 <= len(inputs) <= LONGEST:
         raise ValueError(
             f"inputs has shape {tuple(inputs.shape)}; (T,) with T from 1 to {LONGEST} is accepted"
         )
+    check_finite("inputs", inputs.detach(), steps=True)
     theta = neuron.threshold if neuron.reset == "subtract" else 0.0
     trains = spike_trains(len(inputs))
     syn = mem = d_syn = d_mem = d_through = torch.zeros(len(trains), dtype=torch.float64)
@@ -121,6 +136,9 @@ def spike_trains(steps: int) -> Tensor:
 
     Chapter 5b.
     """
+    check_integer("steps", steps, 1)
+    if steps > LONGEST:
+        raise ValueError(f"steps is {steps}; at most {LONGEST} is accepted, for 2**steps trains")
     values = torch.tensor([0.0, 1.0], dtype=torch.float64)
     return torch.cartesian_prod(*[values] * steps).reshape(-1, steps)
 
@@ -129,5 +147,9 @@ def _value_and_slope(loss, trains: Tensor) -> tuple[Tensor, Tensor]:
     """Return the loss of each train and its derivative by each spike."""
     leaf = trains.clone().requires_grad_()
     value = loss(leaf)
+    check_float("loss", value)
+    if tuple(value.shape) != (len(trains),):
+        raise ValueError(f"loss returns shape {tuple(value.shape)}; ({len(trains)},) is accepted")
+    check_finite("loss", value.detach())
     (slope,) = torch.autograd.grad(value.sum(), leaf)
     return value.detach(), slope

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from snnbook.gradients import Gradients, bptt
+from snnbook.gradients import Gradients, bptt, check_network
 from snnbook.local import (
     direct_feedback_alignment,
     e_prop,
@@ -105,6 +105,7 @@ def detached_reset(network: SpikingNetwork, spikes: Tensor, error: StepError) ->
 
     Paper section IV.B; chapters 5 and 5b.
     """
+    check_network(network)
     return bptt(network.with_neuron(reset_gradient=False), spikes, error)
 
 

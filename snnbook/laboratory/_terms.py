@@ -11,10 +11,20 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from snnbook._validate import check_integer, check_shape
-from snnbook.gradients import Adjoint, Back, Gradients, run_back, through_matrices, whole_run
+from snnbook._validate import check_finite, check_flag, check_integer, check_shape
+from snnbook.gradients import (
+    Adjoint,
+    Back,
+    Gradients,
+    check_run,
+    check_sizes,
+    error_at,
+    run_back,
+    through_matrices,
+    whole_run,
+)
 from snnbook.neurons import SpikingNetwork
-from snnbook.training import StepError, step_errors
+from snnbook.training import StepError
 
 
 class Term(NamedTuple):
@@ -103,21 +113,25 @@ def term_gradient(
 
     Paper section IV.B.2 and box 3; chapter 5b; ``eq-05b-adjoint``.
     """
+    check_run(network, spikes)
     if any(layer.neuron.reset == "zero" for layer in network.hidden):
         raise ValueError("a layer resets to zero; the resets 'subtract' and 'none' are accepted")
     adjoint = Adjoint(drop=drop) if back is None else Adjoint(_replaced(network, back), drop=drop)
     run = whole_run(network, spikes)
-    errors = step_errors(error, run[-1].mem)
+    errors = [error_at(error, now, n) for n, now in enumerate(run[-1].mem.unbind(0))]
     history = [tuple(seen.at(n) for seen in run) for n in range(len(spikes))]
     return run_back(network.with_neuron(reset_gradient=True), history, errors, adjoint)
 
 
 def _replaced(network: SpikingNetwork, back: Sequence[Tensor]) -> Back:
     above = [layer.weight for layer in (*network.hidden, network.readout)][1:]
+    if not isinstance(back, Sequence):
+        raise TypeError(f"back is a {type(back).__name__}; a sequence of tensors is accepted")
     if len(back) != len(above):
         raise ValueError(f"back has {len(back)} matrices; {len(above)} are accepted")
     for index, (matrix, weight) in enumerate(zip(back, above)):
         check_shape(f"back[{index}]", matrix, tuple(weight.shape), weight)
+        check_finite(f"back[{index}]", matrix.detach())
     return through_matrices(back)
 
 
@@ -146,8 +160,8 @@ def count_terms(sizes: Sequence[int], steps: int, *, recurrent: bool = True) -> 
     Paper box 3; chapter 5b.
     """
     check_integer("steps", steps, 1)
-    if len(sizes) < 2:
-        raise ValueError(f"sizes is {tuple(sizes)}; at least inputs and outputs are accepted")
+    check_sizes(sizes)
+    check_flag("recurrent", recurrent)
     _, *hidden, outputs = sizes
     neurons, pairs = sum(hidden), sum(n * m for n, m in zip(hidden, [*hidden[1:], outputs]))
     each_step = {name: neurons for name in ("current", "charge", "membrane", "spike", "reset")}

@@ -9,7 +9,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_time_first
+from snnbook._validate import (
+    check_finite,
+    check_integer,
+    check_same_kind,
+    check_shape,
+    check_time_first,
+)
+from snnbook.gradients import error_at
 from snnbook.neurons import (
     AdaptiveNetwork,
     AdaptiveNeuron,
@@ -53,6 +60,9 @@ def adaptive_start(network: AdaptiveNetwork, batch: int) -> AdaptiveCarry:
 
     Chapter 6b.
     """
+
+    _check_network(network)
+    check_integer("batch", batch, 1)
 
     def zero(*shape):
         return network.weight.new_zeros(batch, *shape)
@@ -118,9 +128,10 @@ def adaptive_eprop_step(
 
     Paper section V.B; chapter 6b. Bellec et al. (2020); ``eq-06b-slow-trace``.
     """
+    check_shape("inputs", inputs, (len(carry.readout.mem), network.weight.shape[1]), network.weight)
     neuron, own = network.neuron, network.recurrent_weight
     state, out = carry.state, network.readout.weight
-    wrong = error(carry.readout.mem, n)
+    wrong = error_at(error, carry.readout.mem, n)
     signal = wrong @ (out if feedback is None else feedback)
     bump = _bump(neuron, state.mem, state.adapt).unsqueeze(2)
     phi = network.strength[:, None]
@@ -171,7 +182,7 @@ def adaptive_eprop(
 
     Paper section V.B; chapter 6b.
     """
-    check_time_first("spikes", spikes, features=network.weight.shape[1])
+    check_adaptive(network, spikes, feedback)
     total = {name: torch.zeros_like(value) for name, value in network.named_parameters()}
     carry = adaptive_start(network, spikes.shape[1])
     for n, inputs in enumerate(spikes.unbind(0)):
@@ -184,3 +195,26 @@ def adaptive_eprop(
 def _bump(neuron: AdaptiveNeuron, mem: Tensor, adapt: Tensor) -> Tensor:
     """Return g(U - A)."""
     return neuron.surrogate.derivative(mem - neuron.limit(adapt))
+
+
+def _check_network(network: AdaptiveNetwork) -> None:
+    if not isinstance(network, AdaptiveNetwork):
+        raise TypeError(f"network is a {type(network).__name__}; an AdaptiveNetwork is accepted")
+
+
+def check_adaptive(network: AdaptiveNetwork, spikes: Tensor, feedback: Tensor | None) -> None:
+    """Raise unless the network is an :class:`AdaptiveNetwork` that takes these finite spikes."""
+    _check_network(network)
+    check_time_first("spikes", spikes, features=network.weight.shape[1])
+    check_same_kind("spikes", spikes, like=network.weight)
+    if 0 in spikes.shape[:2]:
+        raise ValueError(
+            f"spikes has shape {tuple(spikes.shape)}; at least one step and one sample are accepted"
+        )
+    check_finite("spikes", spikes, steps=True)
+    for name, weight in network.named_parameters():
+        check_finite(name, weight.detach())
+    if feedback is not None:
+        out = network.readout.weight
+        check_shape("feedback", feedback, tuple(out.shape), out)
+        check_finite("feedback", feedback.detach())

@@ -10,8 +10,16 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_positive
-from snnbook.gradients import Gradients, NetworkState, network_step, presynaptic, rest, run_online
+from snnbook._validate import check_integer, check_positive, is_number
+from snnbook.gradients import (
+    Gradients,
+    NetworkState,
+    error_at,
+    network_step,
+    presynaptic,
+    rest,
+    run_online,
+)
 from snnbook.local._matrices import Feedback, check_feedback
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError
@@ -69,8 +77,8 @@ class ERBP:
 
     def __post_init__(self) -> None:
         check_positive("window", self.window)
-        if not 0 <= self.decay < 1:
-            raise ValueError(f"decay is {self.decay}; at least 0 and below 1 is accepted")
+        if not (is_number(self.decay) and 0 <= self.decay < 1):
+            raise ValueError(f"decay is {self.decay!r}; at least 0 and below 1 is accepted")
         if self.quantum is not None:
             check_positive("quantum", self.quantum)
 
@@ -78,6 +86,7 @@ class ERBP:
     def start(self, network: SpikingNetwork, batch: int) -> ERBPCarry:
         """Return the carry at step 0: everything at rest."""
         check_feedback(network, self.feedback, direct=True)
+        check_integer("batch", batch, 1)
         state = rest(network, batch)
         dendrites = tuple(torch.zeros_like(layer.mem) for layer in state.hidden)
         return ERBPCarry(state, torch.zeros_like(state.readout.mem), dendrites)
@@ -88,7 +97,7 @@ class ERBP:
     ) -> tuple[ERBPCarry, Gradients]:
         """Run the network and the dendrites one step; return the carry and the increment."""
         records, state = network_step(network, carry.network, inputs)
-        sent, waiting = self._send(carry.waiting + error(records[-1].mem, n))
+        sent, waiting = self._send(carry.waiting + error_at(error, records[-1].mem, n))
         increment, dendrites = {}, []
         for i, (layer, seen) in enumerate(zip(network.hidden, records[:-1])):
             dendrite = self.decay * carry.dendrites[i] + sent @ self.feedback.matrices[i]

@@ -9,11 +9,13 @@ does, so they still store every step. Rules that also give that up are in
 import torch
 from torch import Tensor
 
+from snnbook._validate import check_flag
 from snnbook.gradients import (
     Adjoint,
     Back,
     Gradients,
     Lambdas,
+    error_at,
     record,
     run_back,
     through_matrices,
@@ -142,7 +144,8 @@ def direct_feedback_alignment(
 
 def _aligned(network, spikes, error, back: Back, recurrent: bool) -> Gradients:
     """Run back in time with other matrices in space, with or without the recurrent weights."""
+    check_flag("recurrent", recurrent)
     history = record(network, spikes)
-    errors = [error(seen[-1].mem, n) for n, seen in enumerate(history)]
+    errors = [error_at(error, seen[-1].mem, n) for n, seen in enumerate(history)]
     drop = () if recurrent else ("recurrent",)
     return run_back(network, history, errors, Adjoint(back=back, drop=drop))

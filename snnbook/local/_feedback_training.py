@@ -7,11 +7,17 @@ import torch
 from torch import Tensor
 
 from snnbook import training
-from snnbook._validate import check_choice
+from snnbook._validate import check_choice, check_integer
 from snnbook.gradients import Gradients, autograd
 from snnbook.local._erbp import erbp
 from snnbook.local._gathered import feedback_gathered, superspike_gathered
-from snnbook.local._matrices import Feedback, forward_matrices, random_feedback
+from snnbook.local._matrices import (
+    Feedback,
+    check_feedback,
+    check_weights,
+    forward_matrices,
+    random_feedback,
+)
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError
 
@@ -108,6 +114,8 @@ def feedback_angles(network: SpikingNetwork, feedback: Feedback) -> list[float]:
 
     Paper section V.A; chapter 6a; ``eq-06a-angle``.
     """
+    check_weights(network)
+    check_feedback(network, feedback, direct=getattr(feedback, "direct", False))
     found = []
     for forward, matrix in zip(forward_matrices(network, feedback.direct), feedback.matrices):
         one, two = forward.detach().double().flatten(), matrix.double().flatten()
@@ -135,6 +143,7 @@ def train_by_feedback(
 
     Paper section V.A; chapter 6a.
     """
+    check_integer("seed", seed, 0)
     rng = torch.Generator().manual_seed(seed)
     gradient, fixed = feedback_gradient(arm, network, generator=rng, **settings)
     angles = [] if fixed is None else [feedback_angles(network, fixed)]

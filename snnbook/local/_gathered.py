@@ -14,17 +14,21 @@ history, and one matrix product. The numbers are equal, so an experiment may use
 import torch
 from torch import Tensor
 
+from snnbook._validate import check_flag
 from snnbook.gradients import (
     Gradients,
     LayerStep,
+    check_network,
+    error_at,
     is_recurrent,
     presynaptic,
     slope,
     whole_run,
 )
+from snnbook.local._adaptive_eprop import check_adaptive
 from snnbook.local._matrices import Feedback, check_feedback, check_matrices, forward_matrices
 from snnbook.neurons import AdaptiveNetwork, LeakyNeuron, SpikingNetwork, run
-from snnbook.training import StepError, step_errors
+from snnbook.training import StepError
 
 
 @torch.no_grad()
@@ -51,7 +55,7 @@ def superspike_gathered(
     """
     check_feedback(network, feedback, direct=True)
     *hidden, out = whole_run(network, spikes)
-    wrong = step_errors(error, out.mem)
+    wrong = _errors(error, out.mem)
     blame = [
         slope(layer, seen) * _backward(wrong @ matrix, network.readout.neuron)
         for layer, seen, matrix in zip(network.hidden, hidden, feedback.matrices)
@@ -101,7 +105,7 @@ def feedback_gathered(
                 "feedforward layers with a detached reset are accepted"
             )
     records = whole_run(network, spikes)
-    blame, above = [step_errors(error, records[-1].mem)], network.readout
+    blame, above = [_errors(error, records[-1].mem)], network.readout
     down = zip(reversed(network.hidden), reversed(records[:-1]), reversed(feedback.matrices))
     for layer, seen, matrix in down:
         blame.append(slope(layer, seen) * (_backward(blame[-1], above.neuron) @ matrix))
@@ -141,16 +145,17 @@ def local_gathered(
 
     Paper section V.C; chapter 6c.
     """
+    check_network(network)
     check_matrices("readouts", readouts, forward_matrices(network, direct=True))
     for i, layer in enumerate(network.hidden):
         if is_recurrent(layer):
             raise ValueError(f"network has a recurrent hidden layer {i}; feedforward is accepted")
     *hidden, out = whole_run(network, spikes)
     blame = [
-        slope(layer, seen) * (step_errors(error, seen.spikes @ matrix.T) @ matrix)
+        slope(layer, seen) * (_errors(error, seen.spikes @ matrix.T) @ matrix)
         for layer, seen, matrix in zip(network.hidden, hidden, readouts)
     ]
-    return _gathered(network, (*hidden, out), (*blame, step_errors(error, out.mem)))
+    return _gathered(network, (*hidden, out), (*blame, _errors(error, out.mem)))
 
 
 @torch.no_grad()
@@ -201,9 +206,11 @@ def adaptive_gradient(
 
     Paper section V.B; chapter 6b.
     """
+    check_adaptive(network, spikes, feedback)
+    check_flag("recurrent", recurrent)
     output, neuron = network(spikes), network.neuron
     record = output.hidden[0]
-    wrong = step_errors(error, output.readout)
+    wrong = _errors(error, output.readout)
     back = network.readout.weight if feedback is None else feedback
     arriving = _backward(wrong, neuron) @ back
     bump = neuron.surrogate.derivative(record.mem - record.threshold)
@@ -238,6 +245,11 @@ def _gathered(
             found[name] = _meet(rows, source, layer.neuron)
     found["readout.weight"] = _meet(blame[-1], records[-1].source, network.readout.neuron)
     return found
+
+
+def _errors(error: StepError, readout: Tensor) -> Tensor:
+    """Return the errors of all steps (T, B, C), finite."""
+    return torch.stack([error_at(error, now, n) for n, now in enumerate(readout.unbind(0))])
 
 
 def _backward(signal: Tensor, neuron: LeakyNeuron) -> Tensor:

@@ -11,10 +11,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_choice
+from snnbook._validate import check_choice, check_integer
 from snnbook.gradients import (
     Gradients,
     NetworkState,
+    check_network,
+    error_at,
     network_step,
     presynaptic,
     rest,
@@ -58,6 +60,8 @@ class LocalErrors:
     def start(self, network: SpikingNetwork, batch: int) -> LocalCarry:
         """Return empty traces and the network at rest."""
         check_choice("memory", self.memory, MEMORIES)
+        check_network(network)
+        check_integer("batch", batch, 1)
         check_matrices("readouts", self.readouts, forward_matrices(network, direct=True))
         synapses = empty_synapses(network, batch) if self.memory == "leaky" else {}
         before = {
@@ -80,7 +84,7 @@ class LocalErrors:
             read = seen.spikes @ self.readouts[i].T
             opinion = read if self.memory == "none" else carry.readouts[i].mem
             quiet.append(leaky_step(carry.readouts[i], read, network.readout.neuron))
-            signal, after = error(opinion, n) @ self.readouts[i], slope(layer, seen)
+            signal, after = error_at(error, opinion, n) @ self.readouts[i], slope(layer, seen)
             for name, arrived in presynaptic(layer, i, seen).items():
                 trace = carry.before[name]
                 before[name] = leaky_step(trace, arrived, layer.neuron)
@@ -92,7 +96,7 @@ class LocalErrors:
                 moved = LIFState(*(x.unsqueeze(1) for x in before[name]))
                 synapses[name] = move_on(traces, after, moved, network.readout.neuron)
         name, out = "readout.weight", network.readout
-        increment[name] = error(records[-1].mem, n).T @ carry.before[name].mem
+        increment[name] = error_at(error, records[-1].mem, n).T @ carry.before[name].mem
         before[name] = leaky_step(carry.before[name], records[-1].source, out.neuron)
         return LocalCarry(state, before, synapses, tuple(quiet)), increment
 
@@ -164,4 +168,4 @@ def local_errors(
 
     Paper section V.C; chapter 6c; ``eq-06c-update``.
     """
-    return run_online(LocalErrors(tuple(readouts), memory), network, spikes, error)
+    return run_online(LocalErrors(readouts, memory), network, spikes, error)

@@ -11,8 +11,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_choice, check_generator, check_positive, check_shape
-from snnbook.gradients import detached
+from snnbook._validate import (
+    check_choice,
+    check_finite,
+    check_flag,
+    check_generator,
+    check_positive,
+    check_shape,
+)
+from snnbook.gradients import check_network, detached
 from snnbook.neurons import SpikingNetwork
 
 KINDS = ("random", "symmetric", "sign_symmetric", "uniform")
@@ -104,7 +111,8 @@ def random_feedback(
     """
     check_choice("kind", kind, KINDS)
     check_positive("gain", gain)
-    check_network(network)
+    check_flag("direct", direct)
+    check_weights(network)
     if kind in ("random", "sign_symmetric"):
         check_generator(generator)
     forward = forward_matrices(network, direct)
@@ -165,7 +173,7 @@ def random_readouts(
 
     Paper section V.C; chapter 6c; ``eq-06c-readout``.
     """
-    check_network(network)
+    check_weights(network)
     check_positive("gain", gain)
     check_generator(generator)
     out = network.readout.weight.detach()
@@ -191,15 +199,22 @@ def check_feedback(network: SpikingNetwork, feedback: Feedback, direct: bool) ->
 
 def check_matrices(name: str, matrices: tuple[Tensor, ...], like: tuple[Tensor, ...]) -> None:
     """Raise unless there is one matrix for each hidden layer, of the shape of ``like``."""
+    if not isinstance(matrices, (tuple, list)):
+        raise TypeError(
+            f"{name} is a {type(matrices).__name__}; a tuple of tensors, one a hidden layer, "
+            "is accepted"
+        )
     if len(matrices) != len(like):
         raise ValueError(
             f"{name} has {len(matrices)} entries; {len(like)} are accepted, one a hidden layer"
         )
     for i, (matrix, one) in enumerate(zip(matrices, like)):
         check_shape(f"{name}[{i}]", matrix, tuple(one.shape), one)
+        check_finite(f"{name}[{i}]", matrix.detach())
 
 
-def check_network(network: SpikingNetwork) -> None:
-    """Raise unless ``network`` is a :class:`SpikingNetwork`."""
-    if not isinstance(network, SpikingNetwork):
-        raise TypeError(f"network is a {type(network).__name__}; a SpikingNetwork is accepted")
+def check_weights(network: SpikingNetwork) -> None:
+    """Raise unless ``network`` is a :class:`SpikingNetwork` with finite weights."""
+    check_network(network)
+    for name, weight in detached(network):
+        check_finite(name, weight)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from snnbook._validate import check_finite, check_float, check_same_kind, check_shape
 from snnbook.neurons import LIFNeuron, LIFState, leaky_step, lif_step
 from snnbook.surrogates import fast_sigmoid
 
@@ -72,6 +73,7 @@ def raster_start(weights: tuple[Tensor, ...]) -> RasterCarry:
 
     Paper section V.B; chapter 6b.
     """
+    check_layers(weights)
     layers = []
     for weight in weights:
         runs, rows, columns = weight.shape
@@ -136,6 +138,9 @@ def raster_step(
 
     Paper section V.B; chapter 6b; ``eq-06b-superspike``, ``eq-06b-hidden``.
     """
+    runs, like = len(carry.error.mem), carry.error.mem
+    check_shape("inputs", inputs, (runs, weights[0].shape[2]), like)
+    check_shape("target", target, (runs, weights[-1].shape[1]), like)
     error = carry.error.mem
     backs = symmetric_paths(weights) if feedback is None else feedback
     signals = (*(torch.einsum("rk,rki->ri", error, back) for back in backs), error)
@@ -163,3 +168,25 @@ def symmetric_paths(weights: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     for weight in reversed(weights[1:]):
         paths.append(paths[-1] @ weight if paths else weight)
     return tuple(reversed(paths))
+
+
+def check_layers(weights: tuple[Tensor, ...]) -> None:
+    """Raise unless ``weights`` is a tuple of finite tensors (R, N, N_in) that fit each other."""
+    if not isinstance(weights, tuple) or not weights:
+        given = "empty" if weights == () else f"a {type(weights).__name__}"
+        raise ValueError(
+            f"weights is {given}; a tuple of tensors (R, N, N_in), one for each layer, is accepted"
+        )
+    below = None
+    for i, weight in enumerate(weights):
+        check_float(f"weights[{i}]", weight)
+        check_same_kind(f"weights[{i}]", weight, weights[0])
+        shape = tuple(weight.shape)
+        wrong = len(shape) != 3 or 0 in shape
+        if wrong or (below is not None and (shape[0], shape[2]) != (below[0], below[1])):
+            raise ValueError(
+                f"weights[{i}] has shape {shape}; (R, N, N_in), with N_in the N of the layer "
+                "below, is accepted"
+            )
+        check_finite(f"weights[{i}]", weight.detach())
+        below = shape

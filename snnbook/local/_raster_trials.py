@@ -5,8 +5,22 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_choice, check_integer, check_positive, check_time_first
-from snnbook.local._raster import WIDE_NEURON, raster_start, raster_step
+from snnbook._validate import (
+    check_choice,
+    check_finite,
+    check_integer,
+    check_positive,
+    check_same_kind,
+    check_time_first,
+)
+from snnbook.local._matrices import check_matrices
+from snnbook.local._raster import (
+    WIDE_NEURON,
+    check_layers,
+    raster_start,
+    raster_step,
+    symmetric_paths,
+)
 from snnbook.neurons import LIFNeuron
 
 
@@ -68,7 +82,7 @@ def match_spikes(
 
     Paper section V.B; chapter 6b; ``eq-06b-loss``, ``eq-06b-chain``.
     """
-    _check(weights, inputs, target)
+    _check(weights, inputs, target, feedback, neuron)
     shared = {"feedback": feedback, "neuron": neuron}
     carry, outputs, loss = raster_start(weights), [], 0.0
     total = [torch.zeros_like(weight) for weight in weights]
@@ -140,6 +154,7 @@ def learn_raster(
     check_positive("lr", lr)
     check_positive("forget", forget)
     check_choice("step_size", step_size, ("rmaxprop", "plain"))
+    check_layers(weights)
     weights = tuple(weight.clone() for weight in weights)
     largest = [torch.zeros_like(weight) for weight in weights]
     losses = []
@@ -154,9 +169,10 @@ def learn_raster(
     return RasterHistory(torch.stack(losses), found.spikes, weights)
 
 
-def _check(weights: tuple[Tensor, ...], inputs: Tensor, target: Tensor) -> None:
-    if not isinstance(weights, tuple) or not weights or any(w.dim() != 3 for w in weights):
-        raise ValueError("weights is no tuple of tensors (R, N, N_in), one for each layer")
+def _check(weights: tuple[Tensor, ...], inputs: Tensor, target: Tensor, feedback, neuron) -> None:
+    check_layers(weights)
+    if not isinstance(neuron, LIFNeuron):
+        raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
     check_time_first("inputs", inputs, features=weights[0].shape[2])
     check_time_first("target", target, features=weights[-1].shape[1])
     if inputs.shape[:2] != target.shape[:2] or inputs.shape[1] != len(weights[0]):
@@ -164,3 +180,10 @@ def _check(weights: tuple[Tensor, ...], inputs: Tensor, target: Tensor) -> None:
             f"inputs has shape {tuple(inputs.shape)}, target {tuple(target.shape)}; "
             f"the same steps and {len(weights[0])} runs are accepted"
         )
+    if len(inputs) == 0:
+        raise ValueError("inputs has no step; at least one is accepted")
+    for name, tensor in (("inputs", inputs), ("target", target)):
+        check_same_kind(name, tensor, weights[0])
+        check_finite(name, tensor, steps=True)
+    if feedback is not None:
+        check_matrices("feedback", feedback, symmetric_paths(weights))

@@ -20,10 +20,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from snnbook._validate import check_integer
 from snnbook.gradients import (
     Gradients,
     LayerStep,
     NetworkState,
+    error_at,
     kept,
     network_step,
     presynaptic,
@@ -269,6 +271,7 @@ def _own_state(layer: LIF, seen: LayerStep, before: LIFState, arrived: Tensor) -
 
 
 def _start(network: SpikingNetwork, batch: int) -> Carry:
+    check_integer("batch", batch, 1)
     out = network.readout.weight
     arrived = LIFState(*(out.new_zeros(batch, out.shape[1]) for _ in range(2)))
     return Carry(rest(network, batch), empty_synapses(network, batch), arrived)
@@ -277,7 +280,7 @@ def _start(network: SpikingNetwork, batch: int) -> Carry:
 def _step(network, carry, inputs, error, n, feedback, own_trace) -> tuple[Carry, Gradients]:
     """Return the next carry, and error times eligibility of every synapse at step n."""
     records, state = network_step(network, carry.state, inputs)
-    wrong = error(records[-1].mem, n)
+    wrong = error_at(error, records[-1].mem, n)
     increment, synapses = {}, {}
     for i, (layer, seen) in enumerate(zip(network.hidden, records)):
         signal, after = wrong @ feedback.matrices[i], slope(layer, seen)

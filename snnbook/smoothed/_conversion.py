@@ -25,10 +25,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_positive
+from snnbook._validate import check_finite, check_positive, is_number
 from snnbook.neurons import LeakyReadout, LIFNeuron, SpikingNetwork
 from snnbook.smoothed._rate_curves import drive_gain
-from snnbook.smoothed._rate_network import RateNetwork
+from snnbook.smoothed._rate_network import RateNetwork, check_rates
 
 NO_LEAK = 1e9  # seconds; stands for an infinite membrane time constant
 
@@ -81,6 +81,10 @@ def to_spiking(
     """
     if not isinstance(network, RateNetwork):
         raise TypeError(f"network is a {type(network).__name__}; a RateNetwork is accepted")
+    if neuron is not None and not isinstance(neuron, LIFNeuron):
+        raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
+    for name, weight in network.named_parameters():
+        check_finite(name, weight.detach())
     old, new = network.neuron, neuron or network.neuron
     leaks = network.curve == "lif"
     steps = new.dt / old.dt
@@ -150,8 +154,11 @@ def scale_to_rate(
         raise ValueError(
             f"max_rate is {max_rate!r}; at most 1/dt = {1 / network.neuron.dt:g} Hz is accepted"
         )
-    if not 0 < quantile <= 1:
+    if not (is_number(quantile) and 0 < quantile <= 1):
         raise ValueError(f"quantile is {quantile!r}; a number above 0 and at most 1 is accepted")
+    check_rates("inputs", network, inputs)
+    if inputs.numel() == 0:
+        raise ValueError(f"inputs has shape {tuple(inputs.shape)}; one sample or more is accepted")
     scaled = RateNetwork(network.sizes, network.neuron, curve="relu")
     scaled.to(network.readout.weight)
     before = 1.0

@@ -6,8 +6,14 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_integer, check_time_first
-from snnbook.smoothed._noisy import DEFAULT_NOISY, NoisyNeuron, clamped_run
+from snnbook._validate import check_callable, check_finite, check_float, check_integer
+from snnbook.smoothed._noisy import (
+    DEFAULT_NOISY,
+    NoisyNeuron,
+    check_layer,
+    check_noisy,
+    clamped_run,
+)
 
 _LARGEST_TABLE = 16
 
@@ -92,15 +98,30 @@ def expected_loss(
     Chapter 4b; ``eq-04b-expected``.
     """
     check_one_sample(weight, inputs)
+    check_noisy(neuron)
+    check_callable("loss", loss)
     trains = all_spike_trains(inputs.shape[0], weight.shape[0], weight.dtype)
     drive = (inputs @ weight.T).expand_as(trains)
     neuron = replace(neuron, gradient="none")
     record = clamped_run(neuron, drive, trains, recurrent_weight=recurrent_weight)
-    return record.log_prob.sum((0, 2)).exp() @ loss(trains)
+    return record.log_prob.sum((0, 2)).exp() @ loss_of_each(loss, trains)
 
 
 def check_one_sample(weight: Tensor, inputs: Tensor) -> None:
     """Raise unless the inputs are (T, 1, N_in) and fit the weight."""
-    check_time_first("inputs", inputs, features=weight.shape[1])
+    check_layer(weight, inputs)
     if inputs.shape[1] != 1:
         raise ValueError(f"inputs has shape {tuple(inputs.shape)}; one sample is accepted, B = 1")
+
+
+def loss_of_each(loss: SpikeLoss, spikes: Tensor) -> Tensor:
+    """Return the loss of each sample, (B,), or raise where it has another shape or is NaN."""
+    found = loss(spikes)
+    check_float("loss", found)
+    if tuple(found.shape) != (spikes.shape[1],):
+        raise ValueError(
+            f"loss returns shape {tuple(found.shape)}; ({spikes.shape[1]},), one number a sample, "
+            "is accepted"
+        )
+    check_finite("loss", found.detach())
+    return found

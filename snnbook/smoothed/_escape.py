@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from snnbook._validate import check_float, check_positive
+from snnbook._validate import check_finite, check_float, check_positive
 from snnbook.surrogates import Surrogate, Z, sigmoid_derivative
 
 _LARGEST = 50.0  # exponents beyond this are cut, so that float32 never overflows
@@ -56,7 +56,7 @@ class SigmoidEscape:
 
     def log_probability(self, spikes: Tensor, x: Tensor) -> Tensor:
         r"""Return :math:`S \log p(x) + (1 - S) \log(1 - p(x))`, without overflow."""
-        check_float("x", x)
+        _check_spikes(spikes, x)
         return functional.logsigmoid((2 * spikes - 1) * x / self.noise)
 
     def score(self, spikes: Tensor, x: Tensor) -> Tensor:
@@ -65,6 +65,7 @@ class SigmoidEscape:
         >>> SigmoidEscape(noise=0.5).score(torch.tensor([0.0, 1.0]), torch.zeros(2))
         tensor([-1.,  1.])
         """
+        _check_spikes(spikes, x)
         return (spikes - self.probability(x)) / self.noise
 
     def surrogate(self) -> Surrogate:
@@ -128,6 +129,7 @@ class ExponentialEscape:
 
     def log_probability(self, spikes: Tensor, x: Tensor) -> Tensor:
         r"""Return :math:`S \log p(x) + (1 - S) \log(1 - p(x))`, without overflow."""
+        _check_spikes(spikes, x)
         log_hazard = self._log_hazard(x)
         hazard = log_hazard.exp()
         large = torch.log(-torch.expm1(-hazard.clamp(min=_SMALL)))
@@ -142,6 +144,7 @@ class ExponentialEscape:
         >>> ExponentialEscape(noise=0.5).score(torch.tensor([0.0, 1.0]), torch.zeros(2))
         tensor([-2.0000,  1.1640])
         """
+        _check_spikes(spikes, x)
         hazard = self._log_hazard(x).exp()
         safe = hazard.clamp(_SMALL, _LARGEST)
         fires = torch.where(hazard < _SMALL, 1 - hazard / 2 + hazard**2 / 12, safe / safe.expm1())
@@ -178,6 +181,12 @@ class _Gumbel:
     def __call__(self, z: Tensor) -> Tensor:
         z = (self.stretch * z).clamp(max=_LARGEST)
         return torch.exp(z + self.hazard - self.hazard * z.exp())
+
+
+def _check_spikes(spikes: Tensor, x: Tensor) -> None:
+    check_float("x", x)
+    check_float("spikes", spikes)
+    check_finite("spikes", spikes.detach())
 
 
 Escape = SigmoidEscape | ExponentialEscape

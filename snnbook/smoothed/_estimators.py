@@ -1,14 +1,23 @@
 """Estimates of the gradient of an expected loss, from random runs (chapter 4b)."""
 
+import math
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_choice, check_integer, check_shape
+from snnbook._validate import (
+    check_callable,
+    check_choice,
+    check_finite,
+    check_float,
+    check_integer,
+    check_shape,
+    is_number,
+)
 from snnbook.neurons import run
-from snnbook.smoothed._enumeration import SpikeLoss, check_one_sample
-from snnbook.smoothed._noisy import NoisyNeuron
+from snnbook.smoothed._enumeration import SpikeLoss, check_one_sample, loss_of_each
+from snnbook.smoothed._noisy import NoisyNeuron, check_noisy
 
 #: Estimators of the gradient of an expected loss; see :func:`gradient_samples`.
 ESTIMATORS = ("score", "baseline", "escape", "identity", "expected")
@@ -61,17 +70,19 @@ def gradient_samples(
     Williams (1992); Bengio, Leonard and Courville (2013); chapter 4b; ``eq-04b-score``.
     """
     check_one_sample(weight, inputs)
+    check_noisy(neuron)
+    check_callable("loss", loss)
     check_choice("estimator", estimator, ESTIMATORS)
     check_integer("samples", samples, 2)
     if estimator not in ("score", "baseline"):
         each = weight.detach().expand(samples, *weight.shape).clone().requires_grad_()
         drive = torch.einsum("bij,tj->tbi", each, inputs[:, 0])
-        losses = loss(run(replace(neuron, gradient=estimator), drive).spikes)
+        losses = loss_of_each(loss, run(replace(neuron, gradient=estimator), drive).spikes)
         return torch.autograd.grad(losses.sum(), each)[0]
     with torch.no_grad():
         drive = (inputs @ weight.T).expand(-1, samples, -1)
         record = run(replace(neuron, gradient="none"), drive)
-        losses = loss(record.spikes)
+        losses = loss_of_each(loss, record.spikes)
         if estimator == "baseline":
             losses = losses - _leave_one_out(losses)
         surprise = neuron.escape.score(record.spikes, record.mem - neuron.threshold)
@@ -119,10 +130,13 @@ def score_loss(
 
     Williams (1992); chapter 4b; ``eq-04b-score``, ``eq-04b-baseline``.
     """
-    if losses.dim() != 2:
+    check_float("losses", losses)
+    if losses.dim() != 2 or 0 in losses.shape:
         raise ValueError(f"losses has shape {tuple(losses.shape)}; (K, B) is accepted")
     check_shape("log_prob", log_prob, tuple(losses.shape), losses)
     weighting = losses.detach()
+    check_finite("losses", weighting)
+    check_finite("log_prob", log_prob.detach())
     if isinstance(baseline, str):
         check_choice("baseline", baseline, ("others", "none"))
         if baseline == "others":
@@ -130,10 +144,30 @@ def score_loss(
                 raise ValueError("losses has 1 run per input; 'others' needs at least 2")
             weighting = weighting - _leave_one_out(weighting)
     else:
-        weighting = weighting - baseline
+        weighting = weighting - _fitting(baseline, losses)
     return (losses + weighting * log_prob).mean()
 
 
 def _leave_one_out(losses: Tensor) -> Tensor:
     """Return the mean of the other entries along the first axis."""
     return (losses.sum(0) - losses) / (len(losses) - 1)
+
+
+def _fitting(baseline: float | Tensor, losses: Tensor) -> float | Tensor:
+    """Return a baseline that is a finite number, or a tensor that fits the losses."""
+    if not isinstance(baseline, Tensor):
+        if not (is_number(baseline) and math.isfinite(baseline)):
+            raise ValueError(
+                f"baseline is {baseline!r}; 'others', 'none', a finite number or a tensor is "
+                "accepted"
+            )
+        return baseline
+    check_float("baseline", baseline)
+    pairs = zip(reversed(baseline.shape), reversed(losses.shape))
+    if baseline.dim() > losses.dim() or any(n not in (1, m) for n, m in pairs):
+        raise ValueError(
+            f"baseline has shape {tuple(baseline.shape)}; one that fits {tuple(losses.shape)} "
+            "is accepted"
+        )
+    check_finite("baseline", baseline.detach())
+    return baseline.detach()

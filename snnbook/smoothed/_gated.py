@@ -13,7 +13,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_choice, check_flag, check_float, check_positive
+from snnbook._validate import (
+    check_choice,
+    check_finite,
+    check_flag,
+    check_float,
+    check_positive,
+    is_number,
+)
 from snnbook.neurons import LeakyNeuron, LIFNeuron, LIFState
 
 
@@ -59,10 +66,11 @@ class Gate:
     def __post_init__(self) -> None:
         check_positive("width", self.width)
         check_choice("shape", self.shape, ("parabola", "boxcar"))
-        if not math.isfinite(self.threshold):
+        if not (is_number(self.threshold) and math.isfinite(self.threshold)):
             raise ValueError(f"threshold is {self.threshold!r}; a finite number is accepted")
 
     def _place(self, mem: Tensor) -> Tensor:
+        check_float("mem", mem)
         return ((mem - self.threshold) / self.width + 1).clamp(0, 1)
 
     def charge(self, mem: Tensor) -> Tensor:
@@ -78,7 +86,8 @@ class Gate:
         z = self._place(mem)
         if self.shape == "parabola":
             return 6 * z * (1 - z) / self.width
-        return ((z > 0) & (z < 1)).to(mem.dtype) / self.width
+        inside = ((z > 0) & (z < 1)).to(mem.dtype)
+        return torch.where(z.isnan(), z, inside) / self.width
 
 
 class GatedRecord(NamedTuple):
@@ -187,6 +196,10 @@ def gated(neuron: LIFNeuron, gate: Gate, *, backflow: bool = False) -> GatedNeur
 
     Chapter 4a.
     """
+    if not isinstance(neuron, LIFNeuron):
+        raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
+    if not isinstance(gate, Gate):
+        raise TypeError(f"gate is a {type(gate).__name__}; a Gate is accepted")
     if gate.threshold != neuron.threshold:
         raise ValueError(
             f"gate has threshold {gate.threshold}; {neuron.threshold}, as in neuron, is accepted"
@@ -276,6 +289,12 @@ def steps_per_spike(record: GatedRecord, gate: Gate) -> float:
 
     Chapter 4a.
     """
+    if not isinstance(record, GatedRecord):
+        raise TypeError(f"record is a {type(record).__name__}; a GatedRecord is accepted")
+    if not isinstance(gate, Gate):
+        raise TypeError(f"gate is a {type(gate).__name__}; a Gate is accepted")
     check_float("record.mem", record.mem)
+    check_finite("record.mem", record.mem.detach(), steps=True)
+    check_finite("record.resets", record.resets.detach(), steps=True)
     inside = (gate.density(record.mem.detach()) > 0).sum()
     return float(inside / record.resets.sum().clamp(min=1))

@@ -1,11 +1,19 @@
 """A recurrent network of gated LIF neurons, and how it answers (chapter 4a)."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import check_time_first
+from snnbook._validate import (
+    check_finite,
+    check_generator,
+    check_integer,
+    check_same_kind,
+    check_shape,
+    check_time_first,
+)
 from snnbook.neurons import run
 from snnbook.smoothed._gated import GatedNeuron, GatedRecord
 
@@ -53,6 +61,15 @@ class GatedNetwork(nn.Module):
         dtype: torch.dtype = torch.float32,
     ):
         super().__init__()
+        if not isinstance(sizes, Sequence) or isinstance(sizes, str) or len(sizes) != 3:
+            raise ValueError(f"sizes is {sizes!r}; (inputs, neurons, outputs) is accepted")
+        for size in sizes:
+            check_integer("sizes", size, 1)
+        if not isinstance(neuron, GatedNeuron):
+            raise TypeError(f"neuron is a {type(neuron).__name__}; a GatedNeuron is accepted")
+        check_generator(generator)
+        if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+            raise TypeError(f"dtype is {dtype!r}; a floating-point torch.dtype is accepted")
         inputs, neurons, outputs = sizes
         self.neuron = neuron
 
@@ -67,6 +84,9 @@ class GatedNetwork(nn.Module):
 
     def forward(self, inputs: Tensor) -> GatedOutput:
         check_time_first("inputs", inputs, self.weight.shape[1])
+        check_same_kind("inputs", inputs, self.weight)
+        check_finite("inputs", inputs.detach(), steps=True)
+        check_finite("readout_weight", self.readout_weight.detach())
         drive = inputs @ self.weight.T + self.bias
         hidden = run(self.neuron, drive, recurrent_weight=self.recurrent_weight)
         return GatedOutput(hidden.syn @ self.readout_weight.T, hidden)
@@ -80,4 +100,10 @@ def answer_scores(readout: Tensor, answer: Tensor) -> Tensor:
 
     Chapter 4a.
     """
+    check_time_first("readout", readout)
+    check_shape("answer", answer, tuple(readout.shape[:2]), readout)
+    check_finite("readout", readout.detach(), steps=True)
+    check_finite("answer", answer, steps=True)
+    if not bool((answer.sum(0) > 0).all()):
+        raise ValueError("answer has a sample without a step that counts; at least one is accepted")
     return (readout * answer[..., None]).sum(0) / answer.sum(0)[:, None]

@@ -7,10 +7,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from snnbook._validate import check_choice, check_integer
+from snnbook._validate import check_choice, check_finite, check_flag, check_integer, check_positive
 from snnbook.data import xor_spikes
 from snnbook.neurons import run
-from snnbook.smoothed._noisy import DEFAULT_NOISY, GRADIENTS, NoisyNeuron, StochasticRecord
+from snnbook.smoothed._noisy import (
+    DEFAULT_NOISY,
+    GRADIENTS,
+    NoisyNeuron,
+    StochasticRecord,
+    check_noisy,
+)
 
 _RULES = ("score", "baseline", "escape", "identity", "expected", "readout")
 
@@ -75,6 +81,8 @@ def learn_xor(
     for name, value in (("networks", networks), ("neurons", neurons), ("updates", updates)):
         check_integer(name, value, 1)
     check_integer("samples", samples, 2)
+    check_positive("lr", lr)
+    check_noisy(neuron)
     patterns, labels = xor_spikes()
     source = {"generator": neuron.generator}
     hidden = 0.25 + 0.25 * torch.randn(networks, neurons, 3, **source)
@@ -134,6 +142,13 @@ def xor_loss(
 
     Chapter 4b.
     """
+    if not isinstance(history, XorHistory):
+        raise TypeError(f"history is a {type(history).__name__}; an XorHistory is accepted")
+    check_finite("history.hidden", history.hidden)
+    check_finite("history.readout", history.readout)
+    check_noisy(neuron)
+    check_flag("graded", graded)
+    check_integer("samples", samples, 1)
     patterns, labels = xor_spikes()
     neuron = replace(neuron, gradient="expected" if graded else "none")
     _, scores = _run([history.hidden, history.readout], patterns, samples, neuron)

@@ -5,9 +5,17 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_time_first
+from snnbook._validate import check_shape
 from snnbook.neurons import run
-from snnbook.smoothed._noisy import DEFAULT_NOISY, NoisyNeuron, StochasticRecord, clamped_run
+from snnbook.smoothed._noisy import (
+    DEFAULT_NOISY,
+    NoisyNeuron,
+    StochasticRecord,
+    check_layer,
+    check_noisy,
+    check_trains,
+    clamped_run,
+)
 
 
 def log_likelihood(
@@ -49,7 +57,10 @@ def log_likelihood(
 
     Pfister et al. (2006); paper section IV.A.2; chapter 4b; ``eq-04b-likelihood``.
     """
-    check_time_first("inputs", inputs, features=weight.shape[1])
+    check_layer(weight, inputs)
+    check_noisy(neuron)
+    check_shape("target", target, (*inputs.shape[:2], len(weight)), weight)
+    check_trains("target", target)
     return _clamped(weight, inputs, target, neuron).log_prob.sum(0)
 
 
@@ -86,7 +97,10 @@ def likelihood_gradient(
 
     Pfister et al. (2006); chapter 4b; ``eq-04b-local``.
     """
-    check_time_first("inputs", inputs, features=weight.shape[1])
+    check_layer(weight, inputs)
+    check_noisy(neuron)
+    check_shape("target", target, (*inputs.shape[:2], len(weight)), weight)
+    check_trains("target", target)
     mem = _clamped(weight, inputs, target, neuron).mem
     surprise = neuron.escape.score(target, mem - neuron.threshold)
     return torch.einsum("tbi,tbj->ij", surprise, run(neuron.leaky, inputs).mem)

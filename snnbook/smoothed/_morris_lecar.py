@@ -1,13 +1,23 @@
 """A neuron whose spike is part of its dynamics: Morris-Lecar, and a solver that autograd sees."""
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_choice, check_positive, check_time_first
+from snnbook._validate import (
+    check_callable,
+    check_choice,
+    check_finite,
+    check_float,
+    check_positive,
+    check_shape,
+    check_time_first,
+    is_number,
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,14 @@ class MorrisLecar:
     V_3: float = 12.0
     V_4: float = 17.4
     phi: float = 1 / 15
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not (is_number(value) and math.isfinite(value)):
+                raise ValueError(f"{field.name} is {value!r}; a finite number is accepted")
+        for name in ("C", "V_2", "V_4", "phi"):
+            check_positive(name, getattr(self, name))
 
     @classmethod
     def hopf(cls) -> "MorrisLecar":
@@ -98,6 +116,7 @@ def euler_step(f: Callable[[Tensor], Tensor], state: Tensor, dt: float) -> Tenso
 
     Chapter 4a.
     """
+    _check_step(f, state, dt)
     return state + dt * f(state)
 
 
@@ -111,11 +130,18 @@ def rk4_step(f: Callable[[Tensor], Tensor], state: Tensor, dt: float) -> Tensor:
 
     Chapter 4a.
     """
+    _check_step(f, state, dt)
     a = f(state)
     b = f(state + dt / 2 * a)
     c = f(state + dt / 2 * b)
     d = f(state + dt * c)
     return state + dt / 6 * (a + 2 * b + 2 * c + d)
+
+
+def _check_step(f: Callable[[Tensor], Tensor], state: Tensor, dt: float) -> None:
+    check_callable("f", f)
+    check_float("state", state)
+    check_positive("dt", dt)
 
 
 _STEPS = {"euler": euler_step, "rk4": rk4_step}
@@ -148,6 +174,11 @@ def solve(
     -------
     Trajectory
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit, or if the state becomes NaN or infinite.
+
     Examples
     --------
     A weak current stays without effect, a strong one makes a spike:
@@ -161,12 +192,27 @@ def solve(
     check_time_first("current", current)
     check_positive("dt", dt)
     check_choice("method", method, tuple(_STEPS))
+    if not (hasattr(neuron, "derivative") and hasattr(neuron, "rest")):
+        raise TypeError(f"neuron is a {type(neuron).__name__}; a MorrisLecar is accepted")
+    if len(current) == 0:
+        raise ValueError("current has no step; at least one is accepted")
+    check_finite("current", current.detach(), steps=True)
+    if state is not None:
+        check_shape("state", state, (*current.shape[1:], 2), current)
+        check_finite("state", state.detach())
     if state is None:
         state = neuron.rest().to(current).expand(*current.shape[1:], 2)
     rows = []
     for now in current:
         rows.append(state)
         state = _STEPS[method](lambda x, now=now: neuron.derivative(x, now), state, dt)
+    states = torch.stack([*rows[1:], state])
+    bad = (~torch.isfinite(states.detach())).flatten(1).any(1).nonzero()
+    if len(bad):
+        raise ValueError(
+            f"the state became NaN or infinite in step {int(bad[0])} with dt = {dt!r}; "
+            "a smaller dt or a weaker current is accepted"
+        )
     mem, recovery = torch.stack(rows).unbind(-1)
     return Trajectory(mem, recovery, state)
 
@@ -199,6 +245,11 @@ def first_crossing(mem: Tensor, dt: float, level: float = 0.0) -> Tensor:
     """
     check_time_first("mem", mem)
     check_positive("dt", dt)
+    if not (is_number(level) and math.isfinite(level)):
+        raise ValueError(f"level is {level!r}; a finite number is accepted")
+    if len(mem) < 2:
+        raise ValueError(f"mem has {len(mem)} steps; at least 2 are accepted")
+    check_finite("mem", mem.detach(), steps=True)
     up = (mem[:-1] < level) & (mem[1:] >= level)
     found, index = up.any(0), up.to(torch.uint8).argmax(0, keepdim=True)
     before, after = mem.gather(0, index)[0], mem.gather(0, index + 1)[0]

@@ -7,7 +7,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_choice, check_shape, check_time_first
+from snnbook._validate import (
+    check_choice,
+    check_finite,
+    check_float,
+    check_generator,
+    check_same_kind,
+    check_shape,
+    check_time_first,
+)
 from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, LIFState, run
 from snnbook.smoothed._escape import DEFAULT_ESCAPE, Escape
 
@@ -105,6 +113,12 @@ class NoisyNeuron(LIFNeuron):
 
     def __post_init__(self) -> None:
         check_choice("gradient", self.gradient, GRADIENTS)
+        if not isinstance(self.escape, Escape):
+            raise TypeError(
+                f"escape is {self.escape!r}; a SigmoidEscape or ExponentialEscape is accepted"
+            )
+        if self.generator is not None:
+            check_generator(self.generator)
         coin = _Coin(self.escape, self.gradient, self.generator)
         object.__setattr__(self, "surrogate", coin)
         super().__post_init__()
@@ -184,13 +198,41 @@ def clamped_run(
     Paper section IV.A.2; chapter 4b.
     """
     check_time_first("drive", drive)
+    check_noisy(neuron)
     check_shape("spikes", spikes, tuple(drive.shape), drive)
+    check_trains("spikes", spikes)
     if neuron.gradient == "expected":
         raise ValueError("gradient is 'expected', which sends no spikes; 'none' is accepted")
     coin = _Coin(neuron.escape, neuron.gradient, given=iter(spikes))
     lif = LIFNeuron(**_shared(neuron), surrogate=coin)
     out = run(lif, drive, state, recurrent_weight=recurrent_weight)
     return neuron.record(out.spikes, LIFState(out.syn, out.mem), out.state)
+
+
+def check_noisy(neuron: NoisyNeuron) -> None:
+    """Raise ``TypeError`` unless ``neuron`` is a :class:`NoisyNeuron`."""
+    if not isinstance(neuron, NoisyNeuron):
+        raise TypeError(f"neuron is a {type(neuron).__name__}; a NoisyNeuron is accepted")
+
+
+def check_trains(name: str, spikes: Tensor) -> None:
+    """Raise unless spikes are 0 or 1: no other number has a probability."""
+    check_finite(name, spikes.detach(), steps=True)
+    if not bool(((spikes == 0) | (spikes == 1)).all()):
+        raise ValueError(f"{name} holds {spikes.max().item():g} or another; 0 and 1 are accepted")
+
+
+def check_layer(weight: Tensor, inputs: Tensor) -> None:
+    """Raise unless the weight is finite, (N, N_in), and the inputs (T, B, N_in) fit it."""
+    check_float("weight", weight)
+    if weight.dim() != 2 or 0 in weight.shape:
+        raise ValueError(f"weight has shape {tuple(weight.shape)}; (N, N_in) is accepted")
+    check_time_first("inputs", inputs, features=weight.shape[1])
+    check_same_kind("inputs", inputs, weight)
+    check_finite("weight", weight.detach())
+    if len(inputs) == 0:
+        raise ValueError("inputs has no step; at least one is accepted")
+    check_finite("inputs", inputs, steps=True)
 
 
 def _shared(neuron: LIFNeuron) -> dict:

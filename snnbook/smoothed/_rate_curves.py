@@ -15,7 +15,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_float, check_integer, check_positive
+from snnbook._validate import (
+    check_finite,
+    check_flag,
+    check_float,
+    check_integer,
+    check_positive,
+    is_number,
+)
 from snnbook.neurons import DEFAULT_NEURON, LIFNeuron
 
 
@@ -28,7 +35,20 @@ def drive_gain(neuron: LIFNeuron = DEFAULT_NEURON) -> float:
 
     Paper section IV.A.3; chapter 4c; ``eq-04c-gain``.
     """
+    _check_neuron(neuron)
     return 1 / ((1 - neuron.alpha) * (1 - neuron.beta))
+
+
+def _check_neuron(neuron: LIFNeuron) -> None:
+    if not isinstance(neuron, LIFNeuron):
+        raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
+
+
+def check_mean(mean: Tensor, neuron: LIFNeuron) -> None:
+    """Raise unless a mean potential is finite: below a threshold NaN looks like silence."""
+    check_float("mean", mean)
+    check_finite("mean", mean.detach())
+    _check_neuron(neuron)
 
 
 def lif_rate(
@@ -80,8 +100,9 @@ def lif_rate(
 
     Paper section IV.A.3; chapter 4c; ``eq-04c-fi``, ``eq-04c-step``, ``eq-04c-soft``.
     """
-    check_float("mean", mean)
-    if not (isinstance(softness, (int, float)) and math.isfinite(softness) and softness >= 0):
+    check_mean(mean, neuron)
+    check_flag("discrete", discrete)
+    if not (is_number(softness) and math.isfinite(softness) and softness >= 0):
         raise ValueError(f"softness is {softness!r}; a finite number of at least 0 is accepted")
     distance = (mean - neuron.threshold) / neuron.threshold
     excess, logarithm, fires = _interval(distance, softness / neuron.threshold)
@@ -152,7 +173,7 @@ def siegert_rate(
     Paper section IV.A.3; chapter 4c. A. J. F. Siegert (1951), Phys. Rev. 81:617;
     ``eq-04c-siegert``.
     """
-    check_float("mean", mean)
+    check_mean(mean, neuron)
     check_positive("std", std)
     check_integer("nodes", nodes, 2)
     scale = math.sqrt(2) * std

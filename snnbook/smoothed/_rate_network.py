@@ -7,7 +7,16 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import check_choice, check_integer, check_positive, check_time_first
+from snnbook._validate import (
+    check_choice,
+    check_finite,
+    check_generator,
+    check_integer,
+    check_positive,
+    check_same_kind,
+    check_time_first,
+    is_number,
+)
 from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, NetworkOutput
 from snnbook.smoothed._rate_curves import drive_gain, lif_rate
 
@@ -99,8 +108,16 @@ class RateNetwork(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        if len(sizes) < 3:
-            raise ValueError(f"sizes is {tuple(sizes)}; at least one hidden layer is accepted")
+        if not isinstance(sizes, Sequence) or isinstance(sizes, str) or len(sizes) < 3:
+            raise ValueError(f"sizes is {sizes!r}; at least one hidden layer is accepted")
+        for size in sizes:
+            check_integer("sizes", size, 1)
+        if not isinstance(neuron, LIFNeuron):
+            raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
+        if not (is_number(softness) and 0 <= softness < math.inf):
+            raise ValueError(f"softness is {softness!r}; a finite number of at least 0 is accepted")
+        if generator is not None:
+            check_generator(generator)
         check_choice("curve", curve, CURVES)
         check_positive("input_rate", input_rate)
         check_positive("hidden_rate", hidden_rate)
@@ -127,6 +144,7 @@ class RateNetwork(nn.Module):
 
     def forward(self, spikes: Tensor) -> NetworkOutput:
         """Map expected input spikes per step (T, B, inputs) to readouts (T, B, outputs)."""
+        check_rates("spikes", self, spikes)
         records = []
         for layer in self.hidden:
             mean = layer(spikes)
@@ -136,3 +154,13 @@ class RateNetwork(nn.Module):
 
     def extra_repr(self) -> str:
         return f"{self.sizes}, curve={self.curve!r}, {self.neuron}"
+
+
+def check_rates(name: str, network: RateNetwork, spikes: Tensor) -> None:
+    """Raise unless expected spikes (T, B, inputs) fit the network, and all numbers are finite."""
+    first = network.hidden[0].weight
+    check_time_first(name, spikes, features=first.shape[1])
+    check_same_kind(name, spikes, first)
+    check_finite(name, spikes.detach(), steps=True)
+    for parameter, weight in network.named_parameters():
+        check_finite(parameter, weight.detach())

@@ -7,11 +7,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_float, check_integer, check_positive
+from snnbook._validate import check_generator, check_integer, is_number
 from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, LIFState, run
+from snnbook.smoothed._rate_curves import check_mean
 
 #: Membrane time constants after which beta**j = exp(-42) = 6e-19 no longer changes a float64 sum.
 LASTING = 42
+#: The longest membrane time constant, in steps: the sum of a longer one does not fit in memory.
+LONGEST = 100_000
 #: How closely :func:`discrete_rate` finds the spikes per step.
 TOLERANCE = 1e-15
 
@@ -50,9 +53,19 @@ def staircase_mean(share: np.ndarray, neuron: LIFNeuron = DEFAULT_NEURON) -> np.
 
     Chapter 4c; ``eq-04c-stairs``.
     """
-    share = np.asarray(share, dtype=float)
+    share = np.asarray(share)
+    if share.dtype.kind not in "iuf":
+        raise TypeError(f"share has dtype {share.dtype}; real numbers are accepted")
+    if not isinstance(neuron, LIFNeuron):
+        raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
+    share = share.astype(float)
     if not ((share >= 0) & (share < 1)).all():
         raise ValueError("share holds values outside 0 <= share < 1; values in it are accepted")
+    if neuron.tau_mem > LONGEST * neuron.dt:
+        raise ValueError(
+            f"neuron.tau_mem is {neuron.tau_mem:g} s; at most {LONGEST} steps of dt = "
+            f"{neuron.dt:g} s are accepted, because the sum runs over {LASTING} time constants"
+        )
     beta = neuron.beta
     j = np.arange(2, 2 + math.ceil(LASTING * neuron.tau_mem / neuron.dt))
     floors = np.floor(share[..., None] * j)
@@ -86,7 +99,7 @@ def discrete_rate(mean: Tensor, neuron: LIFNeuron = DEFAULT_NEURON) -> Tensor:
 
     Chapter 4c; ``eq-04c-stairs``.
     """
-    check_float("mean", mean)
+    check_mean(mean, neuron)
     wanted = mean.detach().double().cpu().numpy()
     low, high = np.zeros_like(wanted), np.ones_like(wanted)
     for _ in range(math.ceil(-math.log2(TOLERANCE))):  # each halves the interval from 0 to 1
@@ -138,13 +151,16 @@ def count_rate(
 
     Chapter 4c.
     """
-    check_float("mean", mean)
+    check_mean(mean, neuron)
     check_integer("steps", steps, 1)
     check_integer("skip", skip, 0)
     if mean.dim() != 1:
         raise ValueError(f"mean has shape {tuple(mean.shape)}; (N,) is accepted")
+    if not (is_number(std) and 0 <= std < math.inf):
+        raise ValueError(f"std is {std!r}; a finite number of at least 0 is accepted")
+    if generator is not None:
+        check_generator(generator)
     if std:
-        check_positive("std", std)
         neuron = replace(neuron, tau_syn=neuron.dt / 50)
     current = mean.unsqueeze(0) * (1 - neuron.beta)
     drive = (current * (1 - neuron.alpha)).expand(skip + steps, 1, -1)

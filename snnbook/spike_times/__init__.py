@@ -32,7 +32,6 @@ from snnbook.spike_times._fit import TimesHistory as TimesHistory, fit_times as 
 from snnbook.spike_times._layers import (
     SpikeLayer as SpikeLayer,
     SpikeTimeNetwork as SpikeTimeNetwork,
-    Trains as Trains,
     membranes as membranes,
 )
 from snnbook.spike_times._loss import (
@@ -56,3 +55,4 @@ from snnbook.spike_times._spikeprop import (
     spikeprop_network as spikeprop_network,
     train_spikeprop as train_spikeprop,
 )
+from snnbook.spike_times._trains import Trains as Trains

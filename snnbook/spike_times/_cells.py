@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_positive
+from snnbook._validate import check_float, check_positive
 
 
 def lambert_w(x: Tensor) -> Tensor:
@@ -31,6 +31,11 @@ def lambert_w(x: Tensor) -> Tensor:
     Tensor
         From -1 to 0, by four steps of Halley's method. Not differentiated here.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If ``x`` is no floating-point tensor or leaves its range.
+
     Examples
     --------
     >>> lambert_w(torch.tensor([-1 / math.e, 0.0], dtype=torch.float64))
@@ -38,6 +43,14 @@ def lambert_w(x: Tensor) -> Tensor:
 
     Paper section IV.A.4; chapter 4d; ``eq-04d-lambert``.
     """
+    check_float("x", x)
+    slack = 1e3 * torch.finfo(x.dtype).eps
+    if not bool(((x >= -math.exp(-1.0) - slack) & (x <= 0)).all()):
+        raise ValueError("x leaves -1/e .. 0 or holds NaN; numbers in it are accepted")
+    return _lambert_w(x)
+
+
+def _lambert_w(x: Tensor) -> Tensor:
     x = x.clamp(min=-math.exp(-1.0))
     p = torch.sqrt((2 * (1 + math.e * x)).clamp(min=0))
     near = -1 + p * (1 - p * (1 / 3 - 11 / 72 * p))  # around -1/e
@@ -94,6 +107,15 @@ class Cell(Protocol):
 
     def crossing(self, a: Tensor, b: Tensor) -> Tensor:
         """Return the x at which the rising membrane meets the threshold, where it does."""
+
+
+def check_cell(cell: Cell) -> None:
+    """Raise ``TypeError`` unless ``cell`` is a value of the form :class:`Cell`."""
+    if isinstance(cell, type) or not isinstance(cell, Cell):
+        given = (
+            f"the class {cell.__name__}" if isinstance(cell, type) else f"a {type(cell).__name__}"
+        )
+        raise TypeError(f"cell is {given}; NonLeaky() and the like are accepted")
 
 
 @dataclass(frozen=True)
@@ -207,7 +229,7 @@ class EqualTau(_Constants):
 
     def crossing(self, a: Tensor, b: Tensor) -> Tensor:
         ratio = b / a
-        return ratio - lambert_w(-self.threshold / a * torch.exp(ratio))
+        return ratio - _lambert_w(-self.threshold / a * torch.exp(ratio))
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnbook._validate import check_positive
+from snnbook._validate import check_integer, check_positive
+from snnbook.spike_times._guard import check_array
 from snnbook.spike_times._membrane import course, crossing, response
 
 
 class EventNetwork(NamedTuple):
-    """Weights (N, inputs) and (N, N), thresholds (N,), time constants in seconds."""
+    """Weights (N, inputs) and (N, N), thresholds (N,), time constants in seconds.
+
+    NumPy arrays of finite numbers; a threshold is above 0, and infinite for a readout.
+    """
 
     input_weight: np.ndarray
     recurrent_weight: np.ndarray
@@ -67,6 +71,47 @@ class EventGradient(NamedTuple):
     input_weight: np.ndarray
     recurrent_weight: np.ndarray
     input_times: np.ndarray
+
+
+def _check_network(network: EventNetwork) -> None:
+    if not isinstance(network, EventNetwork):
+        raise TypeError(f"network is a {type(network).__name__}; an EventNetwork is accepted")
+    into, within, threshold, tau_mem, tau_syn = network
+    check_array("network.threshold", threshold, (None,), finite=False)
+    neurons = len(threshold)
+    check_array("network.input_weight", into, (neurons, None))
+    check_array("network.recurrent_weight", within, (neurons, neurons))
+    if not (threshold > 0).all():
+        raise ValueError(
+            f"network.threshold holds {threshold.min()}; numbers above 0, or infinity for a "
+            "readout, are accepted"
+        )
+    check_positive("network.tau_mem", tau_mem)
+    check_positive("network.tau_syn", tau_syn)
+
+
+def _check_run(network: EventNetwork, run: EventRun) -> None:
+    _check_network(network)
+    if not isinstance(run, EventRun):
+        raise TypeError(f"run is a {type(run).__name__}; an EventRun is accepted")
+    neurons, inputs = network.input_weight.shape
+    fits = all(e.source < (inputs if e.is_input else neurons) for e in run.events)
+    if len(run.mem) != neurons or not fits:
+        raise ValueError(
+            f"run is of another network ({len(run.mem)} neurons); one of this network, with "
+            f"{neurons} neurons and {inputs} inputs, is accepted"
+        )
+
+
+def _check_inputs(times, sources, inputs: int, duration: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return input times and sources as arrays that the run can take."""
+    when = check_array("times", np.asarray(times), (None,), finite=False).astype(float)
+    if when.size and not (0 <= when[0] and when[-1] <= duration and (np.diff(when) >= 0).all()):
+        raise ValueError(f"times is {when}; times that ascend from 0 to {duration} are accepted")
+    which = check_array("sources", np.asarray(sources), when.shape)
+    if which.size and not (which.dtype.kind in "iu" and 0 <= which.min() <= which.max() < inputs):
+        raise ValueError(f"sources is {which}; whole numbers 0 to {inputs - 1} are accepted")
+    return when, which
 
 
 def _next_crossing(mem, syn, end: float, net: EventNetwork) -> tuple[float, int]:
@@ -113,18 +158,16 @@ def simulate_events(
 
     ``eq-06d-neuron``.
     """
+    _check_network(network)
     check_positive("duration", duration)
-    inputs = np.asarray(times, dtype=float)
-    if inputs.size and not (
-        0 <= inputs[0] and inputs[-1] <= duration and (np.diff(inputs) >= 0).all()
-    ):
-        raise ValueError(f"times must ascend from 0 to {duration}; got {inputs}")
-    count = len(network.threshold)
+    check_integer("max_spikes", max_spikes, 0)
+    inputs, which = _check_inputs(times, sources, network.input_weight.shape[1], duration)
+    count, spikes = len(network.threshold), 0
     mem, syn, now = np.zeros(count), np.zeros(count), 0.0
     events: list[Event] = []
-    queue = [*zip(inputs.tolist(), (int(s) for s in sources), strict=True), (duration, -1)]
+    queue = [*zip(inputs.tolist(), which.tolist(), strict=True), (duration, -1)]
     for time, source in queue:
-        while True:
+        while True:  # ends after ``max_spikes`` turns
             gap, who = _next_crossing(mem, syn, time - now, network)
             mem = course(mem, syn, gap, network.tau_mem, network.tau_syn)
             syn = syn * math.exp(-gap / network.tau_syn)
@@ -132,8 +175,12 @@ def simulate_events(
                 break
             now += gap
             events.append(Event(now, who, False, mem.copy(), syn.copy()))
-            if len(events) > max_spikes:
-                raise ValueError(f"the network spikes more than max_spikes = {max_spikes} times")
+            spikes += 1
+            if spikes > max_spikes:
+                raise ValueError(
+                    f"the network spikes more than max_spikes = {max_spikes} times before "
+                    f"duration = {duration:g}; smaller weights or a larger max_spikes are accepted"
+                )
             mem[who] = 0.0
             syn = syn + network.recurrent_weight[:, who]
         now = time
@@ -149,6 +196,7 @@ def integrated_mem(network: EventNetwork, run: EventRun) -> np.ndarray:
     Sum the two equations over the run: :math:`\int U = \int I - \tau_\text{mem} (U(T) + K
     \theta)` with K spikes, and :math:`\int I = \tau_\text{syn} (\text{all jumps} - I(T))`.
     """
+    _check_run(network, run)
     jumps, lost = np.zeros_like(run.mem), run.mem.copy()
     for e in run.events:
         weight = network.input_weight if e.is_input else network.recurrent_weight
@@ -174,6 +222,11 @@ def spike_jump(network: EventNetwork, event: Event, p_mem, p_syn, by_time: float
     """
     n = event.source
     slope = (event.syn[n] - event.mem[n]) / network.tau_mem
+    if not slope > 0:
+        raise ValueError(
+            f"event is a spike of neuron {n} at {event.time:g} whose membrane only touches the "
+            "threshold, where no derivative exists; a slope above 0 is accepted"
+        )
     column = network.recurrent_weight[:, n]
     sent = column @ (p_mem / network.tau_mem - p_syn / network.tau_syn)
     return (event.syn[n] / network.tau_mem * p_mem[n] + sent - by_time) / slope
@@ -203,13 +256,12 @@ def eventprop(
 
     Paper section V.D; Wunderlich and Pehle (2021); ``eq-06d-gradient``.
     """
+    _check_run(network, run)
     neurons, tau_m, tau_s = len(network.threshold), network.tau_mem, network.tau_syn
-    rate = np.zeros(neurons) if by_integral is None else np.asarray(by_integral, dtype=float)
-    p_mem = np.zeros(neurons) if by_final_mem is None else np.array(by_final_mem, dtype=float)
     count = len(run.spikes)
-    by_time = np.zeros(count) if by_spike_time is None else np.asarray(by_spike_time, dtype=float)
-    if by_time.shape != (count,):
-        raise ValueError(f"by_spike_time has shape {by_time.shape}; ({count},) is accepted")
+    rate = _given("by_integral", by_integral, neurons)
+    p_mem = _given("by_final_mem", by_final_mem, neurons)
+    by_time = _given("by_spike_time", by_spike_time, count)
     p_syn, later = np.zeros(neurons), run.duration
     own = count  # index of the spike that comes next on the way back, after this one
     d_in, d_rec = np.zeros_like(network.input_weight), np.zeros_like(network.recurrent_weight)
@@ -231,3 +283,10 @@ def eventprop(
         direct = by_time[own] + rate[n] * network.threshold[n]
         p_mem[n] = spike_jump(network, e, p_mem, p_syn, direct)
     return EventGradient(d_in, d_rec, np.array(d_times[::-1]))
+
+
+def _given(name: str, values, count: int) -> np.ndarray:
+    """Return a copy of what is given, or zeros."""
+    if values is None:
+        return np.zeros(count)
+    return check_array(name, np.asarray(values), (count,)).astype(float)

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnbook._validate import check_positive
+from snnbook._validate import check_integer, check_positive, is_number
 from snnbook.neurons import LIFNeuron
+from snnbook.spike_times._guard import check_array
 from snnbook.spike_times._membrane import course, crossing
 
 
@@ -32,6 +33,7 @@ def simulate_exact(
     duration: float,
     bias: float = 0.0,
     sample_times: Sequence[float] = (),
+    max_spikes: int = 10_000,
 ) -> ExactRecord:
     r"""Simulate one LIF neuron exactly, in continuous time.
 
@@ -59,6 +61,8 @@ def simulate_exact(
     sample_times : sequence of float
         Ascending times from 0 to ``duration`` at which to record U and I (after a jump that
         falls on the same time).
+    max_spikes : int
+        A run with more spikes than this is stopped with an error.
 
     Returns
     -------
@@ -67,7 +71,8 @@ def simulate_exact(
     Raises
     ------
     ValueError
-        If times are not ascending, out of range or not finite, or lengths differ.
+        If times are not ascending, out of range or not finite, if lengths differ, or if the
+        neuron spikes without end.
 
     Notes
     -----
@@ -85,16 +90,18 @@ def simulate_exact(
 
     Paper section II; chapter 2; ``eq-04a-threshold``.
     """
+    if not isinstance(neuron, LIFNeuron):
+        raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
     check_positive("duration", duration)
+    check_integer("max_spikes", max_spikes, 0)
+    if not is_number(bias):
+        raise TypeError(f"bias is {bias!r}; a number is accepted")
     times = _ascending("input_times", input_times, duration)
     samples = _ascending("sample_times", sample_times, duration)
-    jumps = (
-        np.broadcast_to(np.asarray(weights, dtype=float), times.shape)
-        if (np.ndim(weights) == 0)
-        else np.asarray(weights, dtype=float)
-    )
-    if jumps.shape != times.shape:
-        raise ValueError(f"weights has shape {jumps.shape}; {times.shape} is accepted")
+    jumps = np.asarray(weights)
+    if jumps.ndim == 0:
+        jumps = np.broadcast_to(jumps, times.shape)
+    jumps = check_array("weights", jumps, times.shape, finite=False).astype(float)
     if not (np.isfinite(jumps).all() and math.isfinite(bias)):
         raise ValueError("weights or bias hold NaN or infinity; finite values are accepted")
 
@@ -103,7 +110,7 @@ def simulate_exact(
     constants = neuron.tau_mem, neuron.tau_syn
     mem = syn = now = 0.0
     for time, jump in [*zip(times.tolist(), jumps.tolist(), strict=True), (duration, 0.0)]:
-        while True:
+        while True:  # ends after ``max_spikes`` turns
             gap = crossing(mem - bias, syn, neuron.threshold - bias, time - now, *constants)
             end = time if gap < 0 else now + gap
             inside = (samples >= now) & (samples < end)
@@ -111,6 +118,11 @@ def simulate_exact(
             if gap < 0:
                 break
             spikes.append(end)
+            if len(spikes) > max_spikes:
+                raise ValueError(
+                    f"the neuron spikes more than max_spikes = {max_spikes} times before duration "
+                    f"= {duration:g}; smaller weights or a larger max_spikes are accepted"
+                )
             mem, syn, now = 0.0, syn * math.exp(-gap / neuron.tau_syn), end
         mem, syn = (float(x) for x in _state(mem, syn, time - now, bias, constants))
         syn, now = syn + jump, time
@@ -124,7 +136,7 @@ def _state(mem: float, syn: float, gap, bias: float, constants: tuple[float, flo
 
 
 def _ascending(name: str, times: Sequence[float], duration: float) -> np.ndarray:
-    array = np.asarray(times, dtype=float).reshape(-1)
+    array = check_array(name, np.asarray(times), (None,), finite=False).astype(float)
     if not np.isfinite(array).all() or (array < 0).any() or (array > duration).any():
         raise ValueError(
             f"{name} holds values outside 0 .. {duration} s; values in it are accepted"

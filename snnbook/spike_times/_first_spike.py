@@ -9,8 +9,9 @@ import math
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_float, check_same_kind
-from snnbook.spike_times._cells import Cell
+from snnbook._validate import check_finite, check_float, check_same_kind
+from snnbook.spike_times._cells import Cell, check_cell
+from snnbook.spike_times._guard import check_at_hand, check_times, untraced
 
 
 def free_membrane(t: Tensor, times: Tensor, weight: Tensor, cell: Cell) -> Tensor:
@@ -47,7 +48,16 @@ def free_membrane(t: Tensor, times: Tensor, weight: Tensor, cell: Cell) -> Tenso
 
     Paper section IV.A.4; chapter 4d, equation eq-04d-membrane.
     """
-    _check(times, weight)
+    return untraced(_free_membrane, t, times, weight, cell)
+
+
+def _free_membrane(t: Tensor, times: Tensor, weight: Tensor, cell: Cell) -> Tensor:
+    _check(times, weight, cell)
+    check_float("t", t)
+    check_same_kind("t", t, times)
+    if t.dim() != 1:
+        raise ValueError(f"t has shape {tuple(t.shape)}; times (T,) are accepted")
+    check_finite("t", t)
     s = t[:, None, None] - times
     return cell.kernel(torch.where(torch.isfinite(s), s, -1.0)) @ weight.T
 
@@ -84,9 +94,12 @@ def first_spike(times: Tensor, weight: Tensor, cell: Cell) -> Tensor:
     TypeError, ValueError
         If a shape or dtype does not fit, the times hold NaN or minus infinity, the weights are not
         finite, or the times of a sample span more time constants than the exponential allows.
+    RuntimeError
+        Under ``torch.vmap`` or a tracer, which hide the values that decide.
 
     Notes
     -----
+    The gradient has derivatives itself (``create_graph=True``), backward and forward.
     Inputs at the same time act together. An input at the very time of the spike is not in the
     causal set. The order of the inputs plays no role. A reset plays no role before the first spike.
     The time is continuous where an input enters the causal set, because the kernel starts at zero;
@@ -106,50 +119,83 @@ def first_spike(times: Tensor, weight: Tensor, cell: Cell) -> Tensor:
     Mostafa (2017) and Goeltz et al. (2021); paper section IV.A.4; chapter 4d;
     ``eq-04d-membrane``, ``eq-04d-implicit``, ``eq-04d-vanish``.
     """
-    _check(times, weight)
+    return untraced(_first_spike, times, weight, cell)
+
+
+def _first_spike(times: Tensor, weight: Tensor, cell: Cell) -> Tensor:
+    _check(times, weight, cell)
     return _FirstSpike.apply(times, weight, cell)
 
 
-def _check(times: Tensor, weight: Tensor) -> None:
+def _check(times: Tensor, weight: Tensor, cell: Cell) -> None:
+    check_cell(cell)
     check_float("times", times)
     check_float("weight", weight)
     check_same_kind("weight", weight, times)
-    if times.dim() != 2 or times.shape[1] == 0:
-        raise ValueError(f"times has shape {tuple(times.shape)}; (batch, inputs) is accepted")
+    check_at_hand("a first spike", times, weight, transforms=True)
+    check_times("times", times, None)
     if weight.dim() != 2 or weight.shape[1] != times.shape[1]:
         raise ValueError(
             f"weight has shape {tuple(weight.shape)}; (outputs, {times.shape[1]}) is accepted"
         )
-    if bool((torch.isnan(times) | (times == -math.inf)).any()):
-        raise ValueError("times holds NaN or -inf; times, or inf for no spike, are accepted")
-    if not bool(torch.isfinite(weight).all()):
-        raise ValueError("weight holds NaN or infinity; finite weights are accepted")
+    check_finite("weight", weight)
 
 
 class _FirstSpike(torch.autograd.Function):
-    """Closed form forward, implicit derivative backward."""
+    """Closed form forward; the implicit derivative backward, which has derivatives itself."""
+
+    generate_vmap_rule = True
 
     @staticmethod
-    def forward(ctx, times: Tensor, weight: Tensor, cell: Cell) -> Tensor:
-        spikes = _solve(times, weight, cell)
+    def forward(times: Tensor, weight: Tensor, cell: Cell) -> Tensor:
+        return _solve(times, weight, cell)
+
+    @staticmethod
+    def setup_context(ctx, inputs, spikes) -> None:
+        times, weight, ctx.cell = inputs
         ctx.save_for_backward(times, weight, spikes)
-        ctx.cell = cell
-        return spikes
+        ctx.save_for_forward(times, weight, spikes)
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
     def backward(ctx, gradient: Tensor):
         times, weight, spikes = ctx.saved_tensors
-        s = spikes[:, :, None] - times[:, None, :]
-        s = torch.where(torch.isfinite(s), s, -1.0)  # inputs or outputs that never spike
-        slopes = weight * ctx.cell.kernel_slope(s)
-        slope = slopes.sum(-1)
-        alive = torch.isfinite(spikes) & (slope > 0)
-        share = torch.where(alive, gradient / torch.where(alive, slope, 1.0), 0.0)
-        share = torch.nan_to_num(share, posinf=0.0, neginf=0.0)
-        by_weight = -torch.einsum("bo,bon->on", share, ctx.cell.kernel(s))
-        by_time = torch.einsum("bo,bon->bn", share, slopes)
+        s, slopes = _rises(times, weight, spikes, ctx.cell)
+        share = _over_slope(gradient, slopes, spikes)
+        by_weight = -_summed("bo,bon->on", share, ctx.cell.kernel(s))
+        by_time = _summed("bo,bon->bn", share, slopes)
         return by_time, by_weight, None
+
+    @staticmethod
+    def jvp(ctx, by_times: Tensor | None, by_weight: Tensor | None, _):
+        times, weight, spikes = ctx.saved_tensors
+        s, slopes = _rises(times, weight, spikes, ctx.cell)
+        change = torch.zeros_like(spikes)
+        if by_times is not None:
+            change = change + (by_times[:, None] * slopes).sum(-1)
+        if by_weight is not None:
+            change = change - (by_weight * ctx.cell.kernel(s)).sum(-1)
+        return _over_slope(change, slopes, spikes)
+
+
+def _rises(times: Tensor, weight: Tensor, spikes: Tensor, cell: Cell) -> tuple[Tensor, Tensor]:
+    """Return times since the inputs, and each input's part of the slope, (B, O, N)."""
+    s = spikes[:, :, None] - times[:, None, :]
+    s = torch.where(torch.isfinite(s), s, -1.0)  # inputs or outputs that never spike
+    return s, weight * cell.kernel_slope(s)
+
+
+def _over_slope(value: Tensor, slopes: Tensor, spikes: Tensor) -> Tensor:
+    """Return ``value`` over the slope of the membrane; 0 where there is no spike or no slope."""
+    slope = slopes.sum(-1)
+    alive = torch.isfinite(spikes) & (slope > 0)
+    return torch.where(alive, value / torch.where(alive, slope, 1.0), 0.0)
+
+
+def _summed(axes: str, share: Tensor, parts: Tensor) -> Tensor:
+    """Return ``torch.einsum``, which gradients in batches (``is_grads_batched``) do not know."""
+    if torch._C._functorch.is_legacy_batchedtensor(share):
+        return (share[..., None] * parts).sum(0 if axes.endswith("on") else 1)
+    return torch.einsum(axes, share, parts)
 
 
 def _solve(times: Tensor, weight: Tensor, cell: Cell) -> Tensor:
@@ -163,6 +209,7 @@ def _solve(times: Tensor, weight: Tensor, cell: Cell) -> Tensor:
     w = weight[:, order].transpose(0, 1) * arrived[:, None]  # (B, O, N), in order of arrival
     f, g = cell.basis(torch.where(arrived, x, 0.0))
     a, b = (w * f[:, None]).cumsum(-1), (w * g[:, None]).cumsum(-1)
+    _check_sums(a, b)
     begin = x[:, None].expand_as(a)
     end = torch.cat([begin[..., 1:], torch.full_like(begin[..., :1], math.inf)], -1)
     highest = torch.minimum(torch.maximum(cell.peak(a, b), begin), end)
@@ -179,8 +226,16 @@ def _solve(times: Tensor, weight: Tensor, cell: Cell) -> Tensor:
 
 def _check_span(x: Tensor) -> None:
     limit = 0.9 * math.log(torch.finfo(x.dtype).max)
-    span = float(x.max())
+    span = float(x.max()) if x.numel() else 0.0
     if span > limit:
         raise ValueError(
             f"times span {span:.0f} time constants; at most {limit:.0f} are accepted in {x.dtype}"
+        )
+
+
+def _check_sums(a: Tensor, b: Tensor) -> None:
+    if not bool((torch.isfinite(a) & torch.isfinite(b)).all()):
+        raise ValueError(
+            f"weight times the growth over the span of times overflows {a.dtype}; "
+            "smaller weights or a shorter span are accepted"
         )

@@ -1,5 +1,6 @@
 """Training on spike times: one loop for single spikes and for many (chapters 4d and 6d)."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -7,10 +8,20 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_integer, check_labels, check_positive
-from snnbook.spike_times._layers import SpikeTimeNetwork, TrainsOutput
+from snnbook._validate import (
+    check_batch,
+    check_callable,
+    check_float,
+    check_generator,
+    check_integer,
+    check_positive,
+)
+from snnbook.spike_times._guard import check_classes, per_layer
+from snnbook.spike_times._layers import SpikeTimeNetwork
 from snnbook.spike_times._loss import first_to_spike, time_cross_entropy
+from snnbook.spike_times._remedies import check_network
 from snnbook.spike_times._single_spike import TimingNetwork, TimingOutput
+from snnbook.spike_times._trains import TrainsOutput
 
 
 @dataclass(frozen=True)
@@ -98,6 +109,11 @@ def fit_times(
     -------
     TimesHistory
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit, or if the loss or a gradient becomes NaN or infinite.
+
     Examples
     --------
     >>> from snnbook.spike_times import NonLeaky, bump_silent
@@ -113,28 +129,41 @@ def fit_times(
 
     Paper sections IV.A.4 and V.D; chapters 4d and 6d.
     """
+    check_network(network)
+    check_float("times", times)
+    check_batch("times", times)
     check_integer("epochs", epochs, 1)
     check_integer("batch_size", batch_size, 1)
+    check_generator(generator)
     check_positive("decay", decay)
     check_positive("clip", clip)
-    check_labels(labels, len(times), len(network.layers[-1].weight))
+    for name, value in (("loss", loss), ("penalty", penalty), ("remedy", remedy)):
+        if name == "loss" or value is not None:
+            check_callable(name, value)
+    check_classes(labels, len(times), len(network.layers[-1].weight))
+    rates = per_layer("lr", lr, len(network.layers))
+    for rate in rates:
+        check_positive("lr", rate)
     adam = torch.optim.Adam(
         {"params": layer.weight, "lr": layer.weight_step(rate)}
-        for layer, rate in zip(network.layers, _rates(lr, len(network.layers)))
+        for layer, rate in zip(network.layers, rates, strict=True)
     )
     schedule = torch.optim.lr_scheduler.ExponentialLR(adam, decay)
     rows = []
-    for _ in range(epochs):
+    for epoch in range(epochs):
         tally = _Tally()
         for index in torch.randperm(len(labels), generator=generator).split(batch_size):
             output = network(times[index])
             value = loss(output.times, labels[index])
             if penalty is not None:
                 value = value + penalty(network)
+            _check_value(value, epoch)
             adam.zero_grad()
             value.backward()
-            for weight in network.parameters():
-                torch.nn.utils.clip_grad_norm_([weight], clip)
+            for name, weight in network.named_parameters():
+                norm = float(torch.nn.utils.clip_grad_norm_([weight], clip))
+                if not math.isfinite(norm):
+                    raise ValueError(f"the gradient of {name} became {norm} in epoch {epoch + 1}")
             adam.step()
             raised = remedy(network, output, labels[index]) if remedy is not None else 0
             tally.add(value, labels[index], output, raised)
@@ -143,14 +172,15 @@ def fit_times(
     return TimesHistory(*zip(*rows))
 
 
-def _rates(lr: float | Sequence[float], layers: int) -> list[float]:
-    """Return a learning rate for each layer."""
-    rates = [lr] * layers if isinstance(lr, (int, float)) else list(lr)
-    if len(rates) != layers:
-        raise ValueError(f"lr has {len(rates)} entries; one, or {layers}, are accepted")
-    for rate in rates:
-        check_positive("lr", rate)
-    return rates
+def _check_value(value: Tensor, epoch: int) -> None:
+    if not isinstance(value, Tensor) or value.dim() != 0:
+        given = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+        raise TypeError(f"loss and penalty return {given}; a tensor of one number is accepted")
+    if not math.isfinite(value.detach()):
+        raise ValueError(
+            f"the loss became {value.item()} in epoch {epoch + 1}; "
+            "a smaller lr, or a loss that takes inf for a silent output, is accepted"
+        )
 
 
 class _Tally:

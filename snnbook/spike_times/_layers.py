@@ -6,62 +6,29 @@ spike times from layer to layer; within a layer no autograd is used.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import check_integer, check_positive
-from snnbook.spike_times._loops import loops
+from snnbook._validate import (
+    check_finite,
+    check_generator,
+    check_integer,
+    check_positive,
+    check_tensor,
+)
+from snnbook.spike_times._answer import Answer
+from snnbook.spike_times._guard import (
+    check_at_hand,
+    check_entry,
+    check_float64,
+    check_sizes,
+    check_times,
+    per_layer,
+    untraced,
+)
 from snnbook.spike_times._membrane import response
-
-
-class Trains(NamedTuple):
-    """Spikes of a layer in ascending order: ``times`` (B, M), inf where a sample has fewer, and
-    ``sources`` (B, M), the neuron that spiked.
-    """
-
-    times: Tensor
-    sources: Tensor
-
-    @property
-    def counts(self) -> Tensor:
-        """Spikes of each sample, (B,)."""
-        return torch.isfinite(self.times).sum(1)
-
-    def first(self, neurons: int) -> Tensor:
-        """Return the first spike time of each neuron, (B, neurons), inf where it is silent.
-
-        >>> trains = Trains(torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[1, 0, 1]]))
-        >>> trains.first(3)
-        tensor([[2., 1., inf]])
-        """
-        found = self.times.new_full((len(self.times), neurons), torch.inf)
-        return found.scatter_reduce(1, self.sources, self.times, "amin")
-
-    def counts_of(self, neurons: int) -> Tensor:
-        """Return the number of spikes of each neuron, (B, neurons).
-
-        >>> trains = Trains(torch.tensor([[1.0, 2.0, torch.inf]]), torch.tensor([[1, 0, 0]]))
-        >>> trains.counts_of(3)
-        tensor([[1, 1, 0]])
-        """
-        found = self.sources.new_zeros(len(self.times), neurons)
-        return found.scatter_add(1, self.sources, torch.isfinite(self.times).long())
-
-
-class TrainsOutput(NamedTuple):
-    """``times`` (B, C), first spikes of the outputs, and trains and size of every layer."""
-
-    times: Tensor
-    layers: tuple[Trains, ...]
-    sizes: tuple[int, ...]
-
-    @property
-    def counts(self) -> tuple[Tensor, ...]:
-        """Spikes of each neuron, (B, N) for each layer, the outputs last."""
-        return tuple(trains.counts_of(size) for trains, size in zip(self.layers, self.sizes))
+from snnbook.spike_times._trains import Trains, TrainsOutput, check_trains
 
 
 class SpikeLayer(nn.Module):
@@ -81,6 +48,20 @@ class SpikeLayer(nn.Module):
         Time constants and length of a run, in one unit of time, above 0.
     threshold : float
         Above 0.
+    max_spikes : int
+        A run in which a neuron spikes more often than this is stopped with an error.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the weight is no finite float64 matrix, or what comes in no :class:`Trains` with
+        ascending times and with sources below the number of inputs; if the layer runs away.
+    RuntimeError
+        Under ``torch.func``, a tracer or forward-mode gradients, and for a second derivative.
+
+    Notes
+    -----
+    A spike after ``duration`` comes after the run, and plays no role.
 
     Examples
     --------
@@ -99,31 +80,36 @@ class SpikeLayer(nn.Module):
         tau_syn: float,
         duration: float,
         threshold: float = 1.0,
+        *,
+        max_spikes: int = 10_000,
     ) -> None:
         super().__init__()
-        if weight.dim() != 2 or weight.dtype != torch.float64:
-            raise TypeError(
-                f"weight is {weight.dtype} of shape {tuple(weight.shape)}; "
-                "float64 (neurons, inputs) is accepted"
+        check_float64("weight", weight)
+        if weight.dim() != 2 or 0 in weight.shape:
+            raise ValueError(
+                f"weight has shape {tuple(weight.shape)}; (neurons, inputs), each at least 1, "
+                "is accepted"
             )
+        check_finite("weight", weight)
         numbers = {"tau_mem": tau_mem, "tau_syn": tau_syn, "duration": duration}
         for name, value in (numbers | {"threshold": threshold}).items():
             check_positive(name, value)
+        check_integer("max_spikes", max_spikes, 1)
         self.weight = nn.Parameter(weight.detach().clone())
-        self.tau_mem, self.tau_syn, self.duration = tau_mem, tau_syn, duration
-        self.threshold = threshold
+        self.tau_mem, self.tau_syn = float(tau_mem), float(tau_syn)
+        self.duration, self.threshold = float(duration), float(threshold)
+        self.max_spikes = int(max_spikes)
 
     def forward(self, trains: Trains) -> Trains:
         """Return the spikes that the layer answers with."""
-        if trains.times.dtype != torch.float64 or trains.times.dim() != 2:
-            raise TypeError(
-                f"times is {trains.times.dtype} of shape {tuple(trains.times.shape)}; "
-                "float64 (batch, spikes) is accepted"
-            )
-        if bool((trains.times.diff(dim=1) < 0).any() or (trains.times < 0).any()):
-            raise ValueError("times descend or are negative; ascending times from 0 are accepted")
+        return untraced(self._answer, trains)
+
+    def _answer(self, trains: Trains) -> Trains:
+        if isinstance(trains, Trains):
+            check_at_hand("a SpikeLayer", *trains, self.weight)
+        check_entry(trains, self.weight)
         constants = self.threshold, self.tau_mem, self.tau_syn, self.duration
-        return Trains(*_Answer.apply(trains.times, trains.sources, self.weight, constants))
+        return Trains(*Answer.apply(*trains, self.weight, constants, self.max_spikes))
 
     def weight_step(self, size: float) -> float:
         """Return ``size``: learning rates and remedies count in weights."""
@@ -149,6 +135,7 @@ def membranes(layer: SpikeLayer, arrived: Trains, own: Trains, at: Tensor) -> Te
 
     Chapter 6d.
     """
+    _check_membranes(layer, arrived, own, at)
     since = (at - arrived.times[:, :, None]).clamp(min=0)  # (B, K, G); 0 before the spike
     kernel = torch.from_numpy(response(since.numpy(), layer.tau_mem, layer.tau_syn))
     rise = torch.einsum("bkn,bkg->bng", layer.weight.T[arrived.sources], kernel)
@@ -158,44 +145,22 @@ def membranes(layer: SpikeLayer, arrived: Trains, own: Trains, at: Tensor) -> Te
     return rise - layer.threshold * torch.einsum("bmn,bmg->bng", who, drop)
 
 
-class _Answer(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, times, sources, weight, constants):
-        given = times.numpy(), sources.numpy(), weight.detach().numpy()
-        room, (run_layer, _) = 4 * weight.shape[0], loops()
-        while True:
-            spikes, currents, counts = run_layer(*given, *constants, room)
-            if counts.min() >= 0:
-                break
-            room *= 2
-        spikes, currents = (x[:, : max(1, counts.sum(1).max())] for x in (spikes, currents))
-        order = np.argsort(spikes, axis=1, kind="stable")
-        ctx.given, ctx.constants = given, constants
-        ctx.run = spikes.copy(), currents.copy(), counts, order
-        neurons = _neurons(counts, spikes.shape[1])
-        out = torch.from_numpy(np.take_along_axis(spikes, order, 1))
-        who = torch.from_numpy(np.take_along_axis(neurons, order, 1))
-        ctx.mark_non_differentiable(who)
-        return out, who
-
-    @staticmethod
-    def backward(ctx, by_time, _):
-        spikes, currents, counts, order = ctx.run
-        unsorted = np.zeros_like(spikes)
-        np.put_along_axis(unsorted, order, by_time.numpy(), 1)
-        _, adjoint_layer = loops()
-        d_weight, d_times = adjoint_layer(
-            *ctx.given, *ctx.constants, spikes, currents, counts, unsorted
+def _check_membranes(layer: SpikeLayer, arrived: Trains, own: Trains, at: Tensor) -> None:
+    if not isinstance(layer, SpikeLayer):
+        raise TypeError(f"layer is a {type(layer).__name__}; a SpikeLayer is accepted")
+    neurons, inputs = layer.weight.shape
+    check_trains("arrived", arrived, inputs)
+    check_trains("own", own, neurons)
+    for name, tensor in (("arrived.times", arrived.times), ("own.times", own.times), ("at", at)):
+        check_float64(name, tensor)
+    if len(own.times) != len(arrived.times):
+        raise ValueError(
+            f"own holds {len(own.times)} samples; {len(arrived.times)}, as arrived, are accepted"
         )
-        return torch.from_numpy(d_times), None, torch.from_numpy(d_weight), None
-
-
-def _neurons(counts: np.ndarray, room: int) -> np.ndarray:
-    """Return the neuron of each spike where spikes stand in the order of the neurons."""
-    found = np.zeros((len(counts), room), dtype=np.int64)
-    for row, each in zip(found, counts):
-        row[: each.sum()] = np.repeat(np.arange(len(each)), each)
-    return found
+    if at.dim() != 1:
+        raise ValueError(f"at has shape {tuple(at.shape)}; times (G,) are accepted")
+    check_finite("at", at)
+    check_finite("layer.weight", layer.weight)
 
 
 class SpikeTimeNetwork(nn.Module):
@@ -205,9 +170,10 @@ class SpikeTimeNetwork(nn.Module):
     ----------
     sizes : sequence of int
         Inputs, hidden layers, outputs.
-    mean, spread : sequence of float
-        Mean and standard deviation of the initial weights, one entry for each layer.
-    tau_mem, tau_syn, duration, threshold : float
+    mean, spread : float or sequence of float
+        Mean and standard deviation of the initial weights; a sequence has one entry for each
+        layer.
+    tau_mem, tau_syn, duration, threshold, max_spikes
         As in :class:`SpikeLayer`.
     generator : torch.Generator
         Draws the weights.
@@ -228,22 +194,20 @@ class SpikeTimeNetwork(nn.Module):
         self,
         sizes: Sequence[int],
         *,
-        mean: Sequence[float],
-        spread: Sequence[float],
+        mean: float | Sequence[float],
+        spread: float | Sequence[float],
         tau_mem: float = 20e-3,
         tau_syn: float = 5e-3,
         duration: float = 60e-3,
         threshold: float = 1.0,
+        max_spikes: int = 10_000,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
-        for size in sizes:
-            check_integer("sizes", size, 1)
-        if not len(sizes) - 1 == len(mean) == len(spread):
-            raise ValueError(
-                f"sizes has {len(sizes)} entries, mean {len(mean)} and spread {len(spread)}; "
-                "one entry of mean and spread for each layer is accepted"
-            )
+        check_sizes(sizes)
+        check_generator(generator)
+        means = per_layer("mean", mean, len(sizes) - 1)
+        spreads = per_layer("spread", spread, len(sizes) - 1, least=0.0)
         self.layers = nn.ModuleList(
             SpikeLayer(
                 middle
@@ -252,12 +216,20 @@ class SpikeTimeNetwork(nn.Module):
                 tau_syn,
                 duration,
                 threshold,
+                max_spikes=max_spikes,
             )
-            for below, above, middle, scatter in zip(sizes, sizes[1:], mean, spread)
+            for below, above, middle, scatter in zip(sizes, sizes[1:], means, spreads)
         )
 
     def forward(self, times: Tensor) -> TrainsOutput:
         """Map input spike times (B, inputs), one spike each, to spikes of every layer."""
+        return untraced(self._answer, times)
+
+    def _answer(self, times: Tensor) -> TrainsOutput:
+        check_tensor("times", times)
+        check_at_hand("a SpikeTimeNetwork", times)
+        check_float64("times", times)
+        check_times("times", times, self.layers[0].weight.shape[1], least=0.0)
         order = times.argsort(1)
         trains, seen = Trains(times.gather(1, order), order), []
         for layer in self.layers:

@@ -32,11 +32,12 @@ def loops() -> tuple[Callable, Callable]:
     return compiled()(run_layer), compiled()(adjoint_layer)
 
 
-def run_layer(times, sources, weight, threshold, tau_mem, tau_syn, end, room):
-    """Run a layer over a batch; return times, neurons and currents, (B, room), and counts.
+def run_layer(times, sources, weight, threshold, tau_mem, tau_syn, end, room, limit=10_000):
+    """Run a layer over a batch; return times, currents, (B, room), and counts (B, N).
 
-    Spikes stand in the order of the neurons; ``counts`` (B, N) says how many each has. A count
-    of -1 in the first neuron says that ``room`` was too small.
+    Spikes stand in the order of the neurons; ``counts`` says how many each has. A count of -1 in
+    the first neuron of a sample says that ``room`` was too small, one of -2 that a neuron had more
+    than ``limit`` spikes, which is where every loop ends. Input is as :mod:`._guard` lets it pass.
     """
     batch, arriving = times.shape
     neurons = weight.shape[0]
@@ -53,6 +54,9 @@ def run_layer(times, sources, weight, threshold, tau_mem, tau_syn, end, room):
                     gap = crossing(mem, syn, threshold, until - now, tau_mem, tau_syn)
                     if gap < 0:
                         break
+                    if counts[b, n] == limit:
+                        counts[b, 0] = -2
+                        return out_times, out_syn, counts
                     if filled == room:
                         counts[b, 0] = -1
                         return out_times, out_syn, counts
@@ -99,7 +103,10 @@ def adjoint_layer(
                     k -= 1
                 else:
                     slope = (currents[b, own] - threshold) / tau_mem
-                    p_mem = (currents[b, own] / tau_mem * p_mem - by_time[b, own]) / slope
+                    if slope > 0:
+                        p_mem = (currents[b, own] / tau_mem * p_mem - by_time[b, own]) / slope
+                    else:  # it only touched the threshold, where no derivative exists
+                        p_mem = 0.0
                     own -= 1
             while k >= 0 and p_mem != 0.0:
                 gap = later - times[b, k]

@@ -1,10 +1,13 @@
 """The answer of a network that speaks in spike times, and the loss on it."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from snnbook._validate import check_labels, check_positive
+from snnbook._validate import check_callable, check_float, check_positive, is_number
+from snnbook.spike_times._guard import check_classes, check_times
 
 
 def time_cross_entropy(
@@ -35,6 +38,11 @@ def time_cross_entropy(
     Tensor, shape ()
         Mean over the batch, in nats. Never NaN; log(C) when no output spikes.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If times hold NaN or minus infinity, labels do not fit, or the batch is empty.
+
     Examples
     --------
     >>> times = torch.tensor([[0.0, torch.inf]])
@@ -44,9 +52,13 @@ def time_cross_entropy(
     The loss of Goeltz et al. (2021), with the pressure of their equation; chapter 4d;
     ``eq-04d-loss``.
     """
-    check_labels(labels, *times.shape)
+    check_float("times", times)
+    check_times("times", times, None)
+    check_classes(labels, *times.shape)
     check_positive("tau", tau)
     check_positive("late", late)
+    if not (is_number(early) and 0 <= early < math.inf):
+        raise ValueError(f"early is {early!r}; a finite number of at least 0 is accepted")
     clipped = times.clamp(max=late)
     loss = functional.cross_entropy(-clipped / tau, labels)
     if early:
@@ -61,6 +73,8 @@ def first_to_spike(times: Tensor) -> Tensor:
     >>> first_to_spike(torch.tensor([[2.0, 1.0], [torch.inf, torch.inf]]))
     tensor([ 1, -1])
     """
+    check_float("times", times)
+    check_times("times", times, None)
     answer = times.argmin(1)
     return torch.where(torch.isinf(times).all(1), -1, answer)
 
@@ -74,4 +88,7 @@ def share_right(network: nn.Module, times: Tensor, labels: Tensor) -> float:
     >>> 0.0 <= share_right(network, torch.rand(3, 2).double(), torch.zeros(3).long()) <= 1.0
     True
     """
-    return float((first_to_spike(network(times).times) == labels).double().mean())
+    check_callable("network", network)
+    found = network(times).times
+    check_classes(labels, *found.shape)
+    return float((first_to_spike(found) == labels).double().mean())

@@ -4,11 +4,16 @@ A penalty is a term of the loss; a remedy acts on the weights after each step of
 are values for :func:`snnbook.spike_times.fit_times`.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
-from snnbook.spike_times._layers import SpikeTimeNetwork, TrainsOutput
+from snnbook._validate import check_finite, is_number
+from snnbook.spike_times._guard import check_classes
+from snnbook.spike_times._layers import SpikeTimeNetwork
 from snnbook.spike_times._single_spike import TimingNetwork, TimingOutput
+from snnbook.spike_times._trains import TrainsOutput
 
 
 def weight_sum_penalty(network: TimingNetwork, margin: float = 1.0) -> Tensor:
@@ -41,6 +46,12 @@ def weight_sum_penalty(network: TimingNetwork, margin: float = 1.0) -> Tensor:
 
     Mostafa (2017); chapter 4d; ``eq-04d-penalty``.
     """
+    if not isinstance(network, TimingNetwork):
+        raise TypeError(f"network is a {type(network).__name__}; a TimingNetwork is accepted")
+    if not (is_number(margin) and math.isfinite(margin)):
+        raise ValueError(f"margin is {margin!r}; a finite number is accepted")
+    for number, layer in enumerate(network.layers):
+        check_finite(f"network.layers.{number}.weight", layer.weight)
     shortfalls = (
         torch.relu(margin - layer.weight.sum(1) / layer.cell.smallest_weight).mean()
         for layer in network.layers
@@ -87,7 +98,10 @@ def bump_silent(
 
     After the weight bumping of Goeltz et al. (2021); chapter 4d.
     """
-    raised, counts = 0, output.counts
+    counts = _counts(network, output)
+    _check_size("step", step)
+    _check_size("allowed", allowed)
+    raised = 0
     for number, (layer, spikes) in enumerate(zip(network.layers, counts, strict=True)):
         last = number == len(counts) - 1
         silent = (spikes == 0).to(layer.weight.dtype).mean(0) > (0.0 if last else allowed)
@@ -135,7 +149,10 @@ def wake_silent(
 
     Chapter 6d.
     """
-    *hidden, last = output.counts
+    *hidden, last = _counts(network, output)
+    check_classes(labels, *last.shape)
+    _check_size("wake", wake)
+    _check_size("rouse", rouse)
     missed = last.gather(1, labels[:, None])[:, 0] == 0
     share = torch.bincount(labels[missed], minlength=last.shape[1]).double() / len(labels)
     network.layers[-1].weight += wake * share[:, None]
@@ -145,3 +162,31 @@ def wake_silent(
         layer.weight[quiet] += rouse
         raised += int(quiet.sum()) if rouse else 0
     return raised
+
+
+def check_network(network: TimingNetwork | SpikeTimeNetwork) -> None:
+    """Raise ``TypeError`` unless ``network`` speaks in spike times."""
+    if not isinstance(network, (TimingNetwork, SpikeTimeNetwork)):
+        raise TypeError(
+            f"network is a {type(network).__name__}; "
+            "a TimingNetwork or SpikeTimeNetwork is accepted"
+        )
+
+
+def _counts(network, output) -> tuple[Tensor, ...]:
+    """Return the counts of an output of this network, for a batch of at least one sample."""
+    check_network(network)
+    if not isinstance(output, (TimingOutput, TrainsOutput)):
+        raise TypeError(f"output is a {type(output).__name__}; that of the network is accepted")
+    counts = output.counts
+    given, sizes = [c.shape[1] for c in counts], [len(layer.weight) for layer in network.layers]
+    if given != sizes:
+        raise ValueError(f"output has layers of {given} neurons; {sizes} are accepted")
+    if len(counts[-1]) == 0:
+        raise ValueError("output is empty; at least one sample is accepted")
+    return counts
+
+
+def _check_size(name: str, value: float) -> None:
+    if not (is_number(value) and 0 <= value < math.inf):
+        raise ValueError(f"{name} is {value!r}; a finite number of at least 0 is accepted")

@@ -6,9 +6,22 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import check_float, check_integer, check_positive
-from snnbook.spike_times._cells import Cell
+from snnbook._validate import (
+    check_float,
+    check_generator,
+    check_integer,
+    check_positive,
+    check_same_kind,
+)
+from snnbook.spike_times._cells import Cell, check_cell
 from snnbook.spike_times._first_spike import first_spike
+from snnbook.spike_times._guard import (
+    check_at_hand,
+    check_sizes,
+    check_times,
+    per_layer,
+    untraced,
+)
 
 
 class TimingOutput(NamedTuple):
@@ -82,11 +95,12 @@ class TimingLayer(nn.Module):
         check_integer("out_features", out_features, 1)
         check_positive("gain", gain)
         check_positive("spread", spread)
-        if not isinstance(cell, Cell):
-            raise TypeError(f"cell is a {type(cell).__name__}; NonLeaky() and the like is accepted")
-        line = torch.as_tensor(delays, dtype=dtype)
-        if line.dim() != 1 or len(line) == 0 or not bool((line >= 0).all() & (line < 1e9).all()):
-            raise ValueError(f"delays is {delays!r}; a list of finite times from 0 up is accepted")
+        check_cell(cell)
+        if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+            raise TypeError(f"dtype is {dtype!r}; a floating-point torch.dtype is accepted")
+        if generator is not None:
+            check_generator(generator)
+        line = _line(delays, dtype)
         self.cell = cell
         self.register_buffer("delays", line)
         fan_in = in_features * len(line)
@@ -96,10 +110,13 @@ class TimingLayer(nn.Module):
 
     def forward(self, times: Tensor) -> Tensor:
         """Map input spike times (B, in_features) to output spike times (B, out_features)."""
+        return untraced(self._answer, times)
+
+    def _answer(self, times: Tensor) -> Tensor:
         check_float("times", times)
-        inputs = self.weight.shape[1] // len(self.delays)
-        if times.dim() != 2 or times.shape[1] != inputs:
-            raise ValueError(f"times has shape {tuple(times.shape)}; (batch, {inputs}) is accepted")
+        check_same_kind("times", times, self.weight)
+        check_at_hand("a TimingLayer", times, transforms=True)
+        check_times("times", times, self.weight.shape[1] // len(self.delays))
         arrivals = (times[:, :, None] + self.delays).flatten(1)
         return first_spike(arrivals, self.weight, self.cell)
 
@@ -149,11 +166,10 @@ class TimingNetwork(nn.Module):
         dtype: torch.dtype = torch.float64,
     ) -> None:
         super().__init__()
-        if len(sizes) < 2:
-            raise ValueError(f"sizes is {tuple(sizes)}; at least inputs and outputs are accepted")
+        check_sizes(sizes)
         options = {"delays": delays, "generator": generator, "dtype": dtype}
-        gains = _each("gain", gain, len(sizes) - 1)
-        spreads = _each("spread", spread, len(sizes) - 1)
+        gains = per_layer("gain", gain, len(sizes) - 1)
+        spreads = per_layer("spread", spread, len(sizes) - 1)
         self.layers = nn.ModuleList(
             TimingLayer(below, above, cell, gain=mean, spread=deviation, **options)
             for below, above, mean, deviation in zip(
@@ -170,9 +186,13 @@ class TimingNetwork(nn.Module):
         return TimingOutput(times, tuple(hidden[:-1]))
 
 
-def _each(name: str, value: float | Sequence[float], count: int) -> list[float]:
-    """Return one value for each layer."""
-    values = [value] * count if isinstance(value, (int, float)) else list(value)
-    if len(values) != count:
-        raise ValueError(f"{name} has {len(values)} entries; {count} are accepted, one a layer")
-    return values
+def _line(delays: Sequence[float], dtype: torch.dtype) -> Tensor:
+    """Return the delays as a tensor."""
+    accepted = "a list of finite times from 0 up is accepted"
+    try:
+        line = torch.as_tensor(delays, dtype=dtype)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"delays is {delays!r}; {accepted}") from None
+    if line.dim() != 1 or len(line) == 0 or not bool((line >= 0).all() & (line < 1e9).all()):
+        raise ValueError(f"delays is {delays!r}; {accepted}")
+    return line

@@ -10,7 +10,14 @@ import math
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_positive, check_shape
+from snnbook._validate import (
+    check_finite,
+    check_generator,
+    check_integer,
+    check_positive,
+    check_shape,
+    is_number,
+)
 from snnbook.spike_times._cells import EqualTau
 from snnbook.spike_times._single_spike import TimingLayer, TimingNetwork
 
@@ -31,6 +38,8 @@ def spikeprop_network(hidden: int = 5, *, generator: torch.Generator) -> TimingN
 
     Chapter 4d.
     """
+    check_integer("hidden", hidden, 1)
+    check_generator(generator)
     network = TimingNetwork(
         (3, hidden, 1),
         EqualTau(tau_syn=7.0),
@@ -87,9 +96,12 @@ def spikeprop(
 
     Bohte, Kok and La Poutre (2002); paper section IV.A.4; chapter 4d, equation eq-04d-spikeprop.
     """
+    if not isinstance(network, TimingNetwork):
+        raise TypeError(f"network is a {type(network).__name__}; a TimingNetwork is accepted")
     output = network(times)
     fired = (times, *output.hidden, output.times)
     check_shape("wanted", wanted, tuple(output.times.shape), times)
+    check_finite("wanted", wanted)
     miss = torch.where(torch.isfinite(output.times), output.times - wanted, 0.0)
     loss, error, gradients = 0.5 * (miss**2).sum(), miss, {}
     for number in reversed(range(len(network.layers))):
@@ -125,11 +137,11 @@ def train_spikeprop(
     network, times, wanted
         As in :func:`spikeprop`.
     cycles : int
-        Largest number of presentations of all patterns.
+        Largest number of presentations of all patterns, at least 0.
     lr : float
         Learning rate, above 0.
     tol : float
-        Stop when the loss is at most this.
+        Stop when the loss is at most this, at least 0.
 
     Returns
     -------
@@ -147,6 +159,9 @@ def train_spikeprop(
     Chapter 4d.
     """
     check_positive("lr", lr)
+    check_integer("cycles", cycles, 0)
+    if not (is_number(tol) and tol >= 0):
+        raise ValueError(f"tol is {tol!r}; a number of at least 0 is accepted")
     losses = []
     for _ in range(cycles):
         loss, gradients = spikeprop(network, times, wanted)

@@ -32,11 +32,17 @@ class _Spike(torch.autograd.Function):
     def setup_context(ctx, inputs, output) -> None:
         x, ctx.derivative, _ = inputs
         ctx.save_for_backward(x)
+        ctx.save_for_forward(x)
 
     @staticmethod
     def backward(ctx, grad: Tensor):
         (x,) = ctx.saved_tensors
         return grad * ctx.derivative(x), None, None
+
+    @staticmethod
+    def jvp(ctx, change: Tensor, *_):
+        (x,) = ctx.saved_tensors
+        return change * ctx.derivative(x)
 
 
 class _DualSpike(_Spike):

@@ -159,3 +159,16 @@ def test_vmap_and_grad_transforms():
     record = fast_sigmoid(width=0.5)
     grads = torch.func.vmap(torch.func.grad(lambda row: record(row).sum()))(x)
     assert torch.allclose(grads, record.derivative(x))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch, inside of torch.func
+@pytest.mark.parametrize("surrogate", RECORDS)
+def test_forward_mode_and_second_derivatives_are_those_of_the_surrogate(surrogate):
+    x = torch.tensor([-0.31, -0.02, 0.013, 0.27], dtype=torch.float64)
+    slope = surrogate.derivative(x)
+    assert torch.equal(torch.func.jvp(surrogate, (x,), (torch.ones_like(x),))[1], slope)
+    torch.testing.assert_close(torch.func.jacfwd(surrogate)(x).diagonal(), slope)
+    assert torch.equal(torch.func.vmap(torch.func.grad(surrogate))(x), slope)
+    found = torch.func.hessian(lambda x: surrogate(x).sum())(x).diagonal()
+    wanted = torch.autograd.functional.jacobian(surrogate.derivative, x).diagonal()
+    torch.testing.assert_close(found, wanted)
