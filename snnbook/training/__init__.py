@@ -41,11 +41,13 @@ from snnbook.training._predict import accuracy as accuracy, predict as predict
 from snnbook.training._rule import rule_gradient as rule_gradient, step_loss as step_loss
 from snnbook.training._side_by_side import (
     SideBySide as SideBySide,
+    side_by_side as side_by_side,
+)
+from snnbook.training._side_by_side_training import (
     accuracy_side_by_side as accuracy_side_by_side,
     fit_side_by_side as fit_side_by_side,
     mean_score as mean_score,
     peak_score as peak_score,
-    side_by_side as side_by_side,
 )
 from snnbook.training._spike_losses import (
     first_spike_time as first_spike_time,

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from snnbook._validate import check_integer, check_time_first
+from snnbook._validate import check_integer, check_labels, check_time_first
 
 
 class StepError(Protocol):
@@ -59,16 +59,20 @@ class _CrossEntropy:
         return (readout.softmax(1) - target) / (self.steps * len(self.labels))
 
     def loss(self, readout: Tensor) -> Tensor:
-        _check_readout(readout, self.steps, len(self.labels))
+        self._check(readout)
         scores = readout.flatten(0, 1)
         return functional.cross_entropy(scores, self.labels.repeat(self.steps))
 
     def losses(self, readout: Tensor) -> Tensor:
         """Return the loss of each sample, (B,), of mean ``loss``."""
-        _check_readout(readout, self.steps, len(self.labels))
+        self._check(readout)
         labels = self.labels.expand(self.steps, -1)
         each = functional.cross_entropy(readout.movedim(2, 1), labels, reduction="none")
         return each.mean(0)
+
+    def _check(self, readout: Tensor) -> None:
+        _check_readout(readout, self.steps, len(self.labels))
+        check_labels(self.labels, len(self.labels), readout.shape[2])
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,8 +153,12 @@ def step_cross_entropy(labels: Tensor, steps: int) -> StepError:
     if not isinstance(labels, Tensor) or labels.dtype != torch.int64:
         kind = getattr(labels, "dtype", type(labels).__name__)
         raise TypeError(f"labels is {kind}; a tensor of int64 is accepted")
-    if labels.dim() != 1:
-        raise ValueError(f"labels has shape {tuple(labels.shape)}; one axis (B,) is accepted")
+    if labels.dim() != 1 or len(labels) == 0:
+        raise ValueError(
+            f"labels has shape {tuple(labels.shape)}; one axis (B,) with at least one sample is "
+            "accepted"
+        )
+    check_labels(labels, len(labels), torch.iinfo(torch.int64).max)
     return _CrossEntropy(labels, steps)
 
 
