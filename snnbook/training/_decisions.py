@@ -139,7 +139,10 @@ class _ByLoss:
         return torch.stack([one(readout, label) for label in classes], dim=1)
 
     def _of(self, sample: Tensor, label: Tensor) -> Tensor:
-        return torch.as_tensor(self.loss(sample.unsqueeze(1), label.reshape(1))).reshape(())
+        cost = self.loss(sample.unsqueeze(1), label.reshape(1))
+        if not isinstance(cost, Tensor):
+            cost = torch.tensor(float(cost), device=sample.device)
+        return cost.reshape(())
 
     def _loop(self, readout: Tensor, classes: Tensor) -> Tensor:
         try:

@@ -187,7 +187,7 @@ def fit(
         if validation is not None:
             judged = accuracy(model, *validation[:2], encode, decide=decide, **validation[2]).value
         history = history.after((total / len(labels)).tolist(), judged, time.perf_counter() - start)
-        watch.report(epoch, history, output)
+        watch.report(epoch, history, output, last=epoch == epochs)
         bar.set_postfix(loss=f"{history.loss[-1]:.3g}", accuracy=f"{history.accuracy[-1]:.1%}")
         if on_epoch is not None and on_epoch(epoch, model, history):
             break

@@ -30,6 +30,11 @@ def check_calls(**functions: Callable | None) -> None:
     for name, function in functions.items():
         if function is not None or name == "loss":
             check_callable(name, function)
+        if isinstance(function, type):
+            raise TypeError(
+                f"{name} is the class {function.__name__}; a function or an object that can be "
+                "called is accepted"
+            )
 
 
 def check_validation(

@@ -1,8 +1,10 @@
 """What a training run says once of a network that cannot learn.
 
 A network learns where a gradient arrives. The watch asks of each parameter whether one has arrived
-yet, and of each class whether its readout has got one; a healthy network answers both in its first
-batch, and nothing more is asked of it in that epoch.
+yet, and of each class whether its readout has got one from a sample of its own. A healthy network
+answers both in its first batches, and nothing more is asked of it in that epoch. A network without
+any gradient is named after one epoch; a part without one after three in a row, since other parts
+may wake it, or at the end.
 """
 
 import warnings
@@ -13,8 +15,8 @@ from torch import Tensor, nn
 from snnbook.training._batches import spikes_of
 from snnbook.training._history import History
 
-#: A part of the network is judged after so many batches, all of it after one epoch.
-ENOUGH = 3
+#: A part of the network is judged after so many batches at least, and so many times in a row.
+ENOUGH, PATIENCE = 3, 3
 REMEDIES = {
     "silent": "scale the weights up, raise the input rate, or widen the surrogate",
     "saturated": "scale the weights down, lower the input rate, or add a penalty on spikes",
@@ -40,7 +42,7 @@ class Watch:
 
     def __init__(self, model: nn.Module, labels: Tensor, by_rule: bool) -> None:
         self.parameters = [(k, p) for k, p in model.named_parameters() if p.requires_grad]
-        self.by_rule, self.done, self.quiet = by_rule, False, 0
+        self.by_rule, self.done, self.quiet, self.stuck = by_rule, False, 0, {}
         self.chance = float(labels.unique(return_counts=True)[1].max()) / len(labels)
         self._open()
 
@@ -69,16 +71,17 @@ class Watch:
         if not bool(self.classes.any()) or int(labels.max()) >= len(self.classes):
             return
         first = 0 if bool(readout[0].any()) or len(readout) == 1 else 1  # no weight acts at rest
-        self.classes = self.classes & ~(gradient[first:] != 0).any(0).any(0)
+        own = gradient[first:, torch.arange(len(labels), device=labels.device), labels]
+        self.classes[labels[(own != 0).any(0)]] = False
         count = len(self.classes)
         self.right = self.right + torch.bincount(labels[classes == labels], minlength=count)
         self.seen = self.seen + torch.bincount(labels, minlength=count)
 
-    def report(self, epoch: int, history: History, output) -> None:
+    def report(self, epoch: int, history: History, output, last: bool) -> None:
         """Warn after an epoch if there is something to say, and then no more."""
         if self.done:
             return
-        found = [] if history.accuracy[-1] == 1 else self._found(history, output)
+        found = [] if history.accuracy[-1] == 1 else self._found(history, output, last)
         if found:
             self.done = True
             what = "; ".join(text for _, text in found)
@@ -90,25 +93,27 @@ class Watch:
         elif self.batches >= ENOUGH:
             self._open()
 
-    def _found(self, history: History, output) -> list[tuple[str, str]]:
+    def _found(self, history: History, output, last: bool) -> list[tuple[str, str]]:
         """Return kind and text of each finding."""
         silent = [str(k) for k, count in enumerate(history.spike_counts[-1]) if count == 0]
-        self.quiet = self.quiet + 1 if silent else 0
         nothing = len(self.waiting) == len(self.parameters)
-        parts = [] if self.by_rule else self._unreached()
+        parts = [] if self.by_rule or nothing else self._unreached()
+        if self.batches >= ENOUGH:
+            self.quiet = self.quiet + 1 if silent or parts else 0
+        lasting = self.quiet >= (1 if last else PATIENCE)  # weights before it may wake a layer
+        stuck = self._stuck(1 if last else PATIENCE)
         found = []
-        if silent and (nothing or parts or self.quiet > 1):
+        if silent and (nothing or lasting):
             found.append(("silent", f"no neuron of hidden layer {', '.join(silent)} spikes"))
         if saturated := self._saturated(history, output):
             found.append(("saturated", saturated))
-        stuck = self._stuck()
         if nothing:
             kind = "silent" if silent else "stuck" if _at_first(output) else "other"
             found.append((kind, "no gradient reaches any parameter"))
-        elif self.batches >= ENOUGH and parts:
+        elif parts and lasting:
             kind = "silent" if silent else "other"
             found.append((kind, f"no gradient reaches {', '.join(parts)}"))
-        if stuck and not nothing:
+        elif stuck:
             found.append(("stuck", stuck))
         return found
 
@@ -131,16 +136,20 @@ class Watch:
         names = [str(k) for k, share in enumerate(shares) if share >= 0.9]
         return f"hidden layer {', '.join(names)} spikes in most steps" if names else ""
 
-    def _stuck(self) -> str:
-        """Return which classes got no gradient and are missed in most of their samples."""
+    def _stuck(self, patience: int) -> str:
+        """Return which classes get no gradient from their samples and are missed in most of them.
+
+        Other samples may lift a readout in the first epochs.
+        """
         if self.by_rule or self.batches < ENOUGH or not isinstance(self.seen, Tensor):
             return ""
         missed = self.classes & (self.seen > 0) & (2 * self.right < self.seen)
-        names = [str(k) for k in missed.nonzero().flatten().tolist()]
-        if not names:
-            return ""
+        now = missed.nonzero().flatten().tolist()
+        self.stuck = {k: self.stuck.get(k, 0) + 1 for k in now}
+        names = [str(k) for k, times in self.stuck.items() if times >= patience]
         shown = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
-        return f"no gradient reaches the readout of class {shown} (of {len(self.classes)})"
+        found = f"no gradient reaches the readout of class {shown} (of {len(self.classes)})"
+        return found if names else ""
 
 
 def _reached(gradient: Tensor | None) -> bool:
