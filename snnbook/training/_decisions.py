@@ -1,6 +1,7 @@
 """From a readout to a class: which decision belongs to which loss, and to a trained model."""
 
 import pickle
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -120,7 +121,9 @@ class _ByLoss:
         costs = None
         for way in (self._at_once, self._by_class):  # a loss may be plain Python
             try:
-                costs = way(readout, classes)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # such as of operations that vmap has not
+                    costs = way(readout, classes)
                 break
             except Exception:  # one that is wrong says so in the loop
                 continue
