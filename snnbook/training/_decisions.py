@@ -244,8 +244,8 @@ def decision_for(model: Callable, default: Decision = decide_by_sum) -> Decision
 
 def decided(decide: Decision, readout: Tensor) -> Tensor:
     """Return the classes (B,) of a readout, and raise if a decision gives anything else."""
-    classes = decide(readout)
-    batch = readout.shape[1]
+    _check_readout(readout)
+    classes, batch = decide(readout), readout.shape[1]
     if not isinstance(classes, Tensor):
         found = f"a {type(classes).__name__}"
     elif tuple(classes.shape) != (batch,):

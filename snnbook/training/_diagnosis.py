@@ -57,8 +57,8 @@ def diagnose(activity, inputs: Tensor | Events | None = None) -> Diagnosis:
     Parameters
     ----------
     activity : Tensor, shape (T, B, N), or output, or Module
-        Spikes of one layer for a batch of samples; or what a network returned for the batch, with
-        ``readout`` and ``hidden``; or the network, with ``inputs``.
+        Spikes of one layer for a batch of samples, or its record; or what a network returned for
+        the batch, with ``readout`` and ``hidden``; or the network, with ``inputs``.
     inputs : Tensor, shape (T, B, N), or Events
         What to give to a network; only then.
 
@@ -103,7 +103,7 @@ Scale the weights up, raise the input rate, or widen the surrogate.
         raise ValueError("inputs is given without a network; spikes or an output go alone")
     if hasattr(activity, "readout"):
         return _of_network(activity, True)
-    return _of_layer(activity)
+    return _of_layer(getattr(activity, "spikes", activity))
 
 
 def _of_layer(spikes: Tensor, name: str = "spikes") -> Diagnosis:

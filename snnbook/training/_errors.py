@@ -6,13 +6,20 @@ be called: ``error(readout_n, n)`` is :math:`\partial \mathcal{L} / \partial U_c
 """
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from snnbook._validate import check_integer, check_labels, check_time_first
+from snnbook._validate import (
+    check_callable,
+    check_float,
+    check_integer,
+    check_labels,
+    check_time_first,
+)
 
 
 class StepError(Protocol):
@@ -45,6 +52,8 @@ def step_errors(error: StepError, readout: Tensor) -> Tensor:
 
     Chapter 6b.
     """
+    check_callable("error", error)
+    check_time_first("readout", readout)
     return torch.stack([error(now, n) for n, now in enumerate(readout.unbind(0))])
 
 
@@ -228,8 +237,9 @@ def decision_error(labels: Tensor, steps: int, window: int) -> StepError:
 
 
 def _check_step(readout: Tensor, n: int, steps: int, batch: int) -> None:
-    if not 0 <= n < steps:
-        raise ValueError(f"n is {n}; a step from 0 to {steps - 1} is accepted")
+    if isinstance(n, bool) or not isinstance(n, Integral) or not 0 <= n < steps:
+        raise ValueError(f"n is {n!r}; a step from 0 to {steps - 1} is accepted")
+    check_float("readout", readout)
     if readout.dim() != 2 or len(readout) != batch:
         raise ValueError(f"readout has shape {tuple(readout.shape)}; ({batch}, C) is accepted")
 

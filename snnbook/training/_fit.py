@@ -9,12 +9,19 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from snnbook._validate import check_flag, check_generator, check_integer, check_positive
+from snnbook._validate import (
+    check_flag,
+    check_generator,
+    check_integer,
+    check_positive,
+    check_tensor,
+)
 from snnbook.notebook import in_notebook, is_live
 from snnbook.training._batches import Encoder, readout_of, spikes_of
 from snnbook.training._decisions import Decision, Loss, decided, decision_of, note_decision
 from snnbook.training._fit_checks import (
     check_calls,
+    check_loss,
     check_model,
     check_validation,
     made,
@@ -147,6 +154,7 @@ def fit(
     check_calls(
         loss=loss, regularizer=regularizer, decide=decide, gradient=gradient, on_epoch=on_epoch
     )
+    check_loss(loss)
     if gradient is not None and regularizer is not None:
         raise ValueError(
             "regularizer is given together with gradient; only one of the two is accepted, "
@@ -183,6 +191,7 @@ def fit(
             watch.after(readout, wanted, classes)
             steps.step()
             total = total + len(index) * _summary(value, output, classes == wanted)
+        _check_weights(model, epoch, lr)
         judged = None
         if validation is not None:
             judged = accuracy(model, *validation[:2], encode, decide=decide, **validation[2]).value
@@ -214,16 +223,26 @@ def _backward(value: Tensor) -> None:
 def _put(gradients: Mapping[str, Tensor], model: nn.Module) -> None:
     """Give each parameter its gradient, by name."""
     parameters = dict(model.named_parameters())
+    if not isinstance(gradients, Mapping):
+        raise TypeError(
+            f"gradient returned a {type(gradients).__name__}; a dictionary with one tensor for "
+            "each parameter, by its name, is accepted"
+        )
     if set(gradients) != set(parameters):
         raise ValueError(
             f"gradient returned {sorted(gradients)}; one tensor for each of "
             f"{sorted(parameters)} is accepted"
         )
     for name, parameter in parameters.items():
+        check_tensor(f"gradient[{name!r}]", gradients[name])
         if gradients[name].shape != parameter.shape:
             raise ValueError(
                 f"gradient returned {tuple(gradients[name].shape)} for {name!r}; "
                 f"the shape of the parameter, {tuple(parameter.shape)}, is accepted"
+            )
+        if not bool(gradients[name].isfinite().all()):
+            raise FloatingPointError(
+                f"gradient returned nan or infinity for {name!r}; finite numbers are accepted"
             )
         parameter.grad = gradients[name].detach().to(parameter.dtype)
 
@@ -234,6 +253,15 @@ def _check_finite(value: float, epoch: int, lr: float) -> None:
             f"the loss became {value} in epoch {epoch}; lower the learning rate (lr is {lr:g}), "
             "narrow or lower the surrogate, or clip the gradient"
         )
+
+
+def _check_weights(model: nn.Module, epoch: int, lr: float) -> None:
+    for name, parameter in model.named_parameters():
+        if not bool(parameter.detach().isfinite().all()):
+            raise FloatingPointError(
+                f"{name} became nan or infinite in epoch {epoch}, from a loss that was finite; "
+                f"lower the learning rate (lr is {lr:g}), or look for a gradient that has no value"
+            )
 
 
 def _wanted(progress: bool | None) -> bool:

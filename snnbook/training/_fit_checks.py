@@ -1,6 +1,7 @@
 """What :func:`snnbook.training.fit` asks of its arguments before and while it trains."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +23,28 @@ def check_model(model: nn.Module, by_autograd: bool) -> None:
         raise ValueError(
             "model has no parameter that asks for a gradient; at least one with requires_grad=True "
             "is accepted"
+        )
+
+
+def check_loss(loss: Callable) -> None:
+    """Raise ``TypeError`` for a loss of PyTorch, which knows no time.
+
+    >>> check_loss(nn.MSELoss())
+    Traceback (most recent call last):
+    ...
+    TypeError: loss is MSELoss of PyTorch, which has no axis of time; a function of a readout
+    (T, B, C) and labels (B,) is accepted, such as training.mean_over_time or
+    lambda readout, labels: cross_entropy(readout.mean(0), labels)
+    """
+    inner = loss
+    while isinstance(inner, partial):
+        inner = inner.func
+    found = inner if hasattr(inner, "__name__") else type(inner)
+    if found.__module__ in ("torch.nn.functional", "torch.nn.modules.loss"):
+        raise TypeError(
+            f"loss is {found.__name__} of PyTorch, which has no axis of time; a function of a "
+            "readout (T, B, C) and labels (B,) is accepted, such as training.mean_over_time or "
+            "lambda readout, labels: cross_entropy(readout.mean(0), labels)"
         )
 
 
@@ -95,6 +118,8 @@ def made(
     steps = optimizer(model.parameters(), lr=lr)
     if not (hasattr(steps, "step") and hasattr(steps, "zero_grad")):
         raise TypeError(f"optimizer returned a {type(steps).__name__}; an optimizer is accepted")
+    if isinstance(steps, torch.optim.LBFGS):
+        raise TypeError("optimizer is LBFGS, whose step needs a closure; one without is accepted")
     own = {id(parameter) for parameter in model.parameters()}
     groups = getattr(steps, "param_groups", None)
     if groups is not None and not any(id(p) in own for group in groups for p in group["params"]):

@@ -163,4 +163,8 @@ def checked_batches(
     samples = len(labels) if isinstance(labels, Tensor) and labels.dim() == 1 else None
     batches = Batches(inputs, encode, batch_first, samples, names[0])
     check_labels(labels, len(batches), torch.iinfo(torch.int64).max, names[1])
+    if labels.is_meta:
+        raise ValueError(
+            f"{names[1]} is on meta, which holds no values; another device is accepted"
+        )
     return batches

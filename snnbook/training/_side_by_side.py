@@ -3,7 +3,7 @@
 The loop over time treats every neuron on its own, so networks that share a neuron share one call.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -138,6 +138,8 @@ class SideBySide(nn.Module):
         hidden_rate: float = 10.0,
     ) -> None:
         super().__init__()
+        if not isinstance(seeds, Collection) or isinstance(seeds, str):
+            raise TypeError(f"seeds is {seeds!r}; one whole number for each network is accepted")
         if not len(seeds):
             raise ValueError("seeds is empty; one seed for each network is accepted")
         self.neuron = neuron

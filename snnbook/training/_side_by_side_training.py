@@ -95,9 +95,15 @@ def fit_side_by_side(
     note_decision(model, _ByScore(score))
     history = []
     for step in range(steps):
-        spikes, labels = batches(step)
+        batch = batches(step)
+        if not isinstance(batch, (tuple, list)) or len(batch) != 2:
+            raise TypeError(
+                f"batches returned a {type(batch).__name__}; two tensors (spikes, labels) are "
+                "accepted"
+            )
+        spikes, labels = batch
         readout = model(spikes)
-        labels, scores = _labels_of(labels, readout), score(readout)
+        labels, scores = _labels_of(labels, readout), _scored(score, readout)
         losses = functional.cross_entropy(scores.transpose(1, 2), labels, reduction="none").mean(0)
         optimizer.zero_grad()
         losses.sum().backward()
@@ -113,7 +119,7 @@ class _ByScore:
     score: Score
 
     def __call__(self, readout: Tensor) -> Tensor:
-        return self.score(readout).argmax(-1)
+        return _scored(self.score, readout).argmax(-1)
 
 
 @torch.no_grad()
@@ -149,6 +155,16 @@ def accuracy_side_by_side(
     labels = _labels_of(labels, readout)
     decide = decision_for(model, _ByScore(mean_score)) if score is None else _ByScore(score)
     return (decide(readout) == labels).float().mean(0).tolist()
+
+
+def _scored(score: Score, readout: Tensor) -> Tensor:
+    """Return the scores (B, K, C) of a readout, and raise unless they are that."""
+    scores = score(readout)
+    shape = tuple(readout.shape[1:])
+    if not isinstance(scores, Tensor) or tuple(scores.shape) != shape:
+        found = getattr(scores, "shape", type(scores).__name__)
+        raise ValueError(f"score returned {found}; a tensor (B, K, C) = {shape} is accepted")
+    return scores
 
 
 def _labels_of(labels: Tensor, readout: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from snnbook._validate import check_positive, check_same_kind, values_at_hand
+from snnbook._validate import check_positive, check_same_kind, is_number, values_at_hand
 from snnbook.training._losses import check_task, check_time_and_batch
 
 
@@ -65,7 +65,7 @@ def first_spike_time(spikes: Tensor, *, dt: float = 1e-3, late: float | None = N
     steps = spikes.shape[0]
     if late is None:
         late = steps * dt
-    if not (math.isfinite(late) and late >= steps * dt * (1 - 1e-12)):
+    elif not (is_number(late) and math.isfinite(late) and late >= steps * dt * (1 - 1e-12)):
         raise ValueError(
             f"late is {late!r} s; a time of at least T * dt = {steps * dt:g} s is accepted"
         )

@@ -84,6 +84,7 @@ BAD = {
     "labels 0-d": ({"labels": torch.tensor(0)}, ValueError, r"shape \(\); \(7,\) is accepted"),
     "labels short": ({"labels": labels[:5]}, ValueError, r"shape \(5,\); \(7,\) is accepted"),
     "labels none": ({"labels": labels[:0]}, ValueError, r"shape \(0,\); \(7,\) is accepted"),
+    "labels meta": ({"labels": labels.to("meta")}, ValueError, "labels is on meta, which holds"),
     "labels high": ({"labels": labels + 1}, ValueError, "labels holds 3; class numbers 0 to 2"),
     "labels low": ({"labels": labels - 1}, ValueError, "labels holds -1; class numbers"),
     # numbers
@@ -101,6 +102,21 @@ BAD = {
     "loss text": ({"loss": "mean"}, TypeError, "loss is 'mean'; something that can be called"),
     "loss none": ({"loss": None}, TypeError, "loss is None; something that can be called"),
     "loss class": ({"loss": nn.CrossEntropyLoss}, TypeError, "loss is the class CrossEntropyLoss"),
+    "loss of torch": (
+        {"loss": partial(nn.functional.cross_entropy, label_smoothing=0.1)},
+        TypeError,
+        "loss is cross_entropy of PyTorch, which has no axis of time.*mean_over_time",
+    ),
+    "loss object of torch": ({"loss": nn.MSELoss()}, TypeError, "loss is MSELoss of PyTorch"),
+    "loss without slope": (
+        {
+            "loss": lambda r, y: (r.sum() - r.sum().detach()).abs().sqrt(),
+            "decide": training.decide_by_sum,
+            "batch_size": 100,
+        },
+        FloatingPointError,
+        r"weight became nan or infinite in epoch 1, from a loss that was finite",
+    ),
     "loss float": ({"loss": lambda r, y: 0.5}, TypeError, "loss returned a float; a scalar tensor"),
     "loss each": ({"loss": lambda r, y: r.sum(0)[:, 0]}, ValueError, r"loss returned shape \(3,\)"),
     "loss detached": ({"loss": lambda r, y: r.detach().mean()}, ValueError, "loss returned a numb"),
@@ -114,6 +130,17 @@ BAD = {
     "regularizer none": ({"regularizer": lambda output: None}, TypeError, "returned a NoneType"),
     "decide": ({"decide": "sum"}, TypeError, "decide is 'sum'; something that can be called"),
     "gradient": ({"gradient": "bptt"}, TypeError, "gradient is 'bptt'"),
+    "gradient none": ({"gradient": lambda *_: None}, TypeError, "gradient returned a NoneType"),
+    "gradient list": (
+        {"gradient": lambda model, *_: {k: [0.0] for k, _ in model.named_parameters()}},
+        TypeError,
+        r"gradient\['hidden.0.weight'\] is a list",
+    ),
+    "gradient nan": (
+        {"gradient": lambda model, *_: {k: p / 0 * 0 for k, p in model.named_parameters()}},
+        FloatingPointError,
+        "gradient returned nan or infinity for 'hidden.0.weight'",
+    ),
     "on_epoch": ({"on_epoch": True}, TypeError, "on_epoch is True; something that can be called"),
     "optimizer text": ({"optimizer": "adam"}, TypeError, "optimizer is 'adam'; a class"),
     "optimizer made": (
@@ -126,6 +153,7 @@ BAD = {
         ValueError,
         "optimizer returned an optimizer of other parameters",
     ),
+    "optimizer closure": ({"optimizer": torch.optim.LBFGS}, TypeError, "optimizer is LBFGS"),
     "optimizer nothing": ({"optimizer": lambda parameters, lr: None}, TypeError, "a NoneType; an"),
     # models
     "function": ({"model": lambda spikes: spikes}, TypeError, "model is function; an instance"),
@@ -327,6 +355,23 @@ def test_sums_need_no_double_precision_on_the_device(monkeypatch):
         (lambda: training.diagnose(network()), ValueError, "inputs is not given"),
         (lambda: training.diagnose(spikes, spikes), ValueError, "inputs is given without"),
         (lambda: training.diagnose(network(), spikes[0]), ValueError, "three axes"),
+        (lambda: training.step_cross_entropy(labels, 3)([0.0], 0), TypeError, "readout is a list"),
+        (
+            lambda: training.step_cross_entropy(labels, 3)(torch.zeros(SAMPLES, 3), 0.5),
+            ValueError,
+            "n is 0.5; a step from 0 to 2",
+        ),
+        (
+            lambda: training.step_errors(training.step_cross_entropy(labels, 3), [0.0]),
+            TypeError,
+            "readout is a list",
+        ),
+        (lambda: training.first_spike_time(spikes, late="a"), ValueError, "late is 'a'"),
+        (lambda: training.spike_count_penalty(spikes, linear="a"), ValueError, "linear is 'a'"),
+        (lambda: training.wilson_interval(1, 2, "a"), ValueError, "confidence is 'a'"),
+        (lambda: training.seed_interval(None), TypeError, "values is None; one number"),
+        (lambda: training.seed_interval(["a", "b"]), TypeError, r"values is \['a', 'b'\]"),
+        (lambda: training.SideBySide((4, 3), 7), TypeError, "seeds is 7; one whole number"),
         (lambda: data.time_first([1.0]), TypeError, "batch is a list"),
         (lambda: data.time_first(torch.zeros(3)), ValueError, r"shape \(3,\); at least two axes"),
     ],
@@ -346,6 +391,16 @@ SIDE = {
     "networks": ((torch.zeros(9, 7, 3, 4), labels), ValueError, "K = 2 entries on the third axis"),
     "list": ((spikes.tolist(), labels), TypeError, "spikes is a list"),
 }
+
+
+def test_a_score_and_batches_that_are_none_are_named():
+    model = training.SideBySide((4, 6, 3), (0, 1))
+    with pytest.raises(ValueError, match=r"score returned .*\(B, K, C\) = \(7, 2, 3\) is accepted"):
+        training.accuracy_side_by_side(model, spikes, labels, score=lambda readout: readout)
+    with pytest.raises(TypeError, match="batches returned a Tensor; two tensors"):
+        training.fit_side_by_side(model, lambda step: spikes, steps=1, lr=1e-3)
+    with pytest.raises(TypeError, match="batches is 3; something that can be called"):
+        training.fit_side_by_side(model, 3, steps=1, lr=1e-3)
 
 
 @pytest.mark.parametrize("batch, error, says", SIDE.values(), ids=SIDE)
