@@ -76,7 +76,7 @@ def measured(network, spikes, labels, seed: int, rules) -> dict:
     compared = compare_rules(network, batch, error, rules=rules, seed=seed)
     return {
         "rows": [rounded(row) for row in compared],
-        "accuracy": training.accuracy(network, spikes, labels).value,
+        "accuracy": training.accuracy(network, spikes, labels, decide=training.decide_by_max).value,
         "rates": [1000 * layer.spikes.mean().item() for layer in out.hidden],
     }
 

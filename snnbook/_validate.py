@@ -236,7 +236,7 @@ def check_values(name: str, values: Tensor) -> None:
     """
     check_float(name, values)
     check_batch(name, values)
-    if values.numel() == 0:
+    if values.numel() == 0 or not values_at_hand(values):
         return
     if values.isnan().any():
         raise ValueError(f"{name} contains NaN; numbers from 0 to 1 are accepted")
@@ -261,19 +261,50 @@ def check_probability(rate_name: str, rate: float, dt: float) -> None:
         )
 
 
-def check_labels(labels: Tensor, batch: int, classes: int) -> None:
-    """Raise unless ``labels`` holds one class index in ``0 .. classes - 1`` for each sample."""
-    check_tensor("labels", labels)
+def check_labels(labels: Tensor, batch: int, classes: int, name: str = "labels") -> None:
+    """Raise unless ``labels`` holds one class index in ``0 .. classes - 1`` for each sample.
+
+    >>> check_labels(torch.tensor([0, 3]), batch=2, classes=3)
+    Traceback (most recent call last):
+    ...
+    ValueError: labels holds 3; class numbers 0 to 2 are accepted
+    """
+    check_tensor(name, labels)
     if labels.dtype != torch.int64:
         raise TypeError(
-            f"labels has dtype {labels.dtype}; torch.int64 is accepted, "
+            f"{name} has dtype {labels.dtype}; torch.int64 is accepted, "
             "convert with .to(torch.int64)"
         )
     if tuple(labels.shape) != (batch,):
         raise ValueError(
-            f"labels has shape {tuple(labels.shape)}; ({batch},) is accepted, one class a sample"
+            f"{name} has shape {tuple(labels.shape)}; ({batch},) is accepted, one class a sample"
         )
+    if batch == 0 or not values_at_hand(labels):
+        return
     low, high = int(labels.min()), int(labels.max())
     if low < 0 or high >= classes:
         wrong = low if low < 0 else high
-        raise ValueError(f"labels holds {wrong}; class numbers 0 to {classes - 1} are accepted")
+        raise ValueError(f"{name} holds {wrong}; class numbers 0 to {classes - 1} are accepted")
+
+
+def values_at_hand(tensor: Tensor) -> bool:
+    """Return whether the numbers in ``tensor`` can be read, as a check of values must.
+
+    They cannot under ``torch.compile``, ``torch.export`` and other tracers, in a batch of
+    ``torch.func.vmap``, and on the device "meta". Shapes and dtypes are known there too.
+
+    >>> values_at_hand(torch.ones(2)), values_at_hand(torch.ones(2, device="meta"))
+    (True, False)
+    """
+    if torch.compiler.is_compiling() or torch.jit.is_tracing() or tensor.is_meta:
+        return False
+    wrapped = torch._C._functorch
+    if wrapped.is_legacy_batchedtensor(tensor):
+        return False
+    while wrapped.is_functorch_wrapped_tensor(tensor):
+        if wrapped.is_batchedtensor(tensor):
+            return False
+        tensor = wrapped.get_unwrapped(tensor)
+    keys = torch._C._TorchDispatchModeKey
+    modes = (torch._C._get_dispatch_mode(key) for key in (keys.FAKE, keys.PROXY))
+    return not any(mode is not None for mode in modes)

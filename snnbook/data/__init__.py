@@ -10,6 +10,7 @@ Values have the axes ``(B, N)`` = (sample, feature), spikes ``(T, B, N)`` = (ste
 (50, 8, 64)
 """
 
+from snnbook.data._axes import time_first as time_first
 from snnbook.data._change_codes import delta_code as delta_code
 from snnbook.data._digits import Split as Split, digits as digits
 from snnbook.data._gestures import GESTURES as GESTURES, gestures as gestures

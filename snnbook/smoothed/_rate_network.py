@@ -57,7 +57,7 @@ class RateNetwork(nn.Module):
     Each time step is computed by itself, so an input of one step is enough. The result has
     the form of :class:`snnbook.neurons.SpikingNetwork` and the parameters have its names, so
     :func:`snnbook.training.fit` trains it and :func:`to_spiking` runs it with spikes. Train
-    with ``loss=training.sum_over_time`` and decide by the sum over time in both.
+    with ``loss=training.sum_over_time``; the sum over time decides in both.
 
     Parameters
     ----------

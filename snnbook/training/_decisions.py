@@ -1,23 +1,25 @@
-"""From a readout to a class, and from classes to an accuracy."""
+"""From a readout to a class: which decision belongs to which loss, and to a trained model."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import pickle
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import check_integer, check_labels
-from snnbook.kernels import Events
+from snnbook._validate import check_callable, check_integer, values_at_hand
 from snnbook.training._losses import (
     check_time_and_batch,
-    first_spike_time,
+    max_over_time,
+    mean_over_time,
     sum_over_time,
-    ttfs_cross_entropy,
 )
-from snnbook.training._statistics import Accuracy, wilson_interval
+from snnbook.training._spike_losses import first_spike_time, ttfs_cross_entropy
 
-Encoder = Callable[[Tensor], Tensor | Events]
 Decision = Callable[[Tensor], Tensor]
+Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 def decide_by_max(readout: Tensor) -> Tensor:
@@ -28,19 +30,28 @@ def decide_by_max(readout: Tensor) -> Tensor:
     >>> decide_by_max(torch.tensor([[[0.0, 1.0]], [[3.0, 1.5]]]))
     tensor([0])
     """
+    _check_readout(readout)
     return readout.max(dim=0).values.argmax(dim=1)
 
 
-def decide_by_sum(readout: Tensor) -> Tensor:
+def decide_by_sum(readout: Tensor, *, last: int | None = None) -> Tensor:
     """Return the class whose readout has the highest sum over time: (T, B, C) to (B,).
 
-    It belongs to :func:`snnbook.training.sum_over_time`; on spikes it counts them.
+    It belongs to :func:`snnbook.training.mean_over_time` and
+    :func:`snnbook.training.sum_over_time`, and to the cross entropy of each step; on spikes it
+    counts them. With ``last``, only so many steps at the end count.
 
     >>> decide_by_sum(torch.tensor([[[0.0, 2.0]], [[3.0, 1.5]]]))
     tensor([1])
+    >>> decide_by_sum(torch.tensor([[[0.0, 2.0]], [[3.0, 1.5]]]), last=1)
+    tensor([0])
 
     ``eq-01-decision``.
     """
+    _check_readout(readout)
+    if last is not None:
+        check_integer("last", last, 1)
+        readout = readout[-last:]
     return readout.sum(dim=0).argmax(dim=1)
 
 
@@ -55,150 +66,195 @@ def decide_by_first_spike(spikes: Tensor) -> Tensor:
     return first_spike_time(spikes).argmin(dim=1)
 
 
-_DECISIONS = {sum_over_time: decide_by_sum, ttfs_cross_entropy: decide_by_first_spike}
+def _check_readout(readout: Tensor) -> None:
+    check_time_and_batch("readout", readout)
+    if values_at_hand(readout) and bool(readout.isnan().any()):
+        raise ValueError("readout holds nan; numbers are accepted, since nan decides for no class")
 
 
-def decision_of(loss: Callable) -> Decision:
-    """Return the decision that belongs to a loss (also to a ``partial`` of it)."""
-    return _DECISIONS.get(getattr(loss, "func", loss), decide_by_max)
+def decide_by_loss(loss: Loss) -> Decision:
+    r"""Return the decision that belongs to any loss: the class whose label has the smallest loss.
 
+    .. math:: \hat y_b = \arg\min_c \mathcal{L}(U[\cdot, b], c)
 
-@contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Switch gradients off and a module to evaluation, and back."""
-    training = getattr(model, "training", False)
-    if isinstance(model, nn.Module):
-        model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        if isinstance(model, nn.Module):
-            model.train(training)
-
-
-def check_inputs(inputs: Tensor, encode: Encoder | None) -> int:
-    """Raise unless ``inputs`` fits, and return the number of samples."""
-    if encode is None:
-        check_time_and_batch("inputs", inputs)
-        samples = inputs.shape[1]
-    else:
-        if not isinstance(inputs, Tensor):
-            raise TypeError(f"inputs is a {type(inputs).__name__}; a torch.Tensor is accepted")
-        if inputs.dim() < 1 or inputs.shape[0] == 0:
-            raise ValueError(
-                f"inputs has shape {tuple(inputs.shape)}; with encode, (n, ...) with at least "
-                "one sample is accepted"
-            )
-        samples = inputs.shape[0]
-    if inputs.is_floating_point() and not bool(torch.isfinite(inputs).all()):
-        raise ValueError("inputs holds nan or inf; finite values are accepted")
-    return samples
-
-
-def take(inputs: Tensor, index: Tensor, encode: Encoder | None) -> Tensor | Events:
-    """Return the spikes (T, B, N) of some samples, dense or as events."""
-    if encode is None:
-        return inputs[:, index]
-    spikes = encode(inputs[index])
-    if not isinstance(spikes, Events):
-        check_time_and_batch("encode(inputs)", spikes)
-    if spikes.shape[1] != len(index):
-        raise ValueError(
-            f"encode(inputs) has shape {tuple(spikes.shape)}; {len(index)} entries on its batch "
-            "axis (the second) are accepted"
-        )
-    return spikes
-
-
-def predict(
-    model: Callable,
-    inputs: Tensor,
-    encode: Encoder | None = None,
-    *,
-    batch_size: int = 256,
-    decide: Decision = decide_by_max,
-) -> Tensor:
-    """Return the class that the model decides for, for each sample.
+    The loss of each sample is taken alone, as a batch of one, for each class. For the losses of
+    this package that is the decision of a short formula, such as :func:`decide_by_max`, at C times
+    the cost. A loss that PyTorch cannot run under ``torch.func.vmap`` is called in a loop, which is
+    slow; give ``decide`` then.
 
     Parameters
     ----------
-    model : Module or callable
-        Maps spikes (T, B, N) to an output with a ``readout`` of shape (T, B, C).
-    inputs : Tensor, shape (T, n, N), or (n, ...) with ``encode``
-        Spikes, or what ``encode`` turns into spikes.
-    encode : callable, optional
-        Maps a batch of inputs (B, ...) to spikes (T, B, N).
-    batch_size : int
-        Samples computed at once; it does not change the result.
-    decide : callable
-        Maps a readout (T, B, C) to classes (B,), such as :func:`decide_by_sum`.
+    loss : callable
+        Maps a readout (T, B, C) and labels (B,) to a scalar, as :func:`snnbook.training.fit`
+        takes it. It should not count its calls.
 
     Returns
     -------
-    Tensor, shape (n,), dtype int64
-        Class numbers.
+    callable
+        Maps a readout (T, B, C) to classes (B,).
 
     Raises
     ------
-    TypeError, ValueError
-        If ``inputs`` has the wrong rank, is empty or not finite.
+    TypeError
+        If ``loss`` cannot be called.
+    ValueError
+        By the decision, if the loss cannot be computed for a class, or is NaN for every class.
 
     Examples
     --------
-    A model that hands its input through:
-
-    >>> from snnbook.neurons import NetworkOutput
-    >>> spikes = torch.tensor([[[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]])
-    >>> predict(lambda spikes: NetworkOutput(spikes, ()), spikes)
-    tensor([1, 0, 1])
+    >>> decide = decide_by_loss(lambda readout, labels: -readout[-1, 0, labels].mean())
+    >>> decide(torch.tensor([[[0.0, 2.0]], [[3.0, 1.5]]]))
+    tensor([0])
     """
-    samples = check_inputs(inputs, encode)
-    check_integer("batch_size", batch_size, 1)
-    with evaluating(model):
-        return torch.cat(
-            [
-                decide(model(take(inputs, index, encode)).readout)
-                for index in torch.arange(samples, device=inputs.device).split(batch_size)
+    check_callable("loss", loss)
+    return _ByLoss(loss)
+
+
+@dataclass(frozen=True)
+class _ByLoss:
+    loss: Loss
+
+    @torch.no_grad()
+    def __call__(self, readout: Tensor) -> Tensor:
+        _check_readout(readout)
+        classes = torch.arange(readout.shape[2], device=readout.device)
+        costs = None
+        for way in (self._at_once, self._by_class):  # a loss may be plain Python
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # such as of operations that vmap has not
+                    costs = way(readout, classes)
+                break
+            except Exception:  # one that is wrong says so in the loop
+                continue
+        if costs is None:
+            costs = self._loop(readout, classes)
+        if bool(costs.isnan().all(dim=1).any()):
+            raise ValueError(f"loss {self.loss!r} is nan for every class; give decide")
+        costs = costs.nan_to_num(nan=torch.inf, posinf=torch.inf)
+        return costs.argmin(dim=1).to(readout.device)
+
+    def _at_once(self, readout: Tensor, classes: Tensor) -> Tensor:
+        return torch.func.vmap(torch.func.vmap(self._of, (None, 0)), (1, None))(readout, classes)
+
+    def _by_class(self, readout: Tensor, classes: Tensor) -> Tensor:
+        one = torch.func.vmap(self._of, (1, None))
+        return torch.stack([one(readout, label) for label in classes], dim=1)
+
+    def _of(self, sample: Tensor, label: Tensor) -> Tensor:
+        cost = self.loss(sample.unsqueeze(1), label.reshape(1))
+        if not isinstance(cost, Tensor):
+            cost = torch.tensor(float(cost), device=sample.device)
+        return cost.reshape(())
+
+    def _loop(self, readout: Tensor, classes: Tensor) -> Tensor:
+        try:
+            costs = [
+                [float(self._of(sample, label)) for label in classes]
+                for sample in readout.unbind(1)
             ]
-        )
+        except Exception as error:
+            raise ValueError(
+                f"loss {self.loss!r} cannot be computed for one sample and each of "
+                f"{len(classes)} classes, as the decision that belongs to it needs; "
+                "give decide, such as training.decide_by_sum"
+            ) from error
+        return torch.tensor(costs, dtype=torch.float64, device="cpu")
 
 
-def accuracy(
-    model: Callable,
-    inputs: Tensor,
-    labels: Tensor,
-    encode: Encoder | None = None,
-    *,
-    batch_size: int = 256,
-    decide: Decision = decide_by_max,
-) -> Accuracy:
-    """Return the share of samples that the model classifies correctly, with its 95 % interval.
+_DECISIONS = {
+    max_over_time: decide_by_max,
+    mean_over_time: decide_by_sum,
+    sum_over_time: decide_by_sum,
+    ttfs_cross_entropy: decide_by_first_spike,
+}
 
-    The interval is :func:`wilson_interval`; it covers the choice of the samples.
 
-    Parameters
-    ----------
-    model, inputs, encode, batch_size, decide
-        As in :func:`predict`.
-    labels : Tensor, shape (n,), dtype int64
-        Correct classes.
+def decision_of(loss: Loss) -> Decision:
+    """Return the decision that belongs to a loss.
 
-    Returns
-    -------
-    Accuracy
-        ``value``, ``low``, ``high`` and ``n``.
+    The losses of this room have one of their own, also with settings by ``partial``. Another loss
+    may carry it as an attribute ``decide``; else it is :func:`decide_by_loss`.
 
-    Examples
-    --------
-    A model that hands its input through; two of three are right.
-
-    >>> from snnbook.neurons import NetworkOutput
-    >>> spikes = torch.tensor([[[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]])
-    >>> print(accuracy(lambda s: NetworkOutput(s, ()), spikes, torch.tensor([1, 0, 0])))
-    66.7 % (95 % interval 20.8 to 93.9 %, n = 3)
+    >>> decision_of(partial(sum_over_time, scale=0.1)) is decide_by_sum
+    True
+    >>> decision_of(lambda readout, labels: max_over_time(readout, labels))(torch.eye(2)[:, None])
+    tensor([0])
     """
-    check_labels(labels, check_inputs(inputs, encode), torch.iinfo(torch.int64).max)
-    predicted = predict(model, inputs, encode, batch_size=batch_size, decide=decide)
-    correct = int((predicted == labels).sum())
-    return Accuracy(correct / len(labels), *wilson_interval(correct, len(labels)), len(labels))
+    inner = loss
+    while isinstance(inner, partial) and not hasattr(inner, "decide"):
+        inner = inner.func
+    own = getattr(inner, "decide", None)
+    if callable(own):
+        return own
+    try:
+        return _DECISIONS[inner]
+    except (KeyError, TypeError):  # unknown, or not hashable
+        return decide_by_loss(loss)
+
+
+class FittedDecision:
+    """The decision of a trained model, noted by :func:`snnbook.training.fit` on the model.
+
+    It copies and saves with the model. What cannot be pickled, such as a lambda, is left out of a
+    file; a model that was read from it asks for ``decide``.
+    """
+
+    def __init__(self, decide: Decision | None) -> None:
+        self.decide = decide
+
+    def __call__(self, readout: Tensor) -> Tensor:
+        if self.decide is None:
+            raise ValueError(
+                "decide is not given, and the file that the model was read from does not hold its "
+                "decision, since the loss was a lambda or is defined elsewhere; give decide, such "
+                "as training.decide_by_sum or training.decide_by_loss(loss)"
+            )
+        return self.decide(readout)
+
+    def __deepcopy__(self, memo) -> "FittedDecision":
+        return self
+
+    def __reduce__(self):
+        try:
+            state = pickle.dumps(self.decide)
+        except Exception:  # pickle raises many kinds
+            state = b""
+        return _read, (state,)
+
+
+def _read(state: bytes) -> FittedDecision:
+    """Read a decision from a file; one whose function is defined nowhere here is unknown."""
+    try:
+        return FittedDecision(pickle.loads(state))
+    except Exception:  # such as of a function that another notebook defined
+        return FittedDecision(None)
+
+
+def note_decision(model: nn.Module, decide: Decision) -> None:
+    """Note on a model how it decides from now on."""
+    model.fitted_decision = FittedDecision(decide)
+
+
+def decision_for(model: Callable, default: Decision = decide_by_sum) -> Decision:
+    """Return how a model decides: as it was trained, and ``default`` if it was not."""
+    noted = getattr(model, "fitted_decision", None)
+    return noted if isinstance(noted, FittedDecision) else default
+
+
+def decided(decide: Decision, readout: Tensor) -> Tensor:
+    """Return the classes (B,) of a readout, and raise if a decision gives anything else."""
+    _check_readout(readout)
+    classes, batch = decide(readout), readout.shape[1]
+    if not isinstance(classes, Tensor):
+        found = f"a {type(classes).__name__}"
+    elif tuple(classes.shape) != (batch,):
+        found = f"shape {tuple(classes.shape)}"
+    elif classes.is_floating_point() or classes.is_complex() or classes.dtype == torch.bool:
+        found = f"dtype {classes.dtype}"
+    else:
+        return classes
+    raise ValueError(
+        f"decide returned {found} for a readout of shape {tuple(readout.shape)}; whole numbers "
+        f"of shape ({batch},) are accepted, one class a sample"
+    )

@@ -6,13 +6,20 @@ be called: ``error(readout_n, n)`` is :math:`\partial \mathcal{L} / \partial U_c
 """
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from snnbook._validate import check_integer, check_time_first
+from snnbook._validate import (
+    check_callable,
+    check_float,
+    check_integer,
+    check_labels,
+    check_time_first,
+)
 
 
 class StepError(Protocol):
@@ -45,6 +52,8 @@ def step_errors(error: StepError, readout: Tensor) -> Tensor:
 
     Chapter 6b.
     """
+    check_callable("error", error)
+    check_time_first("readout", readout)
     return torch.stack([error(now, n) for n, now in enumerate(readout.unbind(0))])
 
 
@@ -59,16 +68,20 @@ class _CrossEntropy:
         return (readout.softmax(1) - target) / (self.steps * len(self.labels))
 
     def loss(self, readout: Tensor) -> Tensor:
-        _check_readout(readout, self.steps, len(self.labels))
+        self._check(readout)
         scores = readout.flatten(0, 1)
         return functional.cross_entropy(scores, self.labels.repeat(self.steps))
 
     def losses(self, readout: Tensor) -> Tensor:
         """Return the loss of each sample, (B,), of mean ``loss``."""
-        _check_readout(readout, self.steps, len(self.labels))
+        self._check(readout)
         labels = self.labels.expand(self.steps, -1)
         each = functional.cross_entropy(readout.movedim(2, 1), labels, reduction="none")
         return each.mean(0)
+
+    def _check(self, readout: Tensor) -> None:
+        _check_readout(readout, self.steps, len(self.labels))
+        check_labels(self.labels, len(self.labels), readout.shape[2])
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,8 +162,12 @@ def step_cross_entropy(labels: Tensor, steps: int) -> StepError:
     if not isinstance(labels, Tensor) or labels.dtype != torch.int64:
         kind = getattr(labels, "dtype", type(labels).__name__)
         raise TypeError(f"labels is {kind}; a tensor of int64 is accepted")
-    if labels.dim() != 1:
-        raise ValueError(f"labels has shape {tuple(labels.shape)}; one axis (B,) is accepted")
+    if labels.dim() != 1 or len(labels) == 0:
+        raise ValueError(
+            f"labels has shape {tuple(labels.shape)}; one axis (B,) with at least one sample is "
+            "accepted"
+        )
+    check_labels(labels, len(labels), torch.iinfo(torch.int64).max)
     return _CrossEntropy(labels, steps)
 
 
@@ -220,8 +237,9 @@ def decision_error(labels: Tensor, steps: int, window: int) -> StepError:
 
 
 def _check_step(readout: Tensor, n: int, steps: int, batch: int) -> None:
-    if not 0 <= n < steps:
-        raise ValueError(f"n is {n}; a step from 0 to {steps - 1} is accepted")
+    if isinstance(n, bool) or not isinstance(n, Integral) or not 0 <= n < steps:
+        raise ValueError(f"n is {n!r}; a step from 0 to {steps - 1} is accepted")
+    check_float("readout", readout)
     if readout.dim() != 2 or len(readout) != batch:
         raise ValueError(f"readout has shape {tuple(readout.shape)}; ({batch}, C) is accepted")
 

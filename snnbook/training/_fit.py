@@ -1,75 +1,36 @@
-"""The training loop: minibatches, loss, one optimizer step; the history as a value."""
+"""The training loop: minibatches, loss, one optimizer step."""
 
 import math
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from snnbook._validate import check_generator, check_integer, check_labels, check_positive
+from snnbook._validate import (
+    check_flag,
+    check_generator,
+    check_integer,
+    check_positive,
+    check_tensor,
+)
 from snnbook.notebook import in_notebook, is_live
-from snnbook.training._decisions import Decision, Encoder, accuracy, check_inputs, decision_of, take
-from snnbook.training._losses import max_over_time
-
-
-@dataclass(frozen=True)
-class History:
-    """What happened in each epoch of a training run: an immutable value.
-
-    Two runs with the same seed have equal histories; ``seconds`` takes no part in the comparison.
-
-    Attributes
-    ----------
-    loss : tuple of float
-        Mean over the epoch's samples of what was minimized, the regularizer included.
-    accuracy : tuple of float
-        Share of right answers on the training samples, seen while the weights changed.
-    validation_accuracy : tuple of float
-        Share of right answers on the validation samples after the epoch; empty without them.
-    spike_counts : tuple of tuple of float
-        For each epoch and hidden layer, the mean number of spikes of a neuron in one sample.
-    seconds : tuple of float
-        Wall time of each epoch, in seconds.
-    """
-
-    loss: tuple[float, ...] = ()
-    accuracy: tuple[float, ...] = ()
-    validation_accuracy: tuple[float, ...] = ()
-    spike_counts: tuple[tuple[float, ...], ...] = ()
-    seconds: tuple[float, ...] = field(default=(), compare=False)
-
-    def firing_rates(self, duration: float) -> tuple[tuple[float, ...], ...]:
-        """Return the mean firing rates in Hz, epoch by layer, for samples of ``duration`` seconds.
-
-        >>> History(spike_counts=((2.0,), (4.0,))).firing_rates(0.5)
-        ((4.0,), (8.0,))
-        """
-        check_positive("duration", duration)
-        return tuple(tuple(count / duration for count in epoch) for epoch in self.spike_counts)
-
-    def after(self, row: list[float], judged: float | None, seconds: float) -> "History":
-        """Return the history with one epoch more: loss, accuracy and spike counts are ``row``."""
-        loss, right, *counts = row
-        return History(
-            (*self.loss, loss),
-            (*self.accuracy, right),
-            self.validation_accuracy if judged is None else (*self.validation_accuracy, judged),
-            (*self.spike_counts, tuple(counts)),
-            (*self.seconds, seconds),
-        )
-
-    def __str__(self) -> str:
-        if not self.loss:
-            return "no epochs"
-        text = f"{len(self.loss)} epochs in {sum(self.seconds):.1f} s: "
-        text += f"loss {self.loss[0]:.3g} to {self.loss[-1]:.3g}, accuracy {self.accuracy[-1]:.1%}"
-        if self.validation_accuracy:
-            text += f", on validation samples {self.validation_accuracy[-1]:.1%}"
-        return text
+from snnbook.training._batches import Encoder, readout_of, spikes_of
+from snnbook.training._decisions import Decision, Loss, decided, decision_of, note_decision
+from snnbook.training._fit_checks import (
+    check_calls,
+    check_loss,
+    check_model,
+    check_validation,
+    made,
+    number_of,
+)
+from snnbook.training._history import History
+from snnbook.training._losses import mean_over_time
+from snnbook.training._predict import accuracy, checked_batches
+from snnbook.training._watch import Watch
 
 
 def fit(
@@ -80,7 +41,7 @@ def fit(
     epochs: int,
     batch_size: int,
     generator: torch.Generator,
-    loss: Callable[[Tensor, Tensor], Tensor] = max_over_time,
+    loss: Loss = mean_over_time,
     lr: float = 1e-3,
     optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
     encode: Encoder | None = None,
@@ -89,6 +50,7 @@ def fit(
     decide: Decision | None = None,
     gradient: Callable[[nn.Module, Tensor, Tensor], Mapping[str, Tensor]] | None = None,
     on_epoch: Callable[[int, nn.Module, History], bool | None] | None = None,
+    batch_first: bool | None = None,
     progress: bool | None = None,
 ) -> History:
     """Train a model in place and return what happened.
@@ -96,12 +58,17 @@ def fit(
     Each epoch visits all samples once, in an order drawn from ``generator``; the last batch may be
     smaller.
     The same seeds give the same weights and the same history, bit for bit, on one machine.
+    The decision that belongs to the loss is noted on the model, as ``model.fitted_decision``, so
+    that :func:`predict` and :func:`accuracy` decide as the model was trained.
+    A network that cannot learn, since no gradient reaches a layer or a class, or since a layer is
+    silent or saturated, is named once by a ``UserWarning`` that says what to do.
 
     Parameters
     ----------
     model : Module
         Maps spikes (T, B, N) to an output with ``readout`` (T, B, C) and ``hidden``, a tuple of
-        records with ``spikes``, as :class:`snnbook.neurons.SpikingNetwork` does.
+        records with ``spikes``, as :class:`snnbook.neurons.SpikingNetwork` does; or to a bare
+        tensor, which is taken as the readout.
     inputs : Tensor, shape (T, n, N), or (n, ...) with ``encode``
         Spikes, or what ``encode`` turns into spikes.
     labels : Tensor, shape (n,), dtype int64
@@ -111,19 +78,25 @@ def fit(
     generator : torch.Generator
         Draws the order of the samples.
     loss : callable
-        Maps a readout (T, B, C) and labels (B,) to a scalar.
+        Maps a readout (T, B, C) and labels (B,) to a scalar, such as :func:`max_over_time` or
+        ``partial(sum_over_time, scale=0.1)``.
     lr : float
         Learning rate.
     optimizer : callable
         Called as ``optimizer(model.parameters(), lr=lr)``, such as ``torch.optim.Adamax``.
     encode : callable, optional
-        Maps a batch of inputs (B, ...) to spikes (T, B, N); called anew for every batch.
+        Maps a batch of inputs (B, ...) to spikes (T, B, N); called anew for every batch. If it is
+        not from this package and the first batch has as many steps as samples, it is called once
+        more, for half of them, to see which axis is which; ``batch_first`` spares that.
     regularizer : callable, optional
         Maps the model's output to a scalar that is added to the loss.
     validation : tuple of Tensor, optional
         Inputs and labels on which the accuracy is measured after every epoch.
     decide : callable, optional
-        Maps a readout to classes; by default what belongs to the loss.
+        Maps a readout (T, B, C) to classes (B,). By default what belongs to the loss: each loss of
+        this room has its own, another one may carry it as an attribute ``decide``, and any other
+        decides for the class whose label has the smallest loss (:func:`decide_by_loss`, which calls
+        the loss once more in each batch).
     gradient : callable, optional
         Called as ``gradient(model, spikes, labels)``; returns one tensor for each parameter, by
         its name, which the optimizer follows in place of the gradient by autograd. Learning
@@ -133,6 +106,9 @@ def fit(
         Called after each epoch as ``on_epoch(epoch, model, history)``, with the number of the epoch
         from 1 and the history so far, such as to measure something. Training ends with the epoch
         for which it returns true.
+    batch_first : bool, optional
+        Whether the spikes, or what ``encode`` returns, are (n, T, N). By default they are time
+        first, and that is checked by the number of labels; where T equals n, say which it is.
     progress : bool, optional
         Whether to show a progress bar.  By default only where a person watches: in a terminal or an
         open notebook, not on a page that is built.
@@ -150,6 +126,11 @@ def fit(
     FloatingPointError
         If the loss is not finite; the message names the epoch and what to do.
 
+    Warns
+    -----
+    UserWarning
+        Once, if the network cannot learn.
+
     Examples
     --------
     >>> from snnbook.neurons import SpikingNetwork
@@ -163,67 +144,105 @@ def fit(
     >>> len(history.loss), history.loss[-1] < history.loss[0], history.accuracy[-1]
     (20, True, 1.0)
     """
-    _check_arguments(inputs, labels, epochs, batch_size, generator, encode)
+    check_model(model, gradient is None)
+    batches = checked_batches(inputs, labels, encode, batch_first)
+    validation = check_validation(validation, batches, encode, batch_first)
+    check_integer("epochs", epochs, 1)
+    check_integer("batch_size", batch_size, 1)
+    check_generator(generator)
     check_positive("lr", lr)
+    check_calls(
+        loss=loss, regularizer=regularizer, decide=decide, gradient=gradient, on_epoch=on_epoch
+    )
+    check_loss(loss)
     if gradient is not None and regularizer is not None:
         raise ValueError(
             "regularizer is given together with gradient; only one of the two is accepted, "
             "since a rule's gradient has the regularizer inside or not at all"
         )
-    decide = decide or decision_of(loss)
-    steps, history = optimizer(model.parameters(), lr=lr), History()
-    bar = tqdm(range(1, epochs + 1), "training", leave=False, disable=not _wanted(progress))
+    shown = _wanted(progress)
+    decide = decision_of(loss) if decide is None else decide
+    steps, history = made(optimizer, model, lr), History()
+    note_decision(model, decide)
+    watch = Watch(model, labels, by_rule=gradient is not None)
+    bar = tqdm(range(1, int(epochs) + 1), "training", leave=False, disable=not shown)
     for epoch in bar:
         start = time.perf_counter()
         model.train()
         order = torch.randperm(len(labels), generator=generator, device=generator.device)
         total = 0.0
-        for index in order.to(labels.device).split(batch_size):
-            spikes = take(inputs, index, encode)
+        for index in order.to(labels.device).split(int(batch_size)):
+            spikes = batches[index]
             with torch.set_grad_enabled(gradient is None):
                 output = model(spikes)
-                value = loss(output.readout, labels[index])
+                readout = readout_of(output, len(index))
+                wanted = labels[index].to(readout.device)
+                watch.before(readout)
+                value = number_of("loss", loss(readout, wanted))
                 if regularizer is not None:
-                    value = value + regularizer(output)
+                    value = value + number_of("regularizer", regularizer(output))
             _check_finite(float(value.detach()), epoch, lr)
             steps.zero_grad()
             if gradient is None:
-                value.backward()
+                _backward(value)
             else:
-                _put(gradient(model, spikes, labels[index]), model)
+                _put(gradient(model, spikes, wanted), model)
+            classes = decided(decide, readout.detach())
+            watch.after(readout, wanted, classes)
             steps.step()
-            total = total + len(index) * _summary(value, output, labels[index], decide)
+            total = total + len(index) * _summary(value, output, classes == wanted)
+        _check_weights(model, epoch, lr)
         judged = None
         if validation is not None:
-            judged = accuracy(model, *validation, encode, decide=decide).value
+            judged = accuracy(model, *validation[:2], encode, decide=decide, **validation[2]).value
         history = history.after((total / len(labels)).tolist(), judged, time.perf_counter() - start)
+        watch.report(epoch, history, output, last=epoch == epochs)
         bar.set_postfix(loss=f"{history.loss[-1]:.3g}", accuracy=f"{history.accuracy[-1]:.1%}")
         if on_epoch is not None and on_epoch(epoch, model, history):
             break
     return history
 
 
-def _summary(value: Tensor, output, labels: Tensor, decide: Decision) -> Tensor:
+def _summary(value: Tensor, output, right: Tensor) -> Tensor:
     """Return the loss, the accuracy and each layer's mean spike count of one batch, in float64."""
     with torch.no_grad():
-        numbers = [value, (decide(output.readout) == labels).double().mean()]
-        numbers += [record.spikes.sum(dim=0).mean() for record in getattr(output, "hidden", ())]
-        return torch.stack([number.double() for number in numbers])
+        numbers = [value] + [spikes.sum(dim=0).mean() for spikes in spikes_of(output)]
+        loss, *counts = (number.cpu().double() for number in numbers)  # not every device has it
+        return torch.stack([loss, right.cpu().double().mean(), *counts])
+
+
+def _backward(value: Tensor) -> None:
+    if not value.requires_grad:
+        raise ValueError(
+            "loss returned a number that depends on no parameter of the model; one with a "
+            "gradient is accepted, computed from the readout by PyTorch without detach() or item()"
+        )
+    value.backward()
 
 
 def _put(gradients: Mapping[str, Tensor], model: nn.Module) -> None:
     """Give each parameter its gradient, by name."""
     parameters = dict(model.named_parameters())
+    if not isinstance(gradients, Mapping):
+        raise TypeError(
+            f"gradient returned a {type(gradients).__name__}; a dictionary with one tensor for "
+            "each parameter, by its name, is accepted"
+        )
     if set(gradients) != set(parameters):
         raise ValueError(
             f"gradient returned {sorted(gradients)}; one tensor for each of "
             f"{sorted(parameters)} is accepted"
         )
     for name, parameter in parameters.items():
+        check_tensor(f"gradient[{name!r}]", gradients[name])
         if gradients[name].shape != parameter.shape:
             raise ValueError(
                 f"gradient returned {tuple(gradients[name].shape)} for {name!r}; "
                 f"the shape of the parameter, {tuple(parameter.shape)}, is accepted"
+            )
+        if not bool(gradients[name].isfinite().all()):
+            raise FloatingPointError(
+                f"gradient returned nan or infinity for {name!r}; finite numbers are accepted"
             )
         parameter.grad = gradients[name].detach().to(parameter.dtype)
 
@@ -236,15 +255,18 @@ def _check_finite(value: float, epoch: int, lr: float) -> None:
         )
 
 
-def _check_arguments(inputs, labels, epochs, batch_size, generator, encode) -> None:
-    check_labels(labels, check_inputs(inputs, encode), torch.iinfo(torch.int64).max)
-    check_integer("epochs", epochs, 1)
-    check_integer("batch_size", batch_size, 1)
-    check_generator(generator)
+def _check_weights(model: nn.Module, epoch: int, lr: float) -> None:
+    for name, parameter in model.named_parameters():
+        if not bool(parameter.detach().isfinite().all()):
+            raise FloatingPointError(
+                f"{name} became nan or infinite in epoch {epoch}, from a loss that was finite; "
+                f"lower the learning rate (lr is {lr:g}), or look for a gradient that has no value"
+            )
 
 
 def _wanted(progress: bool | None) -> bool:
     """Return whether to show a bar: as told, or where a person watches."""
     if progress is not None:
-        return bool(progress)
+        check_flag("progress", progress)
+        return progress
     return (in_notebook() and is_live()) or sys.stderr.isatty()

@@ -9,6 +9,7 @@ import math
 
 from torch import Tensor
 
+from snnbook._validate import is_number
 from snnbook.training._losses import check_time_and_batch
 
 
@@ -87,5 +88,5 @@ def spike_count_penalty(spikes: Tensor, *, linear: float = 1.0, quadratic: float
 
 
 def _check_at_least_zero(name: str, value: float) -> None:
-    if not (math.isfinite(value) and value >= 0):
+    if not (is_number(value) and math.isfinite(value) and value >= 0):
         raise ValueError(f"{name} is {value!r}; a finite number of at least 0 is accepted")

@@ -1,11 +1,15 @@
 """From a learning rule to training: what :func:`snnbook.training.fit` follows and reports."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
 
-from snnbook.training._errors import StepError
+from snnbook._validate import check_callable
+from snnbook.training._decisions import Decision, decide_by_loss, decide_by_sum
+from snnbook.training._errors import StepError, decision_error, step_cross_entropy
 
 #: ``error(labels, steps)`` makes the error of one batch, such as ``step_cross_entropy``.
 MakeError = Callable[[Tensor, int], StepError]
@@ -46,10 +50,33 @@ def rule_gradient(
     Paper section V; chapters 6a to 6c.
     """
 
+    check_callable("rule", rule)
+    check_callable("error", error)
+
     def gradient(network: nn.Module, spikes: Tensor, labels: Tensor) -> Mapping[str, Tensor]:
         return rule(network, spikes, error(labels, len(spikes)), **settings)
 
     return gradient
+
+
+@dataclass(frozen=True)
+class _StepLoss:
+    """The loss of a step error; ``decide`` is the decision that belongs to it."""
+
+    error: MakeError
+
+    def __call__(self, readout: Tensor, labels: Tensor) -> Tensor:
+        return self.error(labels, len(readout)).loss(readout)
+
+    @property
+    def decide(self) -> Decision:
+        """The sum over the steps that count, or the class of the smallest loss."""
+        if self.error is step_cross_entropy:
+            return decide_by_sum
+        if isinstance(self.error, partial) and self.error.func is decision_error:
+            if not self.error.args and set(self.error.keywords) == {"window"}:
+                return partial(decide_by_sum, last=self.error.keywords["window"])
+        return decide_by_loss(self)
 
 
 def step_loss(error: MakeError) -> Callable[[Tensor, Tensor], Tensor]:
@@ -63,7 +90,13 @@ def step_loss(error: MakeError) -> Callable[[Tensor, Tensor], Tensor]:
     Returns
     -------
     callable
-        Maps a readout (T, B, C) and labels (B,) to a scalar.
+        Maps a readout (T, B, C) and labels (B,) to a scalar. Its attribute ``decide`` is the
+        decision that belongs to it: by the sum over the steps that count.
+
+    Raises
+    ------
+    TypeError
+        If ``error`` cannot be called.
 
     Examples
     --------
@@ -77,7 +110,5 @@ def step_loss(error: MakeError) -> Callable[[Tensor, Tensor], Tensor]:
     Chapters 6a to 6c.
     """
 
-    def loss(readout: Tensor, labels: Tensor) -> Tensor:
-        return error(labels, len(readout)).loss(readout)
-
-    return loss
+    check_callable("error", error)
+    return _StepLoss(error)

@@ -1,19 +1,17 @@
-"""Many networks trained in one pass: they lie side by side on the neuron axis.
+"""Many networks in one pass: they lie side by side on the neuron axis.
 
 The loop over time treats every neuron on its own, so networks that share a neuron share one call.
-The loss is the sum of the networks' losses, and the gradient of one does not see the others.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from snnbook._validate import check_integer, check_positive
+from snnbook._validate import (
+    check_float,
+)
 from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, SpikingNetwork, run
-
-Score = Callable[[Tensor], Tensor]
 
 
 def side_by_side(
@@ -55,7 +53,10 @@ def side_by_side(
 
     Chapter 5.
     """
+    if not len(weights):
+        raise ValueError("weights is empty; one tensor (K, out, in) for each layer is accepted")
     for weight in weights:
+        check_float("weights", weight)
         if weight.dim() != 3 or len(weight) != len(weights[0]):
             raise ValueError(
                 f"weights holds a tensor of shape {tuple(weight.shape)}; (K, out, in) is accepted, "
@@ -73,6 +74,17 @@ def side_by_side(
 
 def _drive(spikes: Tensor, weight: Tensor) -> Tensor:
     """Return the weighted input of all networks, (T, B, K * out)."""
+    check_float("spikes", spikes)
+    if spikes.dim() in (3, 4) and spikes.shape[-1] != weight.shape[2]:
+        raise ValueError(
+            f"spikes has shape {tuple(spikes.shape)}; {weight.shape[2]} entries on the last axis "
+            "are accepted"
+        )
+    if spikes.dim() == 4 and spikes.shape[2] != len(weight):
+        raise ValueError(
+            f"spikes has shape {tuple(spikes.shape)}; K = {len(weight)} entries on the third axis "
+            "of (T, B, K, N) are accepted, one a network"
+        )
     if spikes.dim() == 3:
         return spikes @ weight.flatten(0, 1).T
     if spikes.dim() == 4:
@@ -126,6 +138,8 @@ class SideBySide(nn.Module):
         hidden_rate: float = 10.0,
     ) -> None:
         super().__init__()
+        if not isinstance(seeds, Collection) or isinstance(seeds, str):
+            raise TypeError(f"seeds is {seeds!r}; one whole number for each network is accepted")
         if not len(seeds):
             raise ValueError("seeds is empty; one seed for each network is accepted")
         self.neuron = neuron
@@ -146,107 +160,3 @@ class SideBySide(nn.Module):
     def forward(self, spikes: Tensor) -> Tensor:
         """Return the readouts (T, B, K, C) to spikes (T, B, N) or (T, B, K, N)."""
         return self.run(spikes)[0]
-
-
-def peak_score(readout: Tensor) -> Tensor:
-    """Return the maximum over time of each readout: (T, B, K, C) to (B, K, C).
-
-    >>> peak_score(torch.tensor([[[[0.0, 1.0]]], [[[3.0, 0.0]]]]))
-    tensor([[[3., 1.]]])
-    """
-    return readout.max(dim=0).values
-
-
-def mean_score(readout: Tensor) -> Tensor:
-    """Return four times the mean over time of each readout: (T, B, K, C) to (B, K, C).
-
-    Unlike the maximum, the mean passes a gradient to every step, also while the readout is
-    negative throughout. The factor only sets the scale of the softmax.
-
-    >>> mean_score(torch.tensor([[[[0.0, 1.0]]], [[[3.0, 0.0]]]]))
-    tensor([[[6., 2.]]])
-    """
-    return 4 * readout.mean(dim=0)
-
-
-def fit_side_by_side(
-    model: SideBySide,
-    batches: Callable[[int], tuple[Tensor, Tensor]],
-    *,
-    steps: int,
-    lr: float,
-    score: Score = mean_score,
-    optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
-) -> list[list[float]]:
-    """Train the networks on the same batches, in place, by the cross entropy of their scores.
-
-    Parameters
-    ----------
-    model : SideBySide
-        K networks.
-    batches : callable
-        Maps the number of the step to spikes, as the model takes them, and labels: (B,), the
-        same for all networks, or (B, K).
-    steps : int
-        Number of optimizer steps, at least 1.
-    lr : float
-        Learning rate.
-    score : callable
-        Maps readouts (T, B, K, C) to (B, K, C), such as :func:`peak_score`.
-    optimizer : callable
-        Called as ``optimizer(model.parameters(), lr=lr)``.
-
-    Returns
-    -------
-    list of list of float
-        The loss of each network, for each step.
-
-    Examples
-    --------
-    >>> model = SideBySide((3, 4, 2), seeds=(0, 1))
-    >>> batch = torch.ones(10, 2, 3), torch.tensor([0, 1])
-    >>> len(fit_side_by_side(model, lambda step: batch, steps=3, lr=1e-3))
-    3
-
-    Chapter 5.
-    """
-    check_integer("steps", steps, 1)
-    check_positive("lr", lr)
-    optimizer = optimizer(model.parameters(), lr=lr)
-    history = []
-    for step in range(steps):
-        spikes, labels = batches(step)
-        scores = score(model(spikes))
-        labels = labels if labels.dim() == 2 else labels[:, None].expand(scores.shape[:2])
-        losses = functional.cross_entropy(scores.transpose(1, 2), labels, reduction="none").mean(0)
-        optimizer.zero_grad()
-        losses.sum().backward()
-        optimizer.step()
-        history.append(losses.detach().tolist())
-    return history
-
-
-@torch.no_grad()
-def accuracy_side_by_side(
-    model: SideBySide, spikes: Tensor, labels: Tensor, *, score: Score = mean_score
-) -> list[float]:
-    """Return the share of right decisions of each network.
-
-    Parameters
-    ----------
-    model, score
-        As in :func:`fit_side_by_side`.
-    spikes, labels : Tensor
-        As its batches.
-
-    Examples
-    --------
-    >>> model = SideBySide((3, 4, 2), seeds=(0, 1))
-    >>> accuracy_side_by_side(model, torch.zeros(10, 2, 3), torch.tensor([0, 1]))
-    [0.5, 0.5]
-
-    Chapter 5.
-    """
-    decided = score(model(spikes)).argmax(-1)
-    labels = labels if labels.dim() == 2 else labels[:, None]
-    return (decided == labels).float().mean(0).tolist()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnbook._validate import check_integer
+from snnbook._validate import check_integer, is_number
 
 
 class Accuracy(NamedTuple):
@@ -118,6 +118,7 @@ def wilson_interval(correct: int, n: int, confidence: float = 0.95) -> tuple[flo
     """
     check_integer("n", n, 1)
     check_integer("correct", correct, 0)
+    correct, n = int(correct), int(n)
     if correct > n:
         raise ValueError(f"correct is {correct}; at most n = {n} is accepted")
     z = NormalDist().inv_cdf(0.5 + _confidence(confidence) / 2)
@@ -126,7 +127,7 @@ def wilson_interval(correct: int, n: int, confidence: float = 0.95) -> tuple[flo
     half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     low = 0.0 if correct == 0 else (middle - half) / (1 + z**2 / n)
     high = 1.0 if correct == n else (middle + half) / (1 + z**2 / n)
-    return low, high
+    return float(low), float(high)
 
 
 def seed_interval(values: Iterable[float], confidence: float = 0.95) -> SeedInterval:
@@ -152,8 +153,8 @@ def seed_interval(values: Iterable[float], confidence: float = 0.95) -> SeedInte
 
     Raises
     ------
-    ValueError
-        If there are fewer than two values, or one is not finite.
+    TypeError, ValueError
+        If there are fewer than two values, or one is no finite number.
 
     Examples
     --------
@@ -165,7 +166,10 @@ def seed_interval(values: Iterable[float], confidence: float = 0.95) -> SeedInte
     """
     from scipy.special import stdtrit
 
-    numbers = np.asarray([float(value) for value in values])
+    try:
+        numbers = np.asarray([float(value) for value in values])
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"values is {values!r}; one number for each seed is accepted") from error
     if len(numbers) < 2:
         raise ValueError(f"values has {len(numbers)} entries; at least 2 are accepted")
     if not np.isfinite(numbers).all():
@@ -177,6 +181,6 @@ def seed_interval(values: Iterable[float], confidence: float = 0.95) -> SeedInte
 
 
 def _confidence(value: float) -> float:
-    if not 0 < value < 1:
+    if not (is_number(value) and 0 < value < 1):
         raise ValueError(f"confidence is {value!r}; a number between 0 and 1 is accepted")
     return value

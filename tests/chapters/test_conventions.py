@@ -110,7 +110,9 @@ def test_surrogates_are_width_and_height(make):
     torch.testing.assert_close(values, torch.tensor([0.8, 0.4, 0.4], dtype=torch.float64))
 
 
-@pytest.mark.parametrize("loss", [training.max_over_time, training.sum_over_time])
+@pytest.mark.parametrize(
+    "loss", [training.max_over_time, training.mean_over_time, training.sum_over_time]
+)
 def test_loss_does_not_depend_on_batch_size(loss):
     readout = random_drive().requires_grad_()
     labels = torch.tensor([0, 3, 1])

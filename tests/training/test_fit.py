@@ -20,6 +20,7 @@ from snnbook.training import (
     decision_error,
     fit,
     max_over_time,
+    mean_over_time,
     predict,
     rule_gradient,
     seed_interval,
@@ -97,7 +98,8 @@ def test_history_is_a_value():
 def test_one_full_batch_is_one_plain_step():
     """One epoch with one batch equals three lines of PyTorch."""
     inputs, labels = task()
-    model, history = trained(epochs=1, batch_size=40, optimizer=torch.optim.SGD, lr=0.5)
+    settings = {"optimizer": torch.optim.SGD, "lr": 0.5, "loss": max_over_time}
+    model, history = trained(epochs=1, batch_size=40, **settings)
     plain = SpikingNetwork((8, 12, 2), generator=torch.Generator().manual_seed(0))
     output = plain(inputs)
     loss = max_over_time(output.readout, labels)
@@ -118,7 +120,8 @@ def test_each_epoch_visits_every_sample_once():
         seen.append(labels.tolist())
         return sum_over_time(readout, torch.zeros_like(labels))
 
-    trained(epochs=3, batch_size=16, loss=loss, data=(task()[0], torch.arange(40)))
+    settings = {"loss": loss, "decide": decide_by_sum, "data": (task()[0], torch.arange(40))}
+    trained(epochs=3, batch_size=16, **settings)
     assert [len(batch) for batch in seen] == [16, 16, 8] * 3
     epochs = [sum(seen[k : k + 3], []) for k in (0, 3, 6)]
     assert all(sorted(epoch) == list(range(40)) for epoch in epochs)
@@ -246,7 +249,7 @@ def test_a_loss_that_is_not_finite_names_the_epoch_and_the_remedy(value):
 
     says = rf"the loss became {value} in epoch 2; lower the learning rate \(lr is 0.01\)"
     with pytest.raises(FloatingPointError, match=says):
-        trained(loss=loss)
+        trained(loss=loss, decide=decide_by_max)
 
 
 def test_output_is_silent_unless_asked(capfd):
@@ -308,7 +311,8 @@ def test_each_loss_has_its_decision():
     assert decision_of(max_over_time) is decide_by_max
     assert decision_of(partial(sum_over_time, scale=0.1)) is decide_by_sum
     assert decision_of(ttfs_cross_entropy) is decide_by_first_spike
-    assert decision_of(lambda readout, labels: 0) is decide_by_max
+    assert decision_of(mean_over_time) is decide_by_sum
+    assert decision_of(step_loss(step_cross_entropy)) is decide_by_sum
 
 
 def test_predict_does_not_depend_on_the_batch_size_and_keeps_no_gradient():

@@ -14,12 +14,13 @@ from snnbook.surrogates import fast_sigmoid
 from snnbook.training import (
     first_spike_time,
     max_over_time,
+    mean_over_time,
     sum_over_time,
     ttfs_cross_entropy,
     van_rossum,
 )
 
-TASK_LOSSES = [max_over_time, sum_over_time, ttfs_cross_entropy]
+TASK_LOSSES = [max_over_time, mean_over_time, sum_over_time, ttfs_cross_entropy]
 
 
 def random_spikes(steps, batch, neurons, rate=0.3, seed=0):
@@ -29,7 +30,7 @@ def random_spikes(steps, batch, neurons, rate=0.3, seed=0):
 # cross entropies on a membrane -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("loss", [max_over_time, sum_over_time])
+@pytest.mark.parametrize("loss", [max_over_time, mean_over_time, sum_over_time])
 def test_a_flat_readout_costs_the_logarithm_of_the_number_of_classes(loss):
     readout = torch.zeros(7, 3, 5, dtype=torch.float64)
     assert loss(readout, torch.tensor([0, 4, 2])).item() == pytest.approx(math.log(5))
@@ -39,6 +40,7 @@ def test_a_flat_readout_costs_the_logarithm_of_the_number_of_classes(loss):
     "loss, scores",
     [
         (max_over_time, lambda u: u.max(0).values),
+        (mean_over_time, lambda u: u.mean(0)),
         (sum_over_time, lambda u: u.sum(0)),
         (partial(sum_over_time, scale=0.1), lambda u: 0.1 * u.sum(0)),
     ],
@@ -54,10 +56,30 @@ def test_cross_entropies_against_the_written_formula(loss, scores):
     assert loss(readout, labels).item() == pytest.approx(expected / 4, rel=1e-12)
 
 
-@pytest.mark.parametrize("loss", [max_over_time, partial(sum_over_time, scale=0.3)])
+@pytest.mark.parametrize("loss", [max_over_time, mean_over_time, partial(sum_over_time, scale=0.3)])
 def test_gradients_of_cross_entropies_are_finite_differences(loss):
     readout = torch.randn(6, 3, 4, generator=seeded(1), dtype=torch.float64, requires_grad=True)
     assert gradcheck(partial(loss, labels=torch.tensor([3, 0, 1])), (readout,))
+
+
+@pytest.mark.parametrize("steps", [1, 7, 50, 300])
+def test_the_mean_is_the_sum_over_time_scaled_by_the_steps_bit_for_bit(steps):
+    readout = torch.randn(steps, 9, 5, generator=seeded(steps), requires_grad=True)
+    labels = torch.arange(9) % 5
+    mean, scaled = (
+        loss(readout, labels) for loss in (mean_over_time, partial(sum_over_time, scale=1 / steps))
+    )
+    assert torch.equal(mean, scaled)
+    first, second = (torch.autograd.grad(loss, readout)[0] for loss in (mean, scaled))
+    assert torch.equal(first, second)
+
+
+def test_the_mean_reaches_a_readout_that_is_negative_throughout():
+    readout = torch.full((6, 2, 3), -1.0, requires_grad=True)
+    labels = torch.tensor([0, 2])
+    for loss, reached in ((mean_over_time, 6), (max_over_time, 1)):
+        (gradient,) = torch.autograd.grad(loss(readout, labels), readout)
+        assert (gradient != 0).sum(0).eq(reached).all()
 
 
 def test_the_maximum_passes_its_gradient_to_one_step():

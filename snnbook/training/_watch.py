@@ -1,0 +1,162 @@
+"""What a training run says once of a network that cannot learn.
+
+A network learns where a gradient arrives. The watch asks of each parameter whether one has arrived
+yet, and of each class whether its readout has got one from a sample of its own. A healthy network
+answers both in its first batches, and nothing more is asked of it in that epoch. A network without
+any gradient is named after one epoch; a part without one after three in a row, since other parts
+may wake it, or at the end.
+"""
+
+import warnings
+
+import torch
+from torch import Tensor, nn
+
+from snnbook.training._batches import spikes_of
+from snnbook.training._history import History
+
+#: A part of the network is judged after so many batches at least, and so many times in a row.
+ENOUGH, PATIENCE = 3, 3
+REMEDIES = {
+    "silent": "scale the weights up, raise the input rate, or widen the surrogate",
+    "saturated": "scale the weights down, lower the input rate, or add a penalty on spikes",
+    "stuck": "take loss=mean_over_time, which passes a gradient to every step, also of a readout "
+    "that stays below its first value",
+    "other": "give the neurons a surrogate derivative, wider or with longer tails, or start from "
+    "other weights",
+}
+
+
+class Watch:
+    """Follow one training run, and warn once if the network cannot learn.
+
+    Parameters
+    ----------
+    model : Module
+        The network that is trained.
+    labels : Tensor
+        All labels of the run, (n,).
+    by_rule : bool
+        Whether a learning rule gives the gradients; it may leave layers out on purpose.
+    """
+
+    def __init__(self, model: nn.Module, labels: Tensor, by_rule: bool) -> None:
+        self.parameters = [(k, p) for k, p in model.named_parameters() if p.requires_grad]
+        self.by_rule, self.done, self.quiet, self.stuck = by_rule, False, 0, {}
+        self.chance = float(labels.unique(return_counts=True)[1].max()) / len(labels)
+        self._open()
+
+    def _open(self) -> None:
+        """Begin to ask anew."""
+        self.batches, self.waiting = 0, dict(self.parameters)
+        self.classes, self.right, self.seen = None, 0, 0
+
+    def before(self, readout: Tensor) -> None:
+        """Ask for the gradient of a readout (T, B, C) while a class still waits for one."""
+        waits = self.classes is None or bool(self.classes.any())
+        if waits and not self.done and not self.by_rule and readout.requires_grad:
+            readout.retain_grad()
+
+    def after(self, readout: Tensor, labels: Tensor, classes: Tensor) -> None:
+        """Note what a batch has reached, when its gradients are there."""
+        self.batches += 1
+        if self.done:
+            return
+        self.waiting = {name: p for name, p in self.waiting.items() if not _reached(p.grad)}
+        if self.classes is None:
+            self.classes = torch.ones(readout.shape[2], dtype=torch.bool, device=readout.device)
+        gradient = readout.grad if readout.is_leaf or readout.retains_grad else None
+        if gradient is None or len(self.classes) != readout.shape[2]:
+            self.classes = torch.zeros_like(self.classes)  # no answer, no question
+        if not bool(self.classes.any()) or int(labels.max()) >= len(self.classes):
+            return
+        first = 0 if bool(readout[0].any()) or len(readout) == 1 else 1  # no weight acts at rest
+        own = gradient[first:, torch.arange(len(labels), device=labels.device), labels]
+        self.classes[labels[(own != 0).any(0)]] = False
+        count = len(self.classes)
+        self.right = self.right + torch.bincount(labels[classes == labels], minlength=count)
+        self.seen = self.seen + torch.bincount(labels, minlength=count)
+
+    def report(self, epoch: int, history: History, output, last: bool) -> None:
+        """Warn after an epoch if there is something to say, and then no more."""
+        if self.done:
+            return
+        found = [] if history.accuracy[-1] == 1 else self._found(history, output, last)
+        if found:
+            self.done = True
+            what = "; ".join(text for _, text in found)
+            how = "; or ".join(REMEDIES[kind] for kind in dict.fromkeys(kind for kind, _ in found))
+            warnings.warn(
+                f"this network cannot learn as it is (epoch {epoch}): {what}. To mend it, {how}.",
+                stacklevel=3,
+            )
+        elif self.batches >= ENOUGH:
+            self._open()
+
+    def _found(self, history: History, output, last: bool) -> list[tuple[str, str]]:
+        """Return kind and text of each finding."""
+        silent = [str(k) for k, count in enumerate(history.spike_counts[-1]) if count == 0]
+        nothing = len(self.waiting) == len(self.parameters)
+        parts = [] if self.by_rule or nothing else self._unreached()
+        if self.batches >= ENOUGH:
+            self.quiet = self.quiet + 1 if silent or parts else 0
+        lasting = self.quiet >= (1 if last else PATIENCE)  # weights before it may wake a layer
+        stuck = self._stuck(1 if last else PATIENCE)
+        found = []
+        if silent and (nothing or lasting):
+            found.append(("silent", f"no neuron of hidden layer {', '.join(silent)} spikes"))
+        if saturated := self._saturated(history, output):
+            found.append(("saturated", saturated))
+        if nothing:
+            kind = "silent" if silent else "stuck" if _at_first(output) else "other"
+            found.append((kind, "no gradient reaches any parameter"))
+        elif parts and lasting:
+            kind = "silent" if silent else "other"
+            found.append((kind, f"no gradient reaches {', '.join(parts)}"))
+        elif stuck:
+            found.append(("stuck", stuck))
+        return found
+
+    def _unreached(self) -> list[str]:
+        """Return the modules none of whose parameters got a gradient, although it was computed."""
+        parts: dict[str, list[bool]] = {}
+        for name, parameter in self.parameters:
+            parts.setdefault(name.rpartition(".")[0] or name, []).append(
+                name in self.waiting and parameter.grad is not None
+            )
+        return [part for part, waits in parts.items() if all(waits)]
+
+    def _saturated(self, history: History, output) -> str:
+        if history.accuracy[-1] > 1.2 * self.chance:
+            return ""
+        shares = [
+            float((spikes.detach().mean(dim=(0, 1)) > 0.5).float().mean())
+            for spikes in spikes_of(output)
+        ]
+        names = [str(k) for k, share in enumerate(shares) if share >= 0.9]
+        return f"hidden layer {', '.join(names)} spikes in most steps" if names else ""
+
+    def _stuck(self, patience: int) -> str:
+        """Return which classes get no gradient from their samples and are missed in most of them.
+
+        Other samples may lift a readout in the first epochs.
+        """
+        if self.by_rule or self.batches < ENOUGH or not isinstance(self.seen, Tensor):
+            return ""
+        missed = self.classes & (self.seen > 0) & (2 * self.right < self.seen)
+        now = missed.nonzero().flatten().tolist()
+        self.stuck = {k: self.stuck.get(k, 0) + 1 for k in now}
+        names = [str(k) for k, times in self.stuck.items() if times >= patience]
+        shown = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
+        found = f"no gradient reaches the readout of class {shown} (of {len(self.classes)})"
+        return found if names else ""
+
+
+def _reached(gradient: Tensor | None) -> bool:
+    return gradient is not None and (gradient.layout != torch.strided or bool(gradient.any()))
+
+
+def _at_first(output) -> bool:
+    """Return whether every readout is highest in the first step, in all samples."""
+    readout = getattr(output, "readout", output).detach()
+    return len(readout) > 1 and bool((readout.argmax(0) == 0).all())
