@@ -151,6 +151,18 @@ def is_number(value) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
+def check_number(name: str, value: float) -> None:
+    """Raise ``ValueError`` unless ``value`` is a finite number, of any sign.
+
+    >>> check_number("late", float("nan"))
+    Traceback (most recent call last):
+    ...
+    ValueError: late is nan; a finite number is accepted
+    """
+    if not (is_number(value) and math.isfinite(value)):
+        raise ValueError(f"{name} is {value!r}; a finite number is accepted")
+
+
 def check_integer(name: str, value: int, minimum: int) -> None:
     """Raise unless ``value`` is a whole number of at least ``minimum``.
 
@@ -203,7 +215,7 @@ def check_generator(generator: torch.Generator) -> None:
         )
 
 
-def check_choice(name: str, value: str, choices: Collection[str]) -> None:
+def check_choice(name: str, value: str | int, choices: Collection) -> None:
     """Raise ``ValueError`` unless ``value`` is one of ``choices``.
 
     >>> check_choice("reset", "hard", ("subtract", "zero", "none"))
@@ -211,7 +223,7 @@ def check_choice(name: str, value: str, choices: Collection[str]) -> None:
     ...
     ValueError: reset is 'hard'; one of 'subtract', 'zero', 'none' is accepted
     """
-    if value not in choices:
+    if not isinstance(value, (str, int)) or value not in choices:
         accepted = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"{name} is {value!r}; one of {accepted} is accepted")
 

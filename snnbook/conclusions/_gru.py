@@ -5,7 +5,13 @@ import math
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import check_integer
+from snnbook._validate import (
+    check_finite,
+    check_generator,
+    check_integer,
+    check_same_kind,
+    check_time_first,
+)
 from snnbook.neurons import NetworkOutput
 
 
@@ -41,7 +47,8 @@ class GRUNetwork(nn.Module):
         sizes = {"inputs": inputs, "hidden": hidden, "outputs": outputs}
         for name, value in sizes.items():
             check_integer(name, value, 1)
-        self.gru = nn.GRU(inputs, hidden)
+        check_generator(generator)
+        self.gru = nn.GRU(int(inputs), int(hidden))
         self.readout = nn.Linear(hidden, outputs, bias=False)
         bound = 1 / math.sqrt(hidden)
         with torch.no_grad():
@@ -50,6 +57,11 @@ class GRUNetwork(nn.Module):
 
     def forward(self, spikes: Tensor) -> NetworkOutput:
         """Return the readout (T, B, C); there are no spikes, so ``hidden`` is empty."""
+        check_time_first("spikes", spikes, features=self.gru.input_size)
+        check_same_kind("spikes", spikes, like=self.readout.weight)
+        if spikes.shape[0] == 0:
+            raise ValueError("spikes has no time step; at least one is accepted")
+        check_finite("spikes", spikes, steps=True)
         return NetworkOutput(self.readout(self.gru(spikes)[0]), ())
 
 
@@ -59,6 +71,8 @@ def parameters_of(model: nn.Module) -> int:
     >>> parameters_of(nn.Linear(3, 2))
     8
     """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model is a {type(model).__name__}; a torch.nn.Module is accepted")
     return sum(parameter.numel() for parameter in model.parameters())
 
 

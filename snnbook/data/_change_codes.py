@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_positive, check_time_first
+from snnbook._validate import check_flag, check_positive, check_time_first
 
 
 @torch.no_grad()
@@ -59,6 +59,7 @@ def delta_code(signal: Tensor, threshold: float, *, binary: bool = True) -> Tens
     """
     check_time_first("signal", signal)
     check_positive("threshold", threshold)
+    check_flag("binary", binary)
     if not signal.isfinite().all():
         raise ValueError("signal contains NaN or infinity; finite numbers are accepted")
     steps, batch, units = signal.shape

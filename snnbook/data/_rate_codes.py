@@ -5,9 +5,11 @@ from torch import Tensor
 
 from snnbook._validate import (
     check_batch,
+    check_finite,
     check_float,
     check_generator,
     check_integer,
+    check_number,
     check_positive,
     check_probability,
     check_values,
@@ -105,6 +107,7 @@ def constant_code(
     """
     check_float("values", values)
     check_batch("values", values)
+    check_finite("values", values)
     _check_settings(steps, dt, max_rate)
     return (values * (max_rate * dt)).expand(steps, *values.shape).contiguous()
 
@@ -146,6 +149,7 @@ def regular_code(
     check_values("values", values)
     _check_settings(steps, dt, max_rate)
     check_probability("max_rate", max_rate, dt)
+    check_number("phase", phase)
     if not 0 <= phase < 1:
         raise ValueError(f"phase is {phase!r}; a number from 0 to below 1 is accepted")
     share = values.double() * (max_rate * dt)

@@ -7,7 +7,13 @@ the code. Dense spikes of any of them become a list with :meth:`snnbook.kernels.
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_choice, check_integer, check_positive, check_values
+from snnbook._validate import (
+    check_choice,
+    check_flag,
+    check_integer,
+    check_positive,
+    check_values,
+)
 from snnbook.kernels import Events
 
 
@@ -77,6 +83,7 @@ def latency_code(
     check_positive("dt", dt)
     check_positive("tau", tau)
     check_positive("threshold", threshold)
+    check_flag("events", events)
     if threshold >= 1:
         raise ValueError(f"threshold is {threshold!r}; a number between 0 and 1 is accepted")
     exact = values.double()

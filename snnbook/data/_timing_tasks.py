@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_generator, check_integer
+from snnbook._validate import check_generator, check_integer, check_number
 
 
 def temporal_xor(
@@ -31,6 +31,8 @@ def temporal_xor(
 
     Bohte, Kok and La Poutre (2002); chapter 4d.
     """
+    for name, value in (("early", early), ("late", late), ("first", first), ("last", last)):
+        check_number(name, value)
     rows = [(a, b, early) for a in (early, late) for b in (early, late)]
     wanted = [[last if a == b else first] for a, b, _ in rows]
     return torch.tensor(rows, dtype=torch.float64), torch.tensor(wanted, dtype=torch.float64)

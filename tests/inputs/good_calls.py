@@ -1,0 +1,776 @@
+"""One good call of every public entry of the package, by room and name.
+
+Each value is a function without arguments, so that a call never sees what an earlier one changed.
+A name with a dot is a method; its call is a pair of the object and the arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import sympy
+import torch
+from helpers import seeded
+
+from snnbook import (
+    conclusions,
+    data,
+    gradients,
+    kernels,
+    laboratory,
+    local,
+    neurons,
+    smoothed,
+    spike_times,
+    surrogates,
+    training,
+)
+
+STEPS, BATCH, INPUTS, HIDDEN, CLASSES = 7, 3, 4, 5, 2
+
+
+def spikes(features: int = INPUTS, steps: int = STEPS) -> torch.Tensor:
+    return (torch.rand(steps, BATCH, features, generator=seeded(1)) < 0.5).float()
+
+
+def values(*shape: int) -> torch.Tensor:
+    return torch.rand(*shape, generator=seeded(2))
+
+
+def labels() -> torch.Tensor:
+    return torch.tensor([1, 0, 1])
+
+
+def network(*hidden: int) -> neurons.SpikingNetwork:
+    return neurons.SpikingNetwork(
+        (INPUTS, *(hidden or (HIDDEN,)), CLASSES), input_rate=200.0, generator=seeded(3)
+    )
+
+
+def adaptive() -> neurons.AdaptiveNetwork:
+    return neurons.AdaptiveNetwork((INPUTS, HIDDEN, CLASSES), generator=seeded(3))
+
+
+def state(*names: int, features: int = HIDDEN) -> neurons.LIFState:
+    return neurons.LIFState(values(BATCH, features), values(BATCH, features))
+
+
+def error() -> training.StepError:
+    return training.step_cross_entropy(labels(), STEPS)
+
+
+def rule(**more) -> dict:
+    return {"network": network(), "spikes": spikes(), "error": error(), **more}
+
+
+def feedback(direct: bool = True) -> local.Feedback:
+    return local.random_feedback(network(), direct=direct, generator=seeded(4))
+
+
+def linear(w: torch.Tensor) -> float:
+    return float(w.sum())
+
+
+def squared(trains: torch.Tensor) -> torch.Tensor:
+    return (trains.sum(0) - 1).square().sum(-1)
+
+
+def doubles(*shape: int) -> torch.Tensor:
+    return values(*shape).double()
+
+
+def cell() -> spike_times.NonLeaky:
+    return spike_times.NonLeaky()
+
+
+def timing() -> spike_times.TimingNetwork:
+    return spike_times.TimingNetwork((3, 4, 2), cell(), generator=seeded(5))
+
+
+def spike_layer() -> spike_times.SpikeLayer:
+    weight = 1.5 * torch.ones(HIDDEN, INPUTS, dtype=torch.float64)
+    return spike_times.SpikeLayer(weight, 20e-3, 5e-3, 60e-3)
+
+
+def trains() -> spike_times.Trains:
+    times = torch.linspace(1e-3, 20e-3, 8, dtype=torch.float64).expand(BATCH, -1).contiguous()
+    return spike_times.Trains(times, torch.arange(8).remainder(INPUTS).expand(BATCH, -1))
+
+
+def spike_time_network() -> spike_times.SpikeTimeNetwork:
+    return spike_times.SpikeTimeNetwork(
+        (INPUTS, HIDDEN, CLASSES), mean=(1.5, 0.8), spread=(0.5, 0.3), generator=seeded(6)
+    )
+
+
+def input_times(features: int = INPUTS, scale: float = 20e-3) -> torch.Tensor:
+    return scale * torch.rand(BATCH, features, generator=seeded(7), dtype=torch.float64)
+
+
+def event_network() -> spike_times.EventNetwork:
+    return spike_times.EventNetwork(np.full((2, 1), 3.0), np.zeros((2, 2)), np.array([1.0, 1.0]))
+
+
+def event_run() -> spike_times.EventRun:
+    return spike_times.simulate_events(event_network(), [1e-3, 2e-3], [0, 0], duration=20e-3)
+
+
+def noisy() -> smoothed.NoisyNeuron:
+    return smoothed.noisy(generator=seeded(8))
+
+
+def gated() -> smoothed.GatedNeuron:
+    return smoothed.gated(neurons.LIFNeuron(), smoothed.Gate(0.3))
+
+
+def rates(curve: str = "lif") -> smoothed.RateNetwork:
+    return smoothed.RateNetwork((INPUTS, HIDDEN, CLASSES), curve=curve, generator=seeded(9))
+
+
+def smooth_rnn() -> gradients.SmoothRNN:
+    return gradients.smooth_rnn((INPUTS, HIDDEN, CLASSES), generator=seeded(10))
+
+
+def fit_arguments() -> dict:
+    return {
+        "model": network(),
+        "inputs": spikes(),
+        "labels": labels(),
+        "epochs": 1,
+        "batch_size": 2,
+        "generator": seeded(),
+        "loss": training.max_over_time,
+        "lr": 1e-3,
+        "optimizer": torch.optim.Adam,
+        "progress": False,
+    }
+
+
+def run_arguments(**more) -> dict:
+    return {"drive": values(STEPS, BATCH, HIDDEN), "state": state(), "record": True, **more}
+
+
+Calls = dict[str, Callable[[], object]]
+
+DATA: Calls = {
+    "delta_code": lambda: {"signal": values(STEPS, BATCH, 2), "threshold": 0.1, "binary": True},
+    "digits": lambda: {"test_size": 300, "seed": 1},
+    "gestures": lambda: {"samples": 2, "size": 8, "steps": 20, "generator": seeded()},
+    "delayed_xor": lambda: {"samples": 4, "pause": 6, "pulse": 2, "generator": seeded()},
+    "evidence": lambda: {"samples": 4, "cues": 3, "rate": 40.0, "generator": seeded()},
+    "constant_code": lambda: {"values": values(3, 2), "steps": 9, "dt": 1e-3, "max_rate": 100.0},
+    "rate_code": lambda: {
+        "values": values(3, 2),
+        "steps": 9,
+        "dt": 1e-3,
+        "max_rate": 100.0,
+        "generator": seeded(),
+    },
+    "regular_code": lambda: {"values": values(3, 2), "steps": 9, "dt": 1e-3, "phase": 0.5},
+    "randman": lambda: {
+        "classes": 3,
+        "units": 4,
+        "samples_per_class": 5,
+        "dim": 1,
+        "alpha": 2.0,
+        "steps": 10,
+        "generator": seeded(),
+    },
+    "random_patterns": lambda: {"samples": 6, "steps": 9, "units": 4, "generator": seeded()},
+    "picture_spikes": lambda: {"neurons": 2, "steps": 5, "before": 5, "after": 3},
+    "sinusoids": lambda: {"steps": 9, "outputs": 2, "generator": seeded()},
+    "clock_code": lambda: {"values": values(3, 2), "span": 2.0},
+    "latency_code": lambda: {
+        "values": values(3, 2),
+        "steps": 9,
+        "dt": 1e-3,
+        "tau": 20e-3,
+        "threshold": 0.2,
+        "events": False,
+    },
+    "time_code": lambda: {"values": values(3, 2), "steps": 9, "span": 5, "clock": "last"},
+    "spike_order": lambda: {"samples": 4, "delay": 3, "generator": seeded()},
+    "temporal_xor": lambda: {"early": 0.0, "late": 6.0, "first": 10.0, "last": 16.0},
+    "two_clicks": lambda: {"samples": 4, "steps": 40, "generator": seeded()},
+    "xor_spikes": lambda: {"steps": 30, "early": 1, "late": 11},
+    "yin_yang": lambda: {"samples": 10, "seed": 3, "r_small": 0.1, "r_big": 0.5},
+}
+
+SURROGATES: Calls = {
+    name: lambda: {"width": 0.2, "height": 1.0}
+    for name in """arctangent boxcar exponential fast_sigmoid gaussian multi_gaussian
+    piecewise_linear sigmoid_derivative""".split()
+} | {
+    "custom": lambda: {
+        "name": "own",
+        "shape": lambda z: torch.exp(-z.square()),
+        "form": sympy.exp(-(sympy.Symbol("z", real=True) ** 2)),
+        "width": 0.2,
+        "height": 1.0,
+    },
+    "Surrogate.__call__": lambda: (surrogates.gaussian(), {"x": values(3, 2)}),
+    "Surrogate.derivative": lambda: (surrogates.gaussian(), {"x": values(3, 2)}),
+    "Surrogate.scaled": lambda: (surrogates.gaussian(), {"width": 0.2, "height": 1.0}),
+}
+
+KERNELS: Calls = {
+    "explain": lambda: {"source": spikes(), "weight": values(HIDDEN, INPUTS), "kernel": "auto"},
+    "run_layer": lambda: {
+        "neuron": neurons.LIFNeuron(),
+        "source": spikes(),
+        "weight": values(HIDDEN, INPUTS),
+        "state": state(),
+        "recurrent_weight": values(HIDDEN, HIDDEN),
+    },
+    "Events": lambda: {
+        "steps": 2,
+        "batch": 1,
+        "features": 3,
+        "indices": torch.tensor([1, 2, 0], dtype=torch.int32),
+        "offsets": torch.tensor([0, 2, 3]),
+    },
+    "Events.from_dense": lambda: (kernels.Events, {"spikes": spikes()}),
+    "Events.from_lists": lambda: (
+        kernels.Events,
+        {
+            "times": torch.tensor([2, 0]),
+            "samples": torch.tensor([0, 0]),
+            "neurons": torch.tensor([1, 1]),
+            "shape": (3, 1, 2),
+        },
+    ),
+}
+
+NEURONS: Calls = {
+    "LeakyNeuron": lambda: {"tau_mem": 10e-3, "tau_syn": 5e-3, "dt": 1e-3},
+    "LIFNeuron": lambda: {
+        "tau_mem": 10e-3,
+        "threshold": 1.0,
+        "surrogate": surrogates.gaussian(),
+        "reset": "zero",
+        "reset_gradient": True,
+        "spike_at_threshold": True,
+    },
+    "AdaptiveNeuron": lambda: {"tau_adapt": 0.5, "strength": 0.5},
+    "LIF": lambda: {
+        "in_features": INPUTS,
+        "out_features": HIDDEN,
+        "neuron": neurons.LIFNeuron(),
+        "input_rate": 10.0,
+        "generator": seeded(),
+        "kernel": "auto",
+        "checkpoint": 3,
+    },
+    "RecurrentLIF": lambda: {
+        "in_features": INPUTS,
+        "out_features": HIDDEN,
+        "recurrent_rate": 10.0,
+        "generator": seeded(),
+    },
+    "LeakyReadout": lambda: {
+        "in_features": INPUTS,
+        "out_features": CLASSES,
+        "neuron": neurons.LeakyNeuron(),
+        "generator": seeded(),
+    },
+    "SpikingNetwork": lambda: {
+        "sizes": (INPUTS, HIDDEN, CLASSES),
+        "neuron": neurons.LIFNeuron(),
+        "recurrent": True,
+        "input_rate": 10.0,
+        "hidden_rate": 10.0,
+        "generator": seeded(),
+        "kernel": "auto",
+    },
+    "AdaptiveNetwork": lambda: {
+        "sizes": (INPUTS, HIDDEN, CLASSES),
+        "neuron": neurons.AdaptiveNeuron(),
+        "adaptive": 0.5,
+        "input_rate": 10.0,
+        "generator": seeded(),
+    },
+    "LIF.forward": lambda: (network().hidden[0], {"spikes": spikes(), "state": state()}),
+    "RecurrentLIF.forward": lambda: (
+        neurons.RecurrentLIF(INPUTS, HIDDEN, generator=seeded()),
+        {"spikes": spikes(), "state": state()},
+    ),
+    "LeakyReadout.forward": lambda: (network().readout, {"spikes": spikes(HIDDEN)}),
+    "SpikingNetwork.forward": lambda: (network(), {"spikes": spikes(), "record": True}),
+    "AdaptiveNetwork.forward": lambda: (adaptive(), {"spikes": spikes()}),
+    "run": lambda: run_arguments(
+        neuron=neurons.LIFNeuron(), recurrent_weight=values(HIDDEN, HIDDEN), kernel="auto"
+    ),
+    "lif_step": lambda: {
+        "state": state(),
+        "drive": values(BATCH, HIDDEN),
+        "neuron": neurons.LIFNeuron(),
+        "recurrent_weight": values(HIDDEN, HIDDEN),
+    },
+    "leaky_step": lambda: {"state": state(), "drive": values(BATCH, HIDDEN)},
+    "adaptive_step": lambda: {
+        "state": neurons.AdaptiveState(*(values(BATCH, HIDDEN) for _ in range(3))),
+        "drive": values(BATCH, HIDDEN),
+    },
+    "fluctuation_driven_": lambda: {
+        "weight": torch.zeros(HIDDEN, INPUTS),
+        "neuron": neurons.LIFNeuron(),
+        "rate": 20.0,
+        "mean": 0.1,
+        "std": 1.0,
+        "generator": seeded(),
+    },
+    "psp_kernel": lambda: {"neuron": neurons.LIFNeuron(), "steps": 5},
+}
+
+TRAINING: Calls = {
+    "accuracy": lambda: {
+        "model": network(),
+        "inputs": spikes(),
+        "labels": labels(),
+        "batch_size": 2,
+        "decide": training.decide_by_max,
+    },
+    "predict": lambda: {"model": network(), "inputs": spikes(), "batch_size": 2},
+    "fit": fit_arguments,
+    "decide_by_max": lambda: {"readout": values(STEPS, BATCH, CLASSES)},
+    "decide_by_sum": lambda: {"readout": values(STEPS, BATCH, CLASSES)},
+    "decide_by_first_spike": lambda: {"spikes": spikes(CLASSES)},
+    "diagnose": lambda: {"spikes": spikes()},
+    "decision_error": lambda: {"labels": labels(), "steps": STEPS, "window": 3},
+    "step_cross_entropy": lambda: {"labels": labels(), "steps": STEPS},
+    "step_squared_error": lambda: {"target": values(STEPS, BATCH, CLASSES)},
+    "step_errors": lambda: {"error": error(), "readout": values(STEPS, BATCH, CLASSES)},
+    "first_spike_time": lambda: {"spikes": spikes(), "dt": 1e-3, "late": 10e-3},
+    "max_over_time": lambda: {"readout": values(STEPS, BATCH, CLASSES), "labels": labels()},
+    "sum_over_time": lambda: {
+        "readout": values(STEPS, BATCH, CLASSES),
+        "labels": labels(),
+        "scale": 0.5,
+    },
+    "ttfs_cross_entropy": lambda: {
+        "spikes": spikes(CLASSES),
+        "labels": labels(),
+        "dt": 1e-3,
+        "tau": 5e-3,
+    },
+    "van_rossum": lambda: {"spikes": spikes(), "target": spikes(), "tau": 1e-2, "dt": 1e-3},
+    "mean_counts": lambda: {"spikes": spikes()},
+    "spike_count_penalty": lambda: {"spikes": spikes(), "linear": 1.0, "quadratic": 0.5},
+    "rule_gradient": lambda: {"rule": gradients.bptt, "error": training.step_cross_entropy},
+    "step_loss": lambda: {"error": training.step_cross_entropy},
+    "SideBySide": lambda: {"sizes": (INPUTS, HIDDEN, CLASSES), "seeds": (0, 1), "input_rate": 10.0},
+    "seed_interval": lambda: {"values": [0.5, 0.6, 0.7], "confidence": 0.95},
+    "wilson_interval": lambda: {"correct": 5, "n": 9, "confidence": 0.95},
+    "mean_score": lambda: {"readout": values(STEPS, 2, BATCH, CLASSES)},
+    "peak_score": lambda: {"readout": values(STEPS, 2, BATCH, CLASSES)},
+    "accuracy_side_by_side": lambda: {
+        "model": training.SideBySide((INPUTS, HIDDEN, CLASSES), (0, 1)),
+        "spikes": spikes(),
+        "labels": labels(),
+        "score": training.mean_score,
+    },
+    "fit_side_by_side": lambda: {
+        "model": training.SideBySide((INPUTS, HIDDEN, CLASSES), (0, 1)),
+        "batches": lambda step: (spikes(), labels()),
+        "steps": 2,
+        "lr": 1e-3,
+        "optimizer": torch.optim.Adam,
+    },
+    "side_by_side": lambda: {
+        "weights": [values(2, HIDDEN, INPUTS), values(2, CLASSES, HIDDEN)],
+        "spikes": spikes(),
+    },
+}
+
+GRADIENTS: Calls = {
+    "autograd": rule,
+    "bptt": lambda: rule(truncate=3),
+    "rtrl": lambda: rule(recurrent=True, reset=True),
+    "blame_table": lambda: rule(name="hidden.0.weight"),
+    "traffic": rule,
+    "record": lambda: {"network": network(), "spikes": spikes()},
+    "whole_run": lambda: {"network": network(), "spikes": spikes()},
+    "measure": lambda: rule(rule="bptt", repeats=1),
+    "cost": lambda: {"rule": "rtrl", "sizes": (4, 5, 2), "steps": 5, "batch": 2, "recurrent": True},
+    "exponent": lambda: {"sizes": [1.0, 2.0, 4.0], "values": [1.0, 4.0, 16.0]},
+    "compare": lambda: {"exact": gradients.bptt(**rule()), "other": gradients.bptt(**rule())},
+    "through_matrices": lambda: {"matrices": [values(CLASSES, HIDDEN)]},
+    "run_online": lambda: rule(rule=gradients.RTRL()),
+    "rest": lambda: {"network": network(), "batch": 2},
+    "rnn_run": lambda: {"rnn": smooth_rnn(), "inputs": values(STEPS, BATCH, INPUTS).double()},
+    "rnn_bptt": lambda: {
+        "rnn": smooth_rnn(),
+        "inputs": values(STEPS, BATCH, INPUTS).double(),
+        "error": error(),
+    },
+    "rnn_rtrl": lambda: {
+        "rnn": smooth_rnn(),
+        "inputs": values(STEPS, BATCH, INPUTS).double(),
+        "error": error(),
+    },
+    "Adjoint": lambda: {"drop": ("reset",)},
+    "RTRL": lambda: {"recurrent": True, "reset": True},
+    "vector_loss": lambda: {"network": network(), "evaluate": lambda: torch.ones(())},
+    "network_step": lambda: {
+        "network": network(),
+        "state": gradients.rest(network(), BATCH),
+        "inputs": values(BATCH, INPUTS),
+    },
+    "smooth_rnn": lambda: {"sizes": (4, 5, 2), "radius": 0.9, "generator": seeded()},
+    "evolution_strategy": lambda: {
+        "loss": linear,
+        "weights": values(4),
+        "sigma": 0.1,
+        "pairs": 2,
+        "lr": 0.1,
+        "budget": 9,
+        "generator": seeded(),
+    },
+    "hill_climb": lambda: {
+        "loss": linear,
+        "weights": values(4),
+        "sigma": 0.1,
+        "budget": 9,
+        "generator": seeded(),
+    },
+    "perturbation_gradient": lambda: {
+        "loss": linear,
+        "weights": values(4),
+        "sigma": 0.1,
+        "pairs": 2,
+        "generator": seeded(),
+    },
+}
+
+SMOOTHED: Calls = {
+    "scale_to_rate": lambda: {
+        "network": rates("relu"),
+        "inputs": torch.eye(INPUTS).expand(1, -1, -1),
+        "max_rate": 100.0,
+        "quantile": 0.9,
+    },
+    "to_spiking": lambda: {"network": rates(), "kernel": "auto"},
+    "RateNetwork": lambda: {
+        "sizes": (INPUTS, HIDDEN, CLASSES),
+        "neuron": neurons.LIFNeuron(),
+        "curve": "lif",
+        "softness": 0.05,
+        "input_rate": 30.0,
+        "generator": seeded(),
+    },
+    "RateNetwork.forward": lambda: (rates(), {"spikes": values(1, BATCH, INPUTS)}),
+    "all_spike_trains": lambda: {"steps": 2, "neurons": 2},
+    "expected_loss": lambda: {
+        "weight": doubles(1, 2),
+        "inputs": doubles(3, 1, 2),
+        "loss": squared,
+        "neuron": noisy(),
+    },
+    "gradient_samples": lambda: {
+        "weight": doubles(1, 2),
+        "inputs": doubles(3, 1, 2),
+        "loss": squared,
+        "neuron": noisy(),
+        "estimator": "baseline",
+        "samples": 4,
+    },
+    "log_likelihood": lambda: {
+        "weight": doubles(1, 2),
+        "inputs": doubles(3, 1, 2),
+        "target": doubles(3, 1, 1).round(),
+        "neuron": noisy(),
+    },
+    "likelihood_gradient": lambda: {
+        "weight": doubles(1, 2),
+        "inputs": doubles(3, 1, 2),
+        "target": doubles(3, 1, 1).round(),
+        "neuron": noisy(),
+    },
+    "score_loss": lambda: {"losses": values(4, 2), "log_prob": values(4, 2), "baseline": "others"},
+    "ExponentialEscape": lambda: {"noise": 0.2, "hazard": 1.0},
+    "SigmoidEscape": lambda: {"noise": 0.2},
+    "NoisyNeuron": lambda: {"tau_mem": 10e-3, "gradient": "escape", "generator": seeded()},
+    "Gate": lambda: {"width": 0.3, "threshold": 1.0, "shape": "parabola"},
+    "GatedNeuron": lambda: {"tau_mem": 10e-3, "gate": smoothed.Gate(0.3), "backflow": True},
+    "gated": lambda: {"neuron": neurons.LIFNeuron(), "gate": smoothed.Gate(0.3), "backflow": True},
+    "GatedNetwork": lambda: {"sizes": (2, 5, 1), "neuron": gated(), "generator": seeded()},
+    "answer_scores": lambda: {
+        "readout": values(STEPS, BATCH, 1),
+        "answer": values(STEPS, BATCH).round(),
+    },
+    "learn_xor": lambda: {
+        "rule": "score",
+        "networks": 1,
+        "neurons": 3,
+        "samples": 2,
+        "updates": 1,
+        "lr": 0.02,
+    },
+    "MorrisLecar": lambda: {"C": 20.0, "g_L": 2.0, "phi": 0.07},
+    "solve": lambda: {
+        "neuron": smoothed.MorrisLecar(),
+        "current": values(9, 1, 2),
+        "dt": 0.1,
+        "method": "rk4",
+    },
+    "first_crossing": lambda: {"mem": values(9, 1, 2), "dt": 0.1, "level": 0.5},
+    "clamped_run": lambda: {
+        "neuron": noisy(),
+        "drive": values(STEPS, BATCH, HIDDEN),
+        "spikes": spikes(HIDDEN),
+    },
+    "lif_rate": lambda: {"mean": values(3), "softness": 0.1, "discrete": False},
+    "siegert_rate": lambda: {"mean": values(3).double(), "std": 0.5, "nodes": 16},
+    "count_rate": lambda: {
+        "mean": values(3),
+        "steps": 9,
+        "skip": 2,
+        "std": 0.1,
+        "generator": seeded(),
+    },
+    "noisy": lambda: {"neuron": neurons.LIFNeuron(), "gradient": "escape", "generator": seeded()},
+    "drive_gain": lambda: {"neuron": neurons.LIFNeuron()},
+    "gated_step": lambda: {
+        "state": state(),
+        "current": values(BATCH, HIDDEN),
+        "neuron": gated(),
+    },
+    "euler_step": lambda: {"f": torch.neg, "state": values(3), "dt": 0.1},
+    "rk4_step": lambda: {"f": torch.neg, "state": values(3), "dt": 0.1},
+    "discrete_rate": lambda: {"mean": values(3)},
+}
+
+SPIKE_TIMES: Calls = {
+    "DoubleTau": lambda: {"tau_syn": 1.0, "threshold": 1.0},
+    "EqualTau": lambda: {"tau_syn": 1.0, "threshold": 1.0},
+    "NonLeaky": lambda: {"tau_syn": 1.0, "threshold": 1.0},
+    "lambert_w": lambda: {"x": -0.1 * values(4).double()},
+    "EventNetwork": lambda: {
+        "input_weight": np.full((2, 1), 3.0),
+        "recurrent_weight": np.zeros((2, 2)),
+        "threshold": np.array([1.0, 1.0]),
+        "tau_mem": 20e-3,
+    },
+    "simulate_events": lambda: {
+        "network": event_network(),
+        "times": [1e-3, 2e-3],
+        "sources": [0, 0],
+        "duration": 20e-3,
+        "max_spikes": 100,
+    },
+    "eventprop": lambda: {
+        "network": event_network(),
+        "run": event_run(),
+        "by_final_mem": np.array([1.0, 1.0]),
+    },
+    "integrated_mem": lambda: {"network": event_network(), "run": event_run()},
+    "simulate_exact": lambda: {
+        "input_times": [1e-3, 2e-3],
+        "weights": [0.6, 0.6],
+        "neuron": neurons.LIFNeuron(),
+        "duration": 20e-3,
+        "bias": 0.1,
+        "sample_times": [5e-3],
+    },
+    "first_spike": lambda: {
+        "times": input_times(scale=1.0),
+        "weight": 2 * values(HIDDEN, INPUTS).double(),
+        "cell": cell(),
+    },
+    "free_membrane": lambda: {
+        "t": torch.linspace(0, 3, 4).double(),
+        "times": input_times(scale=1.0),
+        "weight": values(HIDDEN, INPUTS).double(),
+        "cell": cell(),
+    },
+    "membranes": lambda: {
+        "layer": spike_layer(),
+        "arrived": trains(),
+        "own": spike_layer()(trains()),
+        "at": torch.linspace(0, 30e-3, 4).double(),
+    },
+    "fit_times": lambda: {
+        "network": timing(),
+        "times": input_times(3, scale=1.0),
+        "labels": labels(),
+        "epochs": 1,
+        "batch_size": 2,
+        "generator": seeded(),
+        "lr": 0.01,
+        "decay": 0.9,
+        "clip": 1.0,
+    },
+    "SpikeLayer": lambda: {
+        "weight": values(HIDDEN, INPUTS).double(),
+        "tau_mem": 20e-3,
+        "tau_syn": 5e-3,
+        "duration": 60e-3,
+        "threshold": 1.0,
+    },
+    "SpikeLayer.forward": lambda: (spike_layer(), {"trains": trains()}),
+    "SpikeTimeNetwork": lambda: {
+        "sizes": (INPUTS, HIDDEN, CLASSES),
+        "mean": (1.5, 0.8),
+        "spread": (0.5, 0.3),
+        "tau_mem": 20e-3,
+        "duration": 60e-3,
+        "generator": seeded(),
+    },
+    "SpikeTimeNetwork.forward": lambda: (spike_time_network(), {"times": input_times()}),
+    "first_to_spike": lambda: {"times": input_times(2)},
+    "share_right": lambda: {
+        "network": timing(),
+        "times": input_times(3, scale=1.0),
+        "labels": labels(),
+    },
+    "time_cross_entropy": lambda: {
+        "times": input_times(2),
+        "labels": labels(),
+        "tau": 0.2,
+        "late": 10.0,
+        "early": 0.1,
+    },
+    "weight_sum_penalty": lambda: {"network": timing(), "margin": 1.0},
+    "TimingLayer": lambda: {
+        "in_features": 3,
+        "out_features": 4,
+        "cell": cell(),
+        "gain": 2.0,
+        "spread": 1.0,
+        "delays": (0.0, 1.0),
+        "generator": seeded(),
+    },
+    "TimingNetwork": lambda: {
+        "sizes": (3, 4, 2),
+        "cell": cell(),
+        "gain": 2.0,
+        "spread": 1.0,
+        "generator": seeded(),
+    },
+    "TimingNetwork.forward": lambda: (timing(), {"times": input_times(3, scale=1.0)}),
+    "spikeprop": lambda: {
+        "network": timing(),
+        "times": input_times(3, scale=1.0),
+        "wanted": input_times(2, scale=3.0),
+    },
+    "spikeprop_network": lambda: {"hidden": 4, "generator": seeded()},
+    "train_spikeprop": lambda: {
+        "network": timing(),
+        "times": input_times(3, scale=1.0),
+        "wanted": input_times(2, scale=3.0),
+        "cycles": 2,
+        "lr": 0.01,
+        "tol": 0.1,
+    },
+}
+
+LOCAL: Calls = {
+    "random_feedback": lambda: {
+        "network": network(),
+        "kind": "random",
+        "direct": True,
+        "gain": 1.0,
+        "generator": seeded(),
+    },
+    "random_readouts": lambda: {"network": network(), "gain": 1.0, "generator": seeded()},
+    "feedback_angles": lambda: {"network": network(), "feedback": feedback()},
+    "feedback_alignment": lambda: rule(feedback=feedback(direct=False), recurrent=True),
+    "direct_feedback_alignment": lambda: rule(feedback=feedback()),
+    "readout_alone": rule,
+    "superspike": lambda: rule(feedback=feedback()),
+    "e_prop": lambda: rule(feedback=feedback()),
+    "erbp": lambda: rule(feedback=feedback()),
+    "ERBP": lambda: {"feedback": feedback(), "window": 1.5, "decay": 0.8, "quantum": 0.1},
+    "local_errors": lambda: rule(readouts=local.random_readouts(network(), generator=seeded())),
+    "superspike_gathered": lambda: rule(feedback=feedback()),
+    "feedback_gathered": lambda: rule(feedback=feedback(direct=False)),
+    "local_gathered": lambda: rule(readouts=local.random_readouts(network(), generator=seeded())),
+    "adaptive_eprop": lambda: rule(network=adaptive(), feedback=values(CLASSES, HIDDEN)),
+    "adaptive_gradient": lambda: rule(network=adaptive(), recurrent=True),
+    "adaptive_start": lambda: {"network": adaptive(), "batch": 2},
+    "Feedback": lambda: {"matrices": (values(CLASSES, HIDDEN),), "direct": True, "kind": "random"},
+    "LocalErrors": lambda: {"readouts": (values(CLASSES, HIDDEN),), "memory": "none"},
+    "EProp": lambda: {"feedback": feedback()},
+    "SuperSpike": lambda: {"feedback": feedback()},
+    "feedback_gradient": lambda: {"arm": "fa", "network": network(), "generator": seeded()},
+    "raster_start": lambda: {"weights": (values(1, 2, 3), values(1, 2, 2))},
+    "train_by_feedback": lambda: {
+        "arm": "bptt",
+        "network": network(),
+        "spikes": spikes(),
+        "labels": labels(),
+        "epochs": 1,
+        "batch_size": 2,
+        "lr": 1e-3,
+        "seed": 0,
+    },
+    "match_spikes": lambda: {
+        "weights": (values(1, 2, 3), values(1, 2, 2)),
+        "inputs": spikes(3)[:, :1],
+        "target": spikes(2)[:, :1],
+    },
+    "learn_raster": lambda: {
+        "weights": (values(1, 2, 3), values(1, 2, 2)),
+        "inputs": spikes(3)[:, :1],
+        "target": spikes(2)[:, :1],
+        "trials": 1,
+        "lr": 0.01,
+        "step_size": "rmaxprop",
+        "forget": 0.95,
+    },
+}
+
+LABORATORY: Calls = {
+    "compare_rules": lambda: rule(seed=1),
+    "score_function": lambda: rule(generator=seeded(), samples=4, width=0.1),
+    "smoothed_differences": lambda: rule(generator=seeded(), samples=4, size=0.1),
+    "detached_reset": rule,
+    "term_gradient": lambda: rule(drop=("reset",)),
+    "count_terms": lambda: {"sizes": (4, 5, 2), "steps": 5, "recurrent": True},
+    "needs": lambda: {"rule": "bptt", "inputs": 4, "hidden": 5, "outputs": 2, "steps": 5},
+    "sigmoid_network": lambda: {"weights": values(3, 5), "x": 1.0, "slope": 20.0},
+    "sigmoid_network_gradient": lambda: {"weights": values(3, 5), "x": 1.0, "slope": 20.0},
+    "spike_trains": lambda: {"steps": 3},
+    "sign_errors": lambda: {"weights": values(3, 5), "slope": 2.0, "surrogate_slope": 2.0},
+    "closed_loop": lambda: {
+        "field": lambda w: 2 * w,
+        "center": torch.zeros(2),
+        "first": torch.tensor([1.0, 0.0]),
+        "second": torch.tensor([0.0, 1.0]),
+        "radius": 1.0,
+        "points": 40,
+    },
+    "expected_gradients": lambda: {
+        "weight": 0.5,
+        "inputs": torch.tensor([1.0, 0.0, 1.0]).double(),
+        "loss": lambda trains: trains.sum(1),
+        "slope": 4.0,
+    },
+}
+
+CONCLUSIONS: Calls = {
+    "measured": lambda: {"number": 1},
+    "share": lambda: {"values": [0.5, 0.6, 0.7]},
+    "GRUNetwork": lambda: {"inputs": 3, "hidden": 4, "outputs": 2, "generator": seeded()},
+    "GRUNetwork.forward": lambda: (
+        conclusions.GRUNetwork(INPUTS, 4, 2, generator=seeded()),
+        {"spikes": spikes()},
+    ),
+    "gru_size": lambda: {"inputs": 3, "outputs": 2, "parameters": 500},
+    "parameters_of": lambda: {"model": network()},
+}
+
+CALLS: dict[str, Calls] = {
+    "data": DATA,
+    "surrogates": SURROGATES,
+    "kernels": KERNELS,
+    "neurons": NEURONS,
+    "training": TRAINING,
+    "gradients": GRADIENTS,
+    "smoothed": SMOOTHED,
+    "spike_times": SPIKE_TIMES,
+    "local": LOCAL,
+    "laboratory": LABORATORY,
+    "conclusions": CONCLUSIONS,
+}

@@ -1,0 +1,133 @@
+"""Every public entry against bad input of every kind: an error that explains, or a right answer."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from inputs.bad_values import FREE, POISON, REFUSED, SAME, bad_values
+from inputs.good_calls import CALLS
+
+ENTRIES = [(room, name) for room, calls in CALLS.items() for name in calls]
+#: What an entry may raise: the kinds of errors that a caller can cause and read.
+CLEAR = (TypeError, ValueError, FloatingPointError)
+
+
+def prepare(room: str, name: str):
+    """Return the function of an entry and the arguments of its good call."""
+    call = CALLS[room][name]()
+    if isinstance(call, tuple):
+        owner, arguments = call
+        method = name.split(".")[1]
+        function = owner if method == "forward" else getattr(owner, method)
+        return function, arguments
+    return getattr(importlib.import_module(f"snnbook.{room}"), name), call
+
+
+def numbers(result) -> list[np.ndarray]:
+    """Return every number that a result holds."""
+    if isinstance(result, torch.Tensor):
+        return [result.detach().double().numpy()] if result.layout == torch.strided else []
+    if isinstance(result, np.ndarray) and result.dtype.kind in "fiub":
+        return [result.astype(float)]
+    if isinstance(result, (bool, int, float, np.generic)):
+        return [np.asarray(float(result))]
+    if isinstance(result, dict):
+        return [x for value in result.values() for x in numbers(value)]
+    if isinstance(result, (tuple, list)):
+        return [x for value in result for x in numbers(value)]
+    if isinstance(result, torch.nn.Module):
+        return numbers([*result.parameters()])
+    return numbers(vars(result)) if type(result).__module__.startswith("snnbook") else []
+
+
+def attempt(function, arguments):
+    """Return (result, None) or (None, error), with warnings and random streams left alone."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return function(**arguments), None
+        except Exception as error:
+            return None, error
+
+
+def complaint(room, name, argument, bad) -> str | None:
+    """Return what is wrong with how an entry takes a bad value, or None."""
+    function, arguments = prepare(room, name)
+    result, error = attempt(function, arguments | {argument: bad.value})
+    if error is not None:
+        said = f"{type(error).__name__}: {str(error)[:150]}"
+        if bad.due == SAME or not isinstance(error, CLEAR):
+            return said
+        named = bad.due == FREE or re.search(rf"\b{re.escape(argument)}", str(error))
+        explained = named and "accepted" in str(error)
+        return None if explained else f"names not {argument!r}, or not what is accepted: {said}"
+    if bad.due == REFUSED:
+        return f"accepted in silence, gives {str(result)[:60]!r}"
+    if bad.due == POISON and not any(np.isnan(x).any() for x in numbers(result)):
+        return "a finite answer for what is not finite"
+    if bad.due == SAME:
+        good, _ = attempt(*prepare(room, name))
+        pairs = list(zip(numbers(good), numbers(result)))
+        if not all(np.array_equal(a, b, equal_nan=True) for a, b in pairs):
+            return "another result than that of a Python number"
+    return None
+
+
+@pytest.mark.parametrize(("room", "name"), ENTRIES)
+def test_bad_input_is_refused_in_words(room, name):
+    _, arguments = prepare(room, name)
+    wrong = [
+        f"{argument} = {bad.words}: {problem}"
+        for argument, good in arguments.items()
+        for bad in bad_values(good)
+        if (problem := complaint(room, name, argument, bad))
+    ]
+    assert not wrong, f"{room}.{name}, {len(wrong)} of its inputs:\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize(("room", "name"), ENTRIES)
+def test_good_input_is_taken(room, name):
+    function, arguments = prepare(room, name)
+    function(**arguments)
+
+
+@pytest.mark.parametrize("room", CALLS)
+def test_the_table_has_every_entry(room):
+    """A new public function or module is in the table, or says here why not."""
+    door = importlib.import_module(f"snnbook.{room}")
+    public = {
+        name
+        for name, value in vars(door).items()
+        if not name.startswith("_") and _is_entry(value)
+    }
+    assert public - set(CALLS[room]) - set(LEFT_OUT.get(room, "").split()) == set()
+
+
+def _is_entry(value) -> bool:
+    """Return whether this is a function or class of the package, and no plain record."""
+    if not (inspect.isfunction(value) or inspect.isclass(value)):
+        return False
+    return not (hasattr(value, "_fields") or getattr(value, "_is_protocol", False))
+
+
+#: Entries that take nothing, or that take only what another entry of their room made.
+LEFT_OUT: dict[str, str] = {
+    "surrogates": "Surrogate true_derivative",
+    "kernels": "plain_loop",
+    "neurons": "Neuron",
+    "training": "History",
+    "gradients": """Allocations Nonlinearity SmoothRNN backward check_run detached is_recurrent kept
+    layer_of no_gradients online_steps presynaptic products reset_strength rnn_backward run_back
+    slope summed through_surrogate through_weights""",
+    "smoothed": "Card Cards card cards staircase_mean steps_per_spike xor_loss",
+    "spike_times": "TimesHistory bump_silent spike_jump wake_silent",
+    "local": "adaptive_eprop_step raster_step",
+    "laboratory": "Rule agreement_behind_noise",
+    "conclusions": "Claim table tally",
+}
