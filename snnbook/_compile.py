@@ -17,6 +17,7 @@ import llvmlite
 import numba
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, NullCache
 from numba.core.dispatcher import Dispatcher
+from numba.core.sigutils import normalize_signature
 
 from snnbook.notebook import is_live
 
@@ -82,6 +83,8 @@ class _Cache(FunctionCache):
     def load_overload(self, sig, target_context):
         try:
             found = super().load_overload(sig, target_context)
+            if found is not None and found.signature.args != normalize_signature(sig)[0]:
+                found = None  # two processes stored two signatures under one number
         except Exception:  # a damaged file must not stop a run: what Numba raises then is open
             self._start_again()
             found = None

@@ -6,6 +6,7 @@ The decorator imports the whole compiler, which takes longer than everything els
 import torch
 
 from snnbook.kernels._choose import explain
+from snnbook.kernels._first_derivative import checked
 from snnbook.kernels._run import run_layer, run_plain
 
 REASON = "the compiled loops of snnbook run beside the graph; kernel='reference' runs in it"
@@ -35,3 +36,9 @@ def explain_eagerly(source, weight, recurrent_weight, neuron, kernel):
     """Do as :func:`snnbook.kernels.explain`."""
     given = {"weight": weight, "recurrent_weight": recurrent_weight, "neuron": neuron}
     return explain(source, **given, kernel=kernel)
+
+
+@_beside
+def checked_eagerly(*arguments):
+    """Do as ``checked`` of the first derivatives, for a compiled backward pass."""
+    return checked(*arguments)

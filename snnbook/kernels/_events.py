@@ -111,10 +111,10 @@ class Events:
                 f"spikes has dtype {spikes.dtype} on {spikes.device}; "
                 "a tensor of zeros and ones with its values is accepted"
             )
-        if not spikes.is_floating_point():
-            spikes = spikes.to(torch.float32) if spikes.dtype == torch.bool else spikes.double()
-        check_time_first("spikes", spikes)
         spikes = spikes.detach().cpu()
+        if not spikes.is_floating_point():
+            spikes = spikes.float()
+        check_time_first("spikes", spikes)
         if ((spikes != 0) & (spikes != 1)).any():
             raise ValueError("spikes holds values other than 0 and 1; only these are accepted")
         t, b, n = spikes.nonzero(as_tuple=True)

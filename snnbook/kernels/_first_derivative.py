@@ -10,7 +10,15 @@ def first_derivative(gradients, ctx, *grads):
     gradients depend on all inputs of the layer, so that no second derivative passes them by.
     """
     *saved, link = ctx.saved_tensors
-    grads = grads[:-1]
+    if torch.compiler.is_dynamo_compiling():  # compiled autograd
+        from snnbook.kernels._eager import checked_eagerly
+
+        return checked_eagerly(gradients, ctx, saved, link, grads[:-1])
+    return checked(gradients, ctx, saved, link, grads[:-1])
+
+
+def checked(gradients, ctx, saved, link, grads):
+    """Do as :func:`first_derivative`, with the saved tensors at hand."""
     if any(g is not None and _batched(g) for g in grads):
         raise RuntimeError(
             "the compiled loop takes one gradient at a time, not a batch of them; "

@@ -138,7 +138,7 @@ def _check_finite(source: Tensor | Events, weight: Tensor | None, state) -> None
     Both stay in the state forever, so the last state tells of the whole run at the cost
     of one step. Where values are not at hand, NaN stays in what is returned.
     """
-    if torch.compiler.is_compiling() or recorder() is not None or state[0].is_meta:
+    if torch.compiler.is_compiling() or recorder() is not None or any(x.is_meta for x in state):
         return
     try:
         if all_finite(*state):

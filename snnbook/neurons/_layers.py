@@ -107,6 +107,8 @@ class LIF(_Weighted):
     ) -> None:
         if not isinstance(neuron, LIFNeuron):
             raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
+        if checkpoint is not None:
+            check_integer("checkpoint", checkpoint, 1)
         super().__init__(in_features, out_features, neuron, input_rate, generator, kernel)
         self.checkpoint = checkpoint
 

@@ -21,7 +21,7 @@ def psp_kernel(neuron: LeakyNeuron, steps: int) -> Tensor:
 
     Paper section II; chapter 2; ``eq-03-reach``.
     """
-    n = torch.arange(steps, dtype=torch.float64) - 1
+    n = torch.arange(steps, dtype=torch.float64, device="cpu") - 1
     alpha, beta = neuron.alpha, neuron.beta
     if math.isclose(alpha, beta, rel_tol=1e-9):
         kernel = n * beta ** (n - 1)

@@ -88,6 +88,17 @@ def test_a_damaged_file_is_compiled_again(toy):
     assert "compiling" not in python(WATCHED, toy.parent).stderr
 
 
+def test_two_signatures_under_one_number_are_told_apart(toy):
+    """As after two processes that compiled at once, and each took the first free number."""
+    both = ASK + "; print(outer(1))"
+    assert python(both, toy.parent).stdout == "4.0\n4\n"
+    files = [path for path in sorted((toy / "__pycache__").glob("*.nbc")) if "outer" in path.name]
+    first, second = (path.read_bytes() for path in files)
+    files[0].write_bytes(second)
+    files[1].write_bytes(first)
+    assert python(both, toy.parent).stdout == "4.0\n4\n"
+
+
 def test_one_line_tells_who_waits_and_nobody_else(toy):
     assert python(ASK, toy.parent).stderr == ""
     shutil.rmtree(toy / "__pycache__")

@@ -48,6 +48,17 @@ def through_hooks():
         return gradients(model, spikes_of())
 
 
+def through_compiled_autograd():
+    from torch._dynamo import compiled_autograd
+
+    torch.compiler.reset()
+    model = copy.deepcopy(NETWORK)
+    loss = model(spikes_of()).square().sum()
+    with compiled_autograd._enable(lambda graph: torch.compile(graph, backend="eager")):
+        loss.backward()
+    return [p.grad for p in model.parameters()]
+
+
 def per_sample():
     one = grad(lambda values, x: loss_of(values, x.unsqueeze(1)))
     found = vmap(one, in_dims=(None, 1))(VALUES, spikes_of())
@@ -63,6 +74,7 @@ def per_sample():
         lambda: through_checkpoint(False),
         lambda: through_checkpoint(True),
         through_hooks,
+        through_compiled_autograd,
         lambda: gradients(compiled(copy.deepcopy(NETWORK)), spikes_of()),
         lambda: gradients(torch.nn.DataParallel(copy.deepcopy(NETWORK)), spikes_of()),
     ],
