@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from snnbook._validate import check_integer, check_time_first
+from snnbook._validate import check_integer, check_labels, check_time_first
 
 
 class StepError(Protocol):
@@ -55,6 +55,8 @@ class _CrossEntropy:
 
     def __call__(self, readout: Tensor, n: int) -> Tensor:
         _check_step(readout, n, self.steps, len(self.labels))
+        if n == 0:
+            check_labels(self.labels, len(self.labels), readout.shape[1])
         target = functional.one_hot(self.labels, readout.shape[1]).to(readout.dtype)
         return (readout.softmax(1) - target) / (self.steps * len(self.labels))
 
