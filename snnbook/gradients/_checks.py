@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from torch import Tensor
 
 from snnbook._validate import (
@@ -96,7 +97,11 @@ def check_sizes(sizes: Sequence[int], fewest: int = 2) -> None:
 
     Chapter 3.
     """
-    if not isinstance(sizes, Sequence) or isinstance(sizes, str) or len(sizes) < fewest:
+    if (
+        not isinstance(sizes, (Sequence, np.ndarray))
+        or isinstance(sizes, str)
+        or len(sizes) < fewest
+    ):
         raise ValueError(f"sizes is {sizes!r}; at least inputs and outputs are accepted")
     for size in sizes:
         check_integer("sizes", size, 1)

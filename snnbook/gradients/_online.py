@@ -274,7 +274,7 @@ def summed(network: SpikingNetwork, increments: Iterable[Gradients]) -> Gradient
     total = no_gradients(network)
     for increment in increments:
         for name, value in increment.items():
-            total[name] += value
+            total[name] = total[name] + value  # not in place, for torch.vmap
     return total
 
 

@@ -192,7 +192,7 @@ def solve(
     check_time_first("current", current)
     check_positive("dt", dt)
     check_choice("method", method, tuple(_STEPS))
-    if not (hasattr(neuron, "derivative") and hasattr(neuron, "rest")):
+    if not (hasattr(neuron, "derivative") and (state is not None or hasattr(neuron, "rest"))):
         raise TypeError(f"neuron is a {type(neuron).__name__}; a MorrisLecar is accepted")
     if len(current) == 0:
         raise ValueError("current has no step; at least one is accepted")

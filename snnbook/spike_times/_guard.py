@@ -137,7 +137,7 @@ class _Once(torch.autograd.Function):
 
 def check_sizes(sizes: Sequence[int]) -> None:
     """Raise unless ``sizes`` names at least inputs and outputs, each at least 1."""
-    if not isinstance(sizes, Sequence) or isinstance(sizes, str) or len(sizes) < 2:
+    if not isinstance(sizes, (Sequence, np.ndarray)) or isinstance(sizes, str) or len(sizes) < 2:
         raise ValueError(f"sizes is {sizes!r}; at least inputs and outputs are accepted")
     for size in sizes:
         check_integer("sizes", size, 1)

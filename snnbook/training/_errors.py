@@ -64,6 +64,8 @@ class _CrossEntropy:
 
     def __call__(self, readout: Tensor, n: int) -> Tensor:
         _check_step(readout, n, self.steps, len(self.labels))
+        if n == 0:
+            check_labels(self.labels, len(self.labels), readout.shape[1])
         target = functional.one_hot(self.labels, readout.shape[1]).to(readout.dtype)
         return (readout.softmax(1) - target) / (self.steps * len(self.labels))
 

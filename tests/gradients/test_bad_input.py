@@ -251,3 +251,21 @@ def test_finite_input_of_the_documented_shapes_has_an_answer(sizes, steps, batch
             k: v.shape for k, v in net.named_parameters()
         }
         assert all(value.isfinite().all() for value in found.values())
+
+
+@pytest.mark.parametrize("rule", ["bptt", "truncated", "rtrl", "blame_table", "traffic"])
+def test_labels_out_of_range(rule):
+    for wrong in ([0, 2], [-1, 0]):
+        error = step_cross_entropy(torch.tensor(wrong), steps=STEPS)
+        refused(lambda error=error: RULES[rule](network(), SPIKES, error), "labels", ValueError)
+
+
+def test_backpropagation_under_vmap_is_that_of_each_run():
+    many = (torch.rand(3, STEPS, BATCH, 3, generator=seeded(1)) < 0.5).float()
+    net = network()
+
+    def gradient(spikes):
+        return bptt(net, spikes, ERROR)["hidden.0.weight"]
+
+    for spikes, value in zip(many, torch.func.vmap(gradient)(many), strict=True):
+        torch.testing.assert_close(value, gradient(spikes))
