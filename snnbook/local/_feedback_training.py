@@ -134,12 +134,14 @@ def train_by_feedback(
     batch_size: int,
     lr: float,
     seed: int,
+    batch_first: bool | None = None,
     **settings,
 ) -> tuple[list[float], list[list[float]]]:
     """Train a network; return accuracies and angles, one entry an epoch.
 
     The first entry of the angles is from before training. Parameters are those
-    of :func:`snnbook.training.fit` and of :func:`feedback_gradient`; ``spikes`` are (T, n, inputs).
+    of :func:`snnbook.training.fit` and of :func:`feedback_gradient`; ``spikes`` are (T, n, inputs),
+    or (n, T, inputs) with ``batch_first=True``.
 
     Paper section V.A; chapter 6a.
     """
@@ -164,6 +166,7 @@ def train_by_feedback(
         gradient=gradient,
         generator=rng,
         on_epoch=measure,
+        batch_first=batch_first,
         progress=False,
     )
     return list(history.accuracy), angles

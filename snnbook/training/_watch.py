@@ -1,10 +1,10 @@
 """What a training run says once of a network that cannot learn.
 
 A network learns where a gradient arrives. The watch asks of each parameter whether one has arrived
-yet, and of each class whether its readout has got one from a sample of its own. A healthy network
-answers both in its first batches, and nothing more is asked of it in that epoch. A network without
-any gradient is named after one epoch; a part without one after three in a row, since other parts
-may wake it, or at the end.
+yet, and of each class whether its samples pass one to its readout, or are right. A healthy network
+answers in its first batches, and nothing more is asked of it in that epoch. A network without any
+gradient is named after one epoch; a part without one after three in a row, since other parts may
+wake it, or at the end.
 """
 
 import warnings
@@ -15,8 +15,11 @@ from torch import Tensor, nn
 from snnbook.training._batches import spikes_of
 from snnbook.training._history import History
 
-#: A part of the network is judged after so many batches at least, and so many times in a row.
-ENOUGH, PATIENCE = 3, 3
+#: A part of the network is judged after so many batches at least, and so many times in a row; the
+#: last epoch of a run is judged at once if it has a few batches.
+ENOUGH, PATIENCE, FEW = 10, 3, 3
+#: A class is dead if this share of its samples is missed and passes its readout no gradient.
+MOST = 0.8
 REMEDIES = {
     "silent": "scale the weights up, raise the input rate, or widen the surrogate",
     "saturated": "scale the weights down, lower the input rate, or add a penalty on spikes",
@@ -43,13 +46,14 @@ class Watch:
     def __init__(self, model: nn.Module, labels: Tensor, by_rule: bool) -> None:
         self.parameters = [(k, p) for k, p in model.named_parameters() if p.requires_grad]
         self.by_rule, self.done, self.quiet, self.stuck = by_rule, False, 0, {}
+        self.labels = labels
         self.chance = float(labels.unique(return_counts=True)[1].max()) / len(labels)
         self._open()
 
     def _open(self) -> None:
         """Begin to ask anew."""
-        self.batches, self.waiting = 0, dict(self.parameters)
-        self.classes, self.right, self.seen = None, 0, 0
+        self.batches, self.epochs, self.waiting = 0, 1, dict(self.parameters)
+        self.classes, self.well, self.total = None, 0, 0
 
     def before(self, readout: Tensor) -> None:
         """Ask for the gradient of a readout (T, B, C) while a class still waits for one."""
@@ -63,19 +67,19 @@ class Watch:
         if self.done:
             return
         self.waiting = {name: p for name, p in self.waiting.items() if not _reached(p.grad)}
+        count = readout.shape[2]
         if self.classes is None:
-            self.classes = torch.ones(readout.shape[2], dtype=torch.bool, device=readout.device)
-        gradient = readout.grad if readout.is_leaf or readout.retains_grad else None
-        if gradient is None or len(self.classes) != readout.shape[2]:
-            self.classes = torch.zeros_like(self.classes)  # no answer, no question
-        if not bool(self.classes.any()) or int(labels.max()) >= len(self.classes):
-            return
-        first = 0 if bool(readout[0].any()) or len(readout) == 1 else 1  # no weight acts at rest
-        own = gradient[first:, torch.arange(len(labels), device=labels.device), labels]
-        self.classes[labels[(own != 0).any(0)]] = False
-        count = len(self.classes)
-        self.right = self.right + torch.bincount(labels[classes == labels], minlength=count)
-        self.seen = self.seen + torch.bincount(labels, minlength=count)
+            asked = readout.requires_grad and int(self.labels.max()) < count
+            self.classes = torch.full((count,), asked, device=readout.device)
+            if asked:
+                self.total = torch.bincount(self.labels, minlength=count).to(readout.device)
+        if bool(self.classes.any()) and readout.grad is not None:
+            first = 1 if len(readout) > 1 and not bool(readout[0].any()) else 0  # no weight at rest
+            own = readout.grad[first:, torch.arange(len(labels), device=labels.device), labels]
+            well = (own != 0).any(0) | (classes == labels)
+            self.well = self.well + torch.bincount(labels[well], minlength=count)
+            self.classes &= self.total > 0
+            self.classes &= self.well <= (1 - MOST) * self.epochs * self.total
 
     def report(self, epoch: int, history: History, output, last: bool) -> None:
         """Warn after an epoch if there is something to say, and then no more."""
@@ -92,16 +96,19 @@ class Watch:
             )
         elif self.batches >= ENOUGH:
             self._open()
+        else:
+            self.epochs += 1
 
     def _found(self, history: History, output, last: bool) -> list[tuple[str, str]]:
         """Return kind and text of each finding."""
         silent = [str(k) for k, count in enumerate(history.spike_counts[-1]) if count == 0]
         nothing = len(self.waiting) == len(self.parameters)
         parts = [] if self.by_rule or nothing else self._unreached()
-        if self.batches >= ENOUGH:
+        stuck, lasting = "", False
+        if self.batches >= (FEW if last else ENOUGH):
             self.quiet = self.quiet + 1 if silent or parts else 0
-        lasting = self.quiet >= (1 if last else PATIENCE)  # weights before it may wake a layer
-        stuck = self._stuck(1 if last else PATIENCE)
+            lasting = self.quiet >= (1 if last else PATIENCE)  # weights before it may wake a layer
+            stuck = "" if self.by_rule else self._stuck(1 if last else PATIENCE)
         found = []
         if silent and (nothing or lasting):
             found.append(("silent", f"no neuron of hidden layer {', '.join(silent)} spikes"))
@@ -137,18 +144,19 @@ class Watch:
         return f"hidden layer {', '.join(names)} spikes in most steps" if names else ""
 
     def _stuck(self, patience: int) -> str:
-        """Return which classes get no gradient from their samples and are missed in most of them.
+        """Return the classes most of whose samples are missed and pass their readout no gradient.
 
         Other samples may lift a readout in the first epochs.
         """
-        if self.by_rule or self.batches < ENOUGH or not isinstance(self.seen, Tensor):
-            return ""
-        missed = self.classes & (self.seen > 0) & (2 * self.right < self.seen)
-        now = missed.nonzero().flatten().tolist()
-        self.stuck = {k: self.stuck.get(k, 0) + 1 for k in now}
-        names = [str(k) for k, times in self.stuck.items() if times >= patience]
+        before, self.stuck = self.stuck, {}
+        for k in self.classes.nonzero().flatten().tolist():
+            well = float(self.well[k]) / self.epochs
+            times, most = before.get(k, (0, well))
+            self.stuck[k] = (times + 1 if well <= most else 1, well)  # more than before: it wakes
+        names = [str(k) for k, (times, _) in self.stuck.items() if times >= patience]
         shown = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
-        found = f"no gradient reaches the readout of class {shown} (of {len(self.classes)})"
+        found = f"no gradient reaches the readout of class {shown} (of {len(self.classes)}) from "
+        found += "most of its samples"
         return found if names else ""
 
 

@@ -9,6 +9,7 @@ from helpers import seeded
 from torch import nn
 
 from snnbook import surrogates
+from snnbook.data import time_first
 from snnbook.gradients import bptt
 from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.training import (
@@ -38,11 +39,19 @@ def task(classes=CLASSES, samples=SAMPLES, steps=25):
     return spikes.float(), labels
 
 
-def network(classes=CLASSES, hidden=20, surrogate=None, seed=0, **options):
+def drawn(model, *scales, seed=0):
+    """Draw the weights of each layer anew, so that no choice of initial weights matters here."""
+    generator = seeded(seed)
+    with torch.no_grad():
+        for weight, scale in zip(model.parameters(), scales, strict=True):
+            weight.normal_(0.0, scale / weight.shape[1] ** 0.5, generator=generator)
+    return model
+
+
+def network(classes=CLASSES, hidden=20, surrogate=None, seed=0):
     neuron = LIFNeuron(surrogate=surrogate or surrogates.fast_sigmoid(width=0.4))
-    settings = {"input_rate": 120.0, "generator": seeded(seed), **options}
     sizes = (3 * classes, hidden, classes) if hidden else (3 * classes, classes)
-    return SpikingNetwork(sizes, neuron, **settings)
+    return drawn(SpikingNetwork(sizes, neuron), *((0.28, 0.85) if hidden else (0.28,)), seed=seed)
 
 
 def said(model, data=None, **options):
@@ -171,7 +180,7 @@ def test_whoever_loses_a_class_to_the_maximum_is_told(seed):
     right = predict(model, inputs) == labels
     readout = model(inputs).readout.detach()[:, torch.arange(SAMPLES), labels]
     at_rest = (readout.argmax(0) == 0) & ~right
-    dead = any(at_rest[labels == c].float().mean() > 0.9 for c in range(CLASSES))
+    dead = any(at_rest[labels == c].float().mean() > 0.5 for c in range(CLASSES))
     assert bool(messages) == dead == (history.accuracy[-1] < 0.9)
 
 
@@ -208,15 +217,26 @@ def test_each_run_says_it_once():
         assert len(said(model, loss=max_over_time, epochs=4)[0]) == 1
 
 
-def test_many_classes_learn_with_the_default_and_die_with_the_maximum():
-    """A small analogue of 27 spoken words: a first try with default settings learns them."""
-    data = task(classes=12, samples=144)
-    start = {"classes": 12, "hidden": 60, "hidden_rate": 60.0}
-    options = {"epochs": 12, "batch_size": 16, "lr": 1e-2}
-    model = network(**start)
-    messages, history = said(model, data, **options)
-    assert messages == [] and history.accuracy[-1] > 0.95
-    assert accuracy(model, *data).value > 0.95
+def words(samples, seed, classes=27):
+    """Noisy courses of 20 channels over 40 steps, as spikes where a channel rises or falls."""
+    labels = torch.arange(samples) % classes
+    courses = 0.15 * torch.randn(classes, 41, 20, generator=seeded(99)).cumsum(1)
+    heard = courses[labels] + 0.1 * torch.randn(samples, 41, 20, generator=seeded(seed))
+    change = heard.diff(dim=1)
+    return time_first(torch.cat([change > 0.2, change < -0.2], 2).float()), labels
+
+
+def test_a_plausible_first_try_learns_27_classes_and_the_maximum_says_why_not():
+    """Nothing is chosen but sizes, epochs, batch size and learning rate."""
+    data, new = words(540, 1), words(270, 2)
+    options = {"epochs": 10, "batch_size": 30, "lr": 3e-3}
+    model = SpikingNetwork((40, 100, 27), generator=seeded(0))
+    messages, _ = said(model, data, **options)
+    assert messages == [] and accuracy(model, *new).value > 0.7
+    other = drawn(SpikingNetwork((40, 100, 27)), 0.95, 0.95)
+    messages, _ = said(other, data, loss=max_over_time, **options)
+    assert accuracy(other, *new).value < 0.6
+    assert len(messages) == 1 and "(of 27)" in messages[0] and "mean_over_time" in messages[0]
 
 
 # the diagnosis ---------------------------------------------------------------------------------
