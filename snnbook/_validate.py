@@ -223,7 +223,7 @@ def check_choice(name: str, value: str | int, choices: Collection) -> None:
     ...
     ValueError: reset is 'hard'; one of 'subtract', 'zero', 'none' is accepted
     """
-    if not isinstance(value, (str, int)) or value not in choices:
+    if not isinstance(value, (str, Integral)) or value not in choices:
         accepted = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"{name} is {value!r}; one of {accepted} is accepted")
 

@@ -73,7 +73,7 @@ def _with(good: Tensor, entry: float) -> Tensor:
 
 def _floats(good: float) -> Iterator[Bad]:
     yield from (Bad(repr(bad), bad, REFUSED) for bad in ("0.5", math.nan, math.inf, [0.5], 1j))
-    yield from (Bad(repr(bad), bad, FREE) for bad in (-good, 0.0, 1e-300, 1e300))
+    yield from (Bad(repr(bad), bad, FREE) for bad in (-good, 0.0, 1e-12, 1e12))
     yield Bad("np.float64", np.float64(good), SAME)
 
 

@@ -336,7 +336,7 @@ TRAINING: Calls = {
     "decide_by_max": lambda: {"readout": values(STEPS, BATCH, CLASSES)},
     "decide_by_sum": lambda: {"readout": values(STEPS, BATCH, CLASSES)},
     "decide_by_first_spike": lambda: {"spikes": spikes(CLASSES)},
-    "diagnose": lambda: {"spikes": spikes()},
+    "diagnose": lambda: {"activity": spikes()},
     "decision_error": lambda: {"labels": labels(), "steps": STEPS, "window": 3},
     "step_cross_entropy": lambda: {"labels": labels(), "steps": STEPS},
     "step_squared_error": lambda: {"target": values(STEPS, BATCH, CLASSES)},
@@ -501,6 +501,7 @@ SMOOTHED: Calls = {
     },
     "learn_xor": lambda: {
         "rule": "score",
+        "neuron": noisy(),
         "networks": 1,
         "neurons": 3,
         "samples": 2,
@@ -546,12 +547,17 @@ SPIKE_TIMES: Calls = {
     "EqualTau": lambda: {"tau_syn": 1.0, "threshold": 1.0},
     "NonLeaky": lambda: {"tau_syn": 1.0, "threshold": 1.0},
     "lambert_w": lambda: {"x": -0.1 * values(4).double()},
-    "EventNetwork": lambda: {
-        "input_weight": np.full((2, 1), 3.0),
-        "recurrent_weight": np.zeros((2, 2)),
-        "threshold": np.array([1.0, 1.0]),
-        "tau_mem": 20e-3,
-    },
+    "EventNetwork": lambda: (
+        lambda **fields: spike_times.simulate_events(
+            spike_times.EventNetwork(**fields), [1e-3, 2e-3], [0, 0], duration=20e-3
+        ),
+        {
+            "input_weight": np.full((2, 1), 3.0),
+            "recurrent_weight": np.zeros((2, 2)),
+            "threshold": np.array([1.0, 1.0]),
+            "tau_mem": 20e-3,
+        },
+    ),
     "simulate_events": lambda: {
         "network": event_network(),
         "times": [1e-3, 2e-3],
@@ -681,7 +687,10 @@ LOCAL: Calls = {
     "superspike": lambda: rule(feedback=feedback()),
     "e_prop": lambda: rule(feedback=feedback()),
     "erbp": lambda: rule(feedback=feedback()),
-    "ERBP": lambda: {"feedback": feedback(), "window": 1.5, "decay": 0.8, "quantum": 0.1},
+    "ERBP": lambda: (
+        lambda **settings: local.ERBP(**settings).start(network(), BATCH),
+        {"feedback": feedback(), "window": 1.5, "decay": 0.8, "quantum": 0.1},
+    ),
     "local_errors": lambda: rule(readouts=local.random_readouts(network(), generator=seeded())),
     "superspike_gathered": lambda: rule(feedback=feedback()),
     "feedback_gathered": lambda: rule(feedback=feedback(direct=False)),
@@ -689,10 +698,18 @@ LOCAL: Calls = {
     "adaptive_eprop": lambda: rule(network=adaptive(), feedback=values(CLASSES, HIDDEN)),
     "adaptive_gradient": lambda: rule(network=adaptive(), recurrent=True),
     "adaptive_start": lambda: {"network": adaptive(), "batch": 2},
-    "Feedback": lambda: {"matrices": (values(CLASSES, HIDDEN),), "direct": True, "kind": "random"},
-    "LocalErrors": lambda: {"readouts": (values(CLASSES, HIDDEN),), "memory": "none"},
-    "EProp": lambda: {"feedback": feedback()},
-    "SuperSpike": lambda: {"feedback": feedback()},
+    "LocalErrors": lambda: (
+        lambda **settings: local.LocalErrors(**settings).start(network(), BATCH),
+        {"readouts": (values(CLASSES, HIDDEN),), "memory": "none"},
+    ),
+    "EProp": lambda: (
+        lambda feedback: local.EProp(feedback).start(network(), BATCH),
+        {"feedback": feedback()},
+    ),
+    "SuperSpike": lambda: (
+        lambda feedback: local.SuperSpike(feedback).start(network(), BATCH),
+        {"feedback": feedback()},
+    ),
     "feedback_gradient": lambda: {"arm": "fa", "network": network(), "generator": seeded()},
     "raster_start": lambda: {"weights": (values(1, 2, 3), values(1, 2, 2))},
     "train_by_feedback": lambda: {
