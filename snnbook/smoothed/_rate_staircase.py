@@ -53,6 +53,7 @@ def staircase_mean(share: np.ndarray, neuron: LIFNeuron = DEFAULT_NEURON) -> np.
     share = np.asarray(share, dtype=float)
     if not ((share >= 0) & (share < 1)).all():
         raise ValueError("share holds values outside 0 <= share < 1; values in it are accepted")
+    check_positive("neuron.tau_mem", neuron.tau_mem)
     beta = neuron.beta
     j = np.arange(2, 2 + math.ceil(LASTING * neuron.tau_mem / neuron.dt))
     floors = np.floor(share[..., None] * j)

@@ -86,6 +86,7 @@ def simulate_exact(
     Paper section II; chapter 2; ``eq-04a-threshold``.
     """
     check_positive("duration", duration)
+    check_positive("neuron.tau_mem", neuron.tau_mem)
     times = _ascending("input_times", input_times, duration)
     samples = _ascending("sample_times", sample_times, duration)
     jumps = (

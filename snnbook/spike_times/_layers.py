@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from snnbook._validate import check_integer, check_positive
+from snnbook.neurons import WithConstants
 from snnbook.spike_times._loops import loops
 from snnbook.spike_times._membrane import response
 
@@ -64,7 +65,7 @@ class TrainsOutput(NamedTuple):
         return tuple(trains.counts_of(size) for trains, size in zip(self.layers, self.sizes))
 
 
-class SpikeLayer(nn.Module):
+class SpikeLayer(WithConstants, nn.Module):
     r"""A layer of current-based LIF neurons in continuous time, with exact gradients.
 
     .. math:: \tau_\text{mem} \dot U = -U + I, \qquad \tau_\text{syn} \dot I = -I
@@ -112,6 +113,11 @@ class SpikeLayer(nn.Module):
         self.weight = nn.Parameter(weight.detach().clone())
         self.tau_mem, self.tau_syn, self.duration = tau_mem, tau_syn, duration
         self.threshold = threshold
+
+    def constants(self) -> dict:
+        """Return the constants, which travel with the weights."""
+        names = "tau_mem", "tau_syn", "duration", "threshold"
+        return {name: getattr(self, name) for name in names}
 
     def forward(self, trains: Trains) -> Trains:
         """Return the spikes that the layer answers with."""

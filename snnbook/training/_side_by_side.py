@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from snnbook._validate import check_integer, check_positive
-from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, SpikingNetwork, run
+from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, SpikingNetwork, WithConstants, run
 
 Score = Callable[[Tensor], Tensor]
 
@@ -82,7 +82,7 @@ def _drive(spikes: Tensor, weight: Tensor) -> Tensor:
     )
 
 
-class SideBySide(nn.Module):
+class SideBySide(WithConstants, nn.Module):
     """Several networks of one shape, each from a seed of its own, trained together.
 
     Parameters
@@ -94,7 +94,7 @@ class SideBySide(nn.Module):
         :class:`snnbook.neurons.SpikingNetwork` draws from a generator with that seed.
     neuron : LIFNeuron
         As in :func:`side_by_side`.
-    input_rate, hidden_rate : float
+    input_rate, hidden_rate, std : float
         As in :class:`snnbook.neurons.SpikingNetwork`.
 
     Attributes
@@ -124,12 +124,13 @@ class SideBySide(nn.Module):
         *,
         input_rate: float = 10.0,
         hidden_rate: float = 10.0,
+        std: float | None = None,
     ) -> None:
         super().__init__()
         if not len(seeds):
             raise ValueError("seeds is empty; one seed for each network is accepted")
         self.neuron = neuron
-        rates = {"input_rate": input_rate, "hidden_rate": hidden_rate}
+        rates = {"input_rate": input_rate, "hidden_rate": hidden_rate, "std": std}
         drawn = [
             SpikingNetwork(sizes, neuron, generator=torch.Generator().manual_seed(seed), **rates)
             for seed in seeds
