@@ -198,7 +198,8 @@ class AdaptiveNetwork(WithConstants, nn.Module):
     adaptive : float
         Share of the neurons that adapt, the last ones; from 0 to 1.
     input_rate, hidden_rate, recurrent_rate, std, readout_std : float
-        As in :class:`SpikingNetwork`. While the thresholds rise, rates are above ``hidden_rate``.
+        As in :class:`SpikingNetwork`; ``hidden_rate`` is that of the first half second, before
+        thresholds have risen in full.
     generator : torch.Generator, optional
         Source of the initial weights.
 

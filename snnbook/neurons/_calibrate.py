@@ -32,13 +32,16 @@ HORIZON = 1.0
 
 
 class Constants(NamedTuple):
-    """What a pilot needs of a neuron; a share ``adaptive`` has a threshold that spikes raise."""
+    """What a pilot needs of a neuron: dt/tau of synapse, membrane and adaptation, and the rest.
 
-    alpha: float
-    beta: float
+    A share ``adaptive`` has a threshold that each spike raises by ``jump``.
+    """
+
+    syn: float
+    mem: float
+    adapt: float
     threshold: float
     reset: str
-    rho: float = 0.0
     jump: float = 0.0
     adaptive: float = 1.0
 
@@ -54,19 +57,12 @@ class Stack(NamedTuple):
 
 
 class Pilot(NamedTuple):
-    """Spreads of W and of V (None without recurrence), and the spike trains (T, POOL)."""
+    """Spreads of W and V (None without recurrence), what a neuron sends per step, its trains."""
 
     weight: float
     recurrent: float | None
+    reached: float
     trains: np.ndarray
-
-
-class Unreachable(ValueError):
-    """No spread makes a layer fire as asked; ``best`` is the most, in spikes per step."""
-
-    def __init__(self, best: float) -> None:
-        super().__init__(f"at most {best:.3g} spikes per step are reached")
-        self.best = best
 
 
 def decays(neuron) -> tuple[float, float]:
@@ -87,10 +83,18 @@ def _sums(syn: float, mem: float) -> tuple[float, float]:
 
 def constants_of(neuron, adaptive: float = 1.0) -> Constants:
     """Return what a pilot needs of a neuron."""
-    alpha, beta = (math.exp(-x) for x in decays(neuron))
     jump = float(np.mean(np.asarray(getattr(neuron, "strength", 0.0), dtype=np.float64)))
-    rho = getattr(neuron, "rho", 0.0)
-    return Constants(alpha, beta, neuron.threshold, neuron.reset, rho, jump, adaptive)
+    adapt = neuron.dt / getattr(neuron, "tau_adapt", math.inf)
+    return Constants(*decays(neuron), adapt, neuron.threshold, neuron.reset, jump, adaptive)
+
+
+def steps_in_one(stack: Stack) -> int:
+    """Return how many steps a pilot may take at once.
+
+    A smooth membrane needs no step far below its time constants, if few neurons spike in it.
+    """
+    smooth = int(0.05 / max(stack.constants.syn, stack.constants.mem))
+    return max(min(smooth, int(0.1 / max(stack.inputs, stack.hidden))), 1)
 
 
 @lru_cache(maxsize=128)
@@ -98,55 +102,67 @@ def pilot(stack: Stack) -> Pilot:
     """Return the spreads of the last layer of a stack, and what its pilot population sends."""
     fan_in, own = stack.layers[-1]
     if fan_in == 0 or own == 0:
-        return Pilot(1.0, None if own is None else 1.0, _poisson(stack.constants, stack.hidden))
+        trains = _poisson(stack, stack.hidden)
+        return Pilot(1.0, None if own is None else 1.0, stack.hidden, trains)
     constants, below = stack.constants, _below(stack)
-    rng = np.random.RandomState(len(stack.layers))
-    weight, stretch = _weights(rng, fan_in, below.mean(0))
-    unit = math.sqrt(fan_in * _moment(constants, below.mean(0)))
-    drive = (below @ weight.T) * np.float32(stretch / unit)
-    loop = None if own is None else _Loop(rng, own, stack)
+    rng, jump = np.random.RandomState(len(stack.layers)), steps_in_one(stack)
+    shares = below.mean(0, dtype=np.float64)
+    weight, stretch = _weights(rng, fan_in, shares)
+    unit = math.sqrt(fan_in * _moment(constants, shares / jump))
+    if unit == 0:
+        return Pilot(1.0, None if own is None else 1.0, 0.0, below)
+    coarse = _coarse(constants, jump)
+    drive = (below @ weight.T) * np.float32(stretch / math.sqrt(fan_in * _moment(coarse, shares)))
+    loop = None if own is None else _Loop(rng, own, stack, jump)
+    wanted = stack.hidden * jump
     low, high = 0.02, 1000.0
     for count, around in ((10, None), (8, loop)):  # the membrane's deviation is the scale
-        scales = np.geomspace(low, high, count)
-        rates = _fire(drive, constants, scales, around)[0]
-        above = np.nonzero(rates > stack.hidden)[0]
-        if not len(above):
-            raise Unreachable(float(rates.max()))
-        k = max(int(above[0]), 1)
+        scales = np.geomspace(low if around is None else low / 1.3, high, count)
+        rates = _fire(drive, coarse, scales, around)[0]
+        wanted = min(wanted, 0.95 * float(rates.max()))
+        k = max(int(np.argmax(rates >= wanted)), 1)
         low, high = scales[k - 1 : k + 1]
-    part = _place(stack.hidden, *rates[k - 1 : k + 1])
+    part = _place(wanted, *rates[k - 1 : k + 1])
     scale = float(f"{low * (high / low) ** part:.3g}")
-    trains = _fire(drive, constants, np.array([scale]), loop, keep=True)[1]
-    return Pilot(scale / unit, loop and loop.spread(scale), trains)
+    trains = _fire(drive, coarse, np.array([scale]), loop, keep=True)[1]
+    return Pilot(scale / unit, loop and float(loop.spread(scale)), wanted / jump, trains)
 
 
-def readout_spread(syn: float, mem: float, fan_in: int, trains: np.ndarray) -> float:
-    """Return the spread of a readout's weights, given dt/tau of the readout and what it reads."""
-    alpha, beta = math.exp(-syn), math.exp(-mem)
-    current, potential = np.zeros(POOL, np.float32), np.zeros(POOL, np.float32)
-    square = 0.0
+@lru_cache(maxsize=128)
+def readout_spread(stack: Stack, fan_in: int) -> float:
+    """Return the spread of a readout's weights, which reads what a stack's last layer sends."""
+    trains = pilot(stack).trains
+    jump = steps_in_one(stack)
+    coarse = _coarse(stack.constants, jump)
+    alpha, beta = np.float32(math.exp(-coarse.syn)), np.float32(math.exp(-coarse.mem))
+    current, potential, square = (np.zeros(POOL, np.float32) for _ in range(3))
     for n, spikes in enumerate(trains):
         if n >= len(trains) - COUNTED:
-            square += float(np.square(potential, dtype=np.float64).mean()) / COUNTED
-        potential = np.float32(beta) * potential + current
-        current = np.float32(alpha) * current + spikes
-    if square == 0 or fan_in == 0:
+            square += potential * potential
+        potential = beta * potential + current
+        current = alpha * current + spikes
+    shares = trains[-COUNTED:].mean(0, dtype=np.float64)
+    if fan_in == 0 or not shares.any():
         return 1.0
+    square = float(square.mean()) / COUNTED
+    square *= _moment(stack.constants, shares / jump) / _moment(coarse, shares)
     return float(f"{READOUT_STD / math.sqrt(fan_in * square):.3g}")
 
 
 class _Loop:
     """Recurrent weights of a pilot population, for every scale of the membrane."""
 
-    def __init__(self, rng, own: int, stack: Stack) -> None:
-        constants = stack.constants
+    def __init__(self, rng, own: int, stack: Stack, jump: int) -> None:
+        constants, coarse = stack.constants, _coarse(stack.constants, jump)
         weight, stretch = _weights(rng, own, np.zeros(POOL))
         self.weight, self.stretch = weight.T.copy(), stretch
         moment = _moment(constants, np.array([stack.recurrent]))
-        ratio = math.sqrt(1 / INPUT_SHARE - 1)
-        self.share = ratio / math.sqrt(own * moment)
-        alone = (1 - constants.alpha) * (1 if constants.reset != "none" else 1 - constants.beta)
+        self.share = math.sqrt((1 / INPUT_SHARE - 1) / (own * moment))
+        alone = -math.expm1(-constants.syn)
+        alone *= 1 if constants.reset != "none" else -math.expm1(-constants.mem)
         self.most = RECURRENT_GAIN * constants.threshold * alone / math.sqrt(own)
+        # A coarser step hears the same spike as a stronger one.
+        self.stretch *= math.expm1(-coarse.syn) / math.expm1(-constants.syn)
 
     def spread(self, scale):
         """Return the spread of V: its share of the variance, or what keeps the layer stable."""
@@ -161,7 +177,8 @@ class _Loop:
 def _fire(drive, constants: Constants, scales: np.ndarray, loop, keep: bool = False):
     """Run the pilot at every scale (G,): spikes per neuron and step (G,), and the last trains."""
     steps = len(drive)
-    alpha, beta, rho = (np.float32(x) for x in (constants.alpha, constants.beta, constants.rho))
+    exponents = constants.syn, constants.mem, constants.adapt
+    alpha, beta, rho = (np.float32(math.exp(-x)) for x in exponents)
     unit = np.float32(1) / scales.astype(np.float32)[:, None]
     threshold = np.repeat(constants.threshold * unit, POOL, 1)
     jump = constants.jump * unit * (np.arange(POOL) < constants.adaptive * POOL)
@@ -193,17 +210,23 @@ def _fire(drive, constants: Constants, scales: np.ndarray, loop, keep: bool = Fa
 def _below(stack: Stack) -> np.ndarray:
     """Return the trains that the last layer of a stack sees, (T, POOL)."""
     if len(stack.layers) == 1:
-        return _poisson(stack.constants, stack.inputs)
+        return _poisson(stack, stack.inputs)
     trains = pilot(stack._replace(layers=stack.layers[:-1])).trains
-    return trains if trains.any() else _poisson(stack.constants, stack.hidden)
+    return trains if trains.any() else _poisson(stack, stack.hidden)
 
 
-def _poisson(constants: Constants, share: float) -> np.ndarray:
+def _poisson(stack: Stack, share: float) -> np.ndarray:
     """Return trains that spike with the probability ``share`` in each step, (T, POOL)."""
-    decay = max(constants.alpha, constants.beta, constants.rho)
-    settling = SETTLING if decay == 1 else min(int(-4 / math.log(decay)) + 20, SETTLING)
+    jump, c = steps_in_one(stack), stack.constants
+    settling = int(min(4 / (min(c.syn, c.mem) * jump) + 20, SETTLING))
     drawn = np.random.RandomState(0).random_sample((settling + COUNTED, POOL))
-    return (drawn < share).astype(np.float32)
+    return (drawn < share * jump).astype(np.float32)
+
+
+def _coarse(constants: Constants, jump: int) -> Constants:
+    """Return the constants of a time step that is ``jump`` times as long."""
+    longer = {name: getattr(constants, name) * jump for name in ("syn", "mem", "adapt")}
+    return constants._replace(**longer)
 
 
 def _weights(rng, fan_in: int, shares: np.ndarray) -> tuple[np.ndarray, float]:
@@ -229,8 +252,7 @@ def _weights(rng, fan_in: int, shares: np.ndarray) -> tuple[np.ndarray, float]:
 
 def _moment(constants: Constants, shares: np.ndarray) -> float:
     """Return the mean square of the response to Poisson trains of these spikes per step."""
-    syn, mem = (-math.log(x) if x else math.inf for x in (constants.alpha, constants.beta))
-    area, energy = _sums(syn, mem)
+    area, energy = _sums(constants.syn, constants.mem)
     shares = np.asarray(shares, dtype=np.float64)
     return float((shares * (1 - shares) * energy + (shares * area) ** 2).mean())
 

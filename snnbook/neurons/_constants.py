@@ -51,6 +51,17 @@ class WithConstants:
     takes it. Loading compares it: weights that were trained with other constants are an error, and
     of weights without it a warning says that nothing could be compared. A surrogate and
     ``reset_gradient`` are no part of it, because they change gradients alone.
+
+    Examples
+    --------
+    >>> from snnbook.neurons import LIFNeuron, SpikingNetwork
+    >>> slow, fast = (SpikingNetwork((3, 4, 2), LIFNeuron(tau)) for tau in (20e-3, 5e-3))
+    >>> fast.load_state_dict(slow.state_dict())  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    RuntimeError: ...hidden.0: tau_mem is 0.005 here and 0.02 in the state dict. ...
+
+    Chapter 2.
     """
 
     def constants(self) -> dict:
@@ -69,8 +80,9 @@ class WithConstants:
         key = prefix + "_extra_state"
         stored = state_dict.get(key)
         if stored is None or getattr(stored, "is_meta", False):
-            own = [prefix + name for name in self._parameters] + [prefix + "parametrizations"]
-            if any(name.startswith(tuple(own)) for name in state_dict):
+            layers = [k for k, child in self._modules.items() if isinstance(child, WithConstants)]
+            names = {name.removeprefix(prefix).split(".")[0] for name in state_dict}
+            if names - {*layers}:
                 warnings.warn(UNKNOWN, stacklevel=2)
         else:
             different = _differences(self.constants(), stored)
@@ -100,8 +112,7 @@ def _number(value) -> float:
 def _shown(number: float, like) -> str:
     """Return how a stored number reads, given the constant that it is compared with."""
     if isinstance(like, str):
-        known = number == int(number) and 0 <= number < len(WORDS)
-        return repr(WORDS[int(number)]) if known else "another word"
+        return repr(dict(enumerate(WORDS)).get(number, "another word"))
     if isinstance(like, bool):
         return repr(bool(number))
     return repr(math.inf) if number >= ENDLESS else f"{number:.6g}"

@@ -193,6 +193,4 @@ def _each_recurrent(recurrent, layers: int) -> tuple[bool, ...]:
             )
         return each
     check_flag("recurrent", recurrent)
-    if recurrent and not layers:
-        raise ValueError("recurrent is True; without a hidden layer False is accepted")
     return (recurrent,) * layers

@@ -117,10 +117,11 @@ def check_state(kind: type, state):
     if given == kind._fields or (given is not None and len(given) != len(kind._fields)):
         return state
     what = type(state).__name__ + (f" of {', '.join(given)}" if given else "")
-    raise TypeError(
-        f"state is a {what}; a {kind.__name__} of {', '.join(kind._fields)} is accepted, "
-        "such as the state of a record"
-    )
+    raise TypeError(f"state is a {what}; {_form(kind)} is accepted, such as a record's state")
+
+
+def _form(kind: type) -> str:
+    return f"{kind.__name__}({', '.join(kind._fields)})"
 
 
 def check_step(kind: type, state, drive: Tensor) -> None:
@@ -130,7 +131,7 @@ def check_step(kind: type, state, drive: Tensor) -> None:
     called in loops, so only what differs is looked at closely.
     """
     if not isinstance(state, kind) and (state is None or len(state) != len(kind._fields)):
-        raise TypeError(f"state is {state!r}; a {kind.__name__} is accepted")
+        raise TypeError(f"state is a {type(state).__name__}; {_form(kind)} is accepted")
     check_tensor("drive", drive)
     for name, value in zip(kind._fields, check_state(kind, state), strict=True):
         check_tensor(f"state.{name}", value)

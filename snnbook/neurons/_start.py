@@ -1,6 +1,7 @@
 """Where a layer or a network starts: the standard deviations that its initial weights are given."""
 
 import math
+import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -8,14 +9,15 @@ from snnbook.neurons._calibrate import (
     INPUT_SHARE,
     READOUT_STD,
     Stack,
-    Unreachable,
     constants_of,
-    decays,
     kernel_sums,
     pilot,
     readout_spread,
 )
 from snnbook.neurons._init import check_rate
+
+#: Spikes per step above which a rate out of reach is an error, whatever the inputs are.
+NEAR_EVERY_STEP = 0.25
 
 
 class Rates(NamedTuple):
@@ -56,22 +58,31 @@ def start(
         for fan_in, size, loops in zip(sizes[:-2], sizes[1:-1], recurrent, strict=True)
     )
     constants = constants_of(neuron, adaptive)
-    found, trains = [], None
+    found, stack = [], None
     for k, (fan_in, size) in enumerate(layers):
         stack = Stack(constants, layers[: k + 1], rates.input * dt, rates.hidden * dt, own * dt)
-        try:
-            weight, loop, trains = pilot(stack)
-        except Unreachable as error:
-            raise ValueError(
-                f"{name} is {rates.hidden!r}; at most {0.99 * error.best / dt:.3g} Hz is accepted, "
-                "since weights of mean zero keep part of the neurons silent"
-            ) from None
+        weight, loop, reached, _ = pilot(stack)
+        if reached < 0.95 * rates.hidden * dt:
+            _out_of_reach(name, rates.hidden, reached / dt, dt)
         std = _as_std(neuron, weight, fan_in, rates.hidden if k else rates.input)
         found.append(std if size is None else (std, _as_std(neuron, loop, size, own)))
-    if trains is None:
+    if stack is None:
         return Start((), readout_std(neuron, rates.input))
-    weight = readout_spread(*decays(neuron), sizes[-2], trains)
+    weight = readout_spread(stack, sizes[-2])
     return Start(tuple(found), _as_std(neuron, weight, sizes[-2], rates.hidden))
+
+
+def _out_of_reach(name: str, rate: float, reached: float, dt: float) -> None:
+    """Raise for a rate near 1/dt; warn of one that only these inputs do not drive."""
+    if rate * dt > NEAR_EVERY_STEP:
+        raise ValueError(
+            f"{name} is {rate!r}; at most {reached:.3g} Hz is accepted at a time step of {dt!r} s, "
+            "since weights of mean zero keep part of the neurons silent"
+        )
+    warnings.warn(
+        f"{name} is {rate!r}, but with so few input spikes these neurons reach {reached:.3g} Hz",
+        stacklevel=4,
+    )
 
 
 def readout_std(neuron, rate: float) -> float:
