@@ -62,7 +62,7 @@ def start(
     for k, (fan_in, size) in enumerate(layers):
         stack = Stack(constants, layers[: k + 1], rates.input * dt, rates.hidden * dt, own * dt)
         weight, loop, reached, _ = pilot(stack)
-        if reached < 0.95 * rates.hidden * dt:
+        if reached < 0.7 * rates.hidden * dt:
             _out_of_reach(name, rates.hidden, reached / dt, dt)
         std = _as_std(neuron, weight, fan_in, rates.hidden if k else rates.input)
         found.append(std if size is None else (std, _as_std(neuron, loop, size, own)))
