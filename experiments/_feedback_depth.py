@@ -35,6 +35,7 @@ def run(split: data.Split, task: Task, depth: int, arm: str, seed: int, lr: floa
         input_rate=float(split.train_inputs.mean()) / 1e-3,
         hidden_rate=20.0,
         generator=seeded(seed),
+        std=1.0,
     )
     start = time.perf_counter()
     reached, angles = train_by_feedback(

@@ -37,6 +37,7 @@ def run(split: data.Split, epochs: int, depth: int, arm: str, seed: int, lr: flo
         input_rate=1e3 * float(split.train_inputs.mean()),
         hidden_rate=20.0,
         generator=seeded(seed),
+        std=1.0,
     )
     generator, start = seeded(100 + seed), time.perf_counter()
     history = training.fit(

@@ -45,6 +45,7 @@ def build(neuron: str, kind: str, sizes, dt: float, rate: float, seed: int) -> A
         adaptive=0.5 if neuron == "ALIF" else 0.0,
         input_rate=rate,
         generator=seeded(seed),
+        std=1.0,
     )
 
 

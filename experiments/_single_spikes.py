@@ -57,7 +57,9 @@ def surrogate(
 ) -> SpikingNetwork:
     """Train a network of ordinary LIF neurons with a leaky readout on the same spikes."""
     values, labels, *_ = load()
-    network = SpikingNetwork((5, HIDDEN, 3), NEURON, input_rate=30.0, generator=seeded(seed))
+    network = SpikingNetwork(
+        (5, HIDDEN, 3), NEURON, input_rate=30.0, generator=seeded(seed), std=1.0
+    )
 
     def regularizer(output):
         return training.spike_count_penalty(output.hidden[0].spikes, linear=price)

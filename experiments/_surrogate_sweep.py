@@ -55,7 +55,7 @@ class Task:
         """Train one network per seed."""
         sizes = (5, *[HIDDEN] * layers, 3)
         neuron = LIFNeuron(surrogate=surrogate, reset_gradient=reset_gradient)
-        model = SideBySide(sizes, self.seeds, neuron, input_rate=25.0, hidden_rate=10.0)
+        model = SideBySide(sizes, self.seeds, neuron, input_rate=25.0, hidden_rate=10.0, std=1.0)
         fit_side_by_side(model, self.batch, steps=self.steps, lr=lr, optimizer=optimizer)
         return model
 

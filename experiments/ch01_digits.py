@@ -28,7 +28,7 @@ def run(spikes: data.Split, epochs: int, kind: str, seed: int) -> dict:
     """Train one network and return its accuracy, spikes and seconds."""
     generator, sizes = seeded(seed), SIZES[kind]
     rate = float(spikes.train_inputs.mean()) / NEURON.dt
-    network = SpikingNetwork(sizes, NEURON, input_rate=rate, generator=generator)
+    network = SpikingNetwork(sizes, NEURON, input_rate=rate, generator=generator, std=1.0)
     start = time.perf_counter()
     history = training.fit(
         network,

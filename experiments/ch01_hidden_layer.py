@@ -29,10 +29,14 @@ ARMS = (("none", 0), *((kind, size) for size in SIZES for kind in ("frozen", "tr
 def build(kind: str, hidden: int, rate: float, generator: torch.Generator) -> SpikingNetwork:
     """Return a network with weights drawn from the generator; ``frozen`` keeps the hidden ones."""
     if kind == "none":
-        return SpikingNetwork((5, 3), input_rate=rate, generator=generator)
+        return SpikingNetwork((5, 3), input_rate=rate, generator=generator, std=1.0)
     surrogate = fast_sigmoid(width=0.15)
     network = SpikingNetwork(
-        (5, hidden, 3), LIFNeuron(surrogate=surrogate), input_rate=rate, generator=generator
+        (5, hidden, 3),
+        LIFNeuron(surrogate=surrogate),
+        input_rate=rate,
+        generator=generator,
+        std=1.0,
     )
     network.hidden[0].weight.requires_grad_(kind == "trained")
     return network

@@ -29,7 +29,11 @@ def run(repeats: int, rule: str, neurons: int, steps: int) -> dict:
     generator = seeded(0)
     sizes = (neurons, neurons, 2)
     network = SpikingNetwork(
-        sizes, LIFNeuron(surrogate=fast_sigmoid(width=0.5)), recurrent=True, generator=generator
+        sizes,
+        LIFNeuron(surrogate=fast_sigmoid(width=0.5)),
+        recurrent=True,
+        generator=generator,
+        std=1.0,
     )
     spikes = (torch.rand(steps, 1, neurons, generator=generator) < 0.05).float()
     error = training.step_cross_entropy(torch.tensor([0]), steps)

@@ -37,6 +37,7 @@ def start(size: int, seed: int, spikes, labels):
         LIFNeuron(tau_mem=20e-3, tau_syn=10e-3, dt=DT, surrogate=fast_sigmoid(width=0.4)),
         input_rate=float(spikes.mean() / DT),
         generator=generator,
+        std=1.0,
     )
 
     def loss():

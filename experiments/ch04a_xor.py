@@ -77,7 +77,7 @@ def run(task, batches: int, name: str, seed: int) -> dict:
     if name == "surrogate":
         neuron = replace(NEURON, surrogate=fast_sigmoid(width=0.5))
         network = SpikingNetwork(
-            SIZES, neuron, recurrent=True, input_rate=25.0, generator=generator
+            SIZES, neuron, recurrent=True, input_rate=25.0, generator=generator, std=1.0
         )
     else:
         network = GatedNetwork(SIZES, gated(NEURON, Gate(float(name))), generator=generator)

@@ -46,7 +46,7 @@ def outcomes(weight, vectors: dict, loss_of) -> dict[str, list[float]]:
 def run(spikes, labels, steps: int, seed: int) -> dict:
     """Train one network and try steps on the way."""
     neuron = LIFNeuron(surrogate=fast_sigmoid(width=TRAINED))
-    network = SpikingNetwork((64, 50, 10), neuron, generator=seeded(seed))
+    network = SpikingNetwork((64, 50, 10), neuron, generator=seeded(seed), std=1.0)
     optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
     tried = []
 

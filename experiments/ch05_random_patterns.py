@@ -23,7 +23,7 @@ GRADIENTS = {"surrogate": fast_sigmoid(width=WIDTH), "true": true_derivative()}
 def run(spikes, labels, seeds: range, steps: int, gradient: str) -> dict:
     """Train one network for each seed; return accuracies before and after, and the loss."""
     neuron = LIFNeuron(surrogate=GRADIENTS[gradient])
-    model = SideBySide((100, 4, 2), seeds, neuron, input_rate=5.0)
+    model = SideBySide((100, 4, 2), seeds, neuron, input_rate=5.0, std=1.0)
     before = accuracy_side_by_side(model, spikes, labels, score=peak_score)
     loss = fit_side_by_side(
         model, lambda step: (spikes, labels), steps=steps, lr=2e-3, score=peak_score

@@ -50,6 +50,7 @@ def run(split: data.Split, seeds: range, epochs: int, code: str) -> dict:
         seeds,
         LIFNeuron(surrogate=fast_sigmoid(width=WIDTH)),
         input_rate=float(test.mean()) * 1e3,
+        std=1.0,
     )
     fit_side_by_side(model, batch, steps=len(order) // BATCH, lr=5e-3)
     return {

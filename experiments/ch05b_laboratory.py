@@ -49,6 +49,7 @@ def build(depth: int, input_rate: float, seed: int, recurrent_rate: float = RATE
         hidden_rate=RATE,
         recurrent_rate=recurrent_rate,
         generator=seeded(100 + seed),
+        std=1.0,
     )
 
 

@@ -80,6 +80,7 @@ def run(train, test, epochs: int, arm: str, lr: float) -> dict:
         input_rate=float(train[0].mean()) * MAX_RATE,
         hidden_rate=20.0,
         generator=seeded(SEED),
+        std=1.0,
     )
     network.hidden.requires_grad_(arm != "frozen")
     history = training.fit(

@@ -39,6 +39,7 @@ def cosine(tasks: dict, task: str, tau: float, seed: int) -> dict:
         input_rate=1e3 * float(spikes.mean()),
         hidden_rate=20.0,
         generator=seeded(seed),
+        std=1.0,
     ).double()
     error = training.step_cross_entropy(labels, steps=len(spikes))
     symmetric = local.random_feedback(network, "symmetric", direct=True)
@@ -58,6 +59,7 @@ def learn(epochs: int, arm: str, delay: int, seed: int) -> dict:
         input_rate=1e3 * float(spikes.mean()),
         hidden_rate=20.0,
         generator=seeded(seed),
+        std=1.0,
     )
     rate, settings = ARMS[arm]
     train_by_feedback(

@@ -47,6 +47,7 @@ def run(all_epochs: int, depth: int, width: int, gradient: str, seed: int) -> di
         input_rate=float(spikes.mean()) / 1e-3,
         hidden_rate=20.0,
         generator=seeded(seed),
+        std=1.0,
     )
     found_by = rule(gradient, network, seed)
     cosines = []

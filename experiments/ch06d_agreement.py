@@ -73,7 +73,7 @@ def surrogate(weights, times, mix, kind: str, width: float, through_reset: bool)
         reset_gradient=through_reset,
     )
     sizes = (INPUTS, *[HIDDEN] * (len(weights) - 1), OUTPUTS)
-    network = SpikingNetwork(sizes, neuron).double()
+    network = SpikingNetwork(sizes, neuron, std=1.0).double()
     layers = [*network.hidden, network.readout]
     with torch.no_grad():
         for layer, weight in zip(layers, weights):

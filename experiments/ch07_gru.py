@@ -64,7 +64,7 @@ def build(kind: str, split: data.Split, hidden: int, generator: torch.Generator)
         parameters = inputs * hidden + hidden * hidden + hidden * outputs
         hidden = gru_size(inputs, outputs, parameters)
         return GRUNetwork(inputs, hidden, outputs, generator=generator)
-    return SpikingNetwork(sizes, NEURON, recurrent=kind == "recurrent", **options)
+    return SpikingNetwork(sizes, NEURON, recurrent=kind == "recurrent", **options, std=1.0)
 
 
 def learn(split: data.Split, epochs: int, kind: str, hidden: int, lr: float, loss: str, seed: int):

@@ -61,7 +61,7 @@ def _time_left_out() -> dict:
 def _traces() -> dict:
     """Compare e-prop with the exact gradient of one layer, and count what it keeps."""
     generator = torch.Generator().manual_seed(0)
-    network = SpikingNetwork((20, 30, 5), input_rate=100.0, generator=generator).double()
+    network = SpikingNetwork((20, 30, 5), input_rate=100.0, generator=generator, std=1.0).double()
     spikes = (torch.rand(2000, 2, 20, generator=generator) < 0.1).double()
     labels = torch.tensor([0, 3])
     keeps, apart = [], 0.0
@@ -93,7 +93,7 @@ def _depth() -> dict:
 def _local_errors() -> dict:
     """Return what is kept, and the accuracy of both arms, such as ``digits_2_local``."""
     generator = torch.Generator().manual_seed(0)
-    network = SpikingNetwork((100, 50, 50, 10), input_rate=50.0, generator=generator)
+    network = SpikingNetwork((100, 50, 50, 10), input_rate=50.0, generator=generator, std=1.0)
     rule = local.LocalErrors(local.random_readouts(network, generator=generator))
     kept = []
     for steps in (100, 1000):

@@ -55,6 +55,7 @@ def _traffic() -> dict:
             LIFNeuron(surrogate=surrogate),
             input_rate=rate,
             generator=_rng(seed),
+            std=1.0,
         ).double()
         sent = gradients.traffic(network, spikes, error)
         found.append(sent.errors / sent.spikes)
@@ -94,6 +95,7 @@ def _no_slope() -> dict:
         LIFNeuron(surrogate=surrogates.true_derivative()),
         input_rate=10.0,
         generator=_rng(1),
+        std=1.0,
     )
     training.sum_over_time(network(patterns).readout, labels).backward()
     hidden = torch.cat([layer.weight.grad.flatten() for layer in network.hidden])

@@ -94,7 +94,7 @@ def _task() -> tuple[SpikingNetwork, torch.Tensor]:
     spikes = (torch.rand(STEPS, 32, 20, generator=torch.Generator().manual_seed(5)) < 0.05).float()
     rates = {"input_rate": 50.0, "hidden_rate": 40.0}
     first = torch.Generator().manual_seed(0)
-    return SpikingNetwork((20, 40, 40, 40, 40, 40, 2), generator=first, **rates), spikes
+    return SpikingNetwork((20, 40, 40, 40, 40, 40, 2), generator=first, **rates, std=1.0), spikes
 
 
 def _accuracies(shape: str) -> np.ndarray:

@@ -260,7 +260,8 @@ def move_on(traces: Synapses, after: Tensor, before: LIFState, neuron: LIFNeuron
 
 def _leak(layer: LIF, seen: LayerStep, before: LIFState, arrived: Tensor) -> LIFState:
     """Move the presynaptic trace on by current and membrane alone."""
-    return leaky_step(before, arrived.unsqueeze(1), layer.neuron)
+    alpha, beta = layer.neuron.alpha, layer.neuron.beta
+    return LIFState(alpha * before.syn + arrived.unsqueeze(1), beta * before.mem + before.syn)
 
 
 def _own_state(layer: LIF, seen: LayerStep, before: LIFState, arrived: Tensor) -> LIFState:

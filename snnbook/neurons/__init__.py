@@ -7,6 +7,7 @@ from snnbook.neurons._adaptive import (
     AdaptiveState as AdaptiveState,
     adaptive_step as adaptive_step,
 )
+from snnbook.neurons._constants import WithConstants as WithConstants
 from snnbook.neurons._init import fluctuation_driven_ as fluctuation_driven_
 from snnbook.neurons._layers import (
     LIF as LIF,

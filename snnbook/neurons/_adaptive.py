@@ -9,17 +9,20 @@ r"""Neurons whose threshold adapts (paper section V.B, chapter 6b).
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import check_positive, check_time_first
+from snnbook._validate import check_float, check_same_kind, check_time_first, is_number
 from snnbook.kernels import run_layer
+from snnbook.neurons._constants import WithConstants
 from snnbook.neurons._layers import LeakyReadout, RecurrentLIF
 from snnbook.neurons._lif import LIFNeuron, after_reset
-from snnbook.neurons._network import NetworkOutput
+from snnbook.neurons._network import NetworkOutput, check_sizes
+from snnbook.neurons._neuron import check_constant, check_step
+from snnbook.neurons._start import Rates, Start, start
 from snnbook.surrogates import Surrogate, fast_sigmoid
 
 
@@ -57,7 +60,7 @@ class AdaptiveNeuron(LIFNeuron):
     tau_adapt : float
         :math:`\tau_a` in seconds, above 0.
     strength : float or Tensor (N,)
-        :math:`\phi`, what one spike adds to the threshold; 0 is a plain LIF neuron.
+        :math:`\phi`, what one spike adds to the threshold, at least 0; 0 is a plain LIF neuron.
 
     Examples
     --------
@@ -75,7 +78,19 @@ class AdaptiveNeuron(LIFNeuron):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_positive("tau_adapt", self.tau_adapt)
+        check_constant("tau_adapt", self.tau_adapt)
+        _check_strength(self.strength)
+
+    def __eq__(self, other) -> bool:
+        """Return whether two neurons have the same fields, entry by entry."""
+        return type(other) is type(self) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def _values(self) -> tuple:
+        given = (getattr(self, field.name) for field in fields(self))
+        return tuple(tuple(x.tolist()) if isinstance(x, Tensor) else x for x in given)
 
     @property
     def rho(self) -> float:
@@ -97,6 +112,22 @@ class AdaptiveNeuron(LIFNeuron):
         if states is None:
             return AdaptiveRecord(output, None, None, state)
         return AdaptiveRecord(output, states.mem, self.limit(states.adapt), state)
+
+
+def _check_strength(strength: float | Tensor) -> None:
+    """Raise unless ``strength`` is a finite number of at least 0, or one of each neuron."""
+    if isinstance(strength, Tensor):
+        check_float("strength", strength)
+        if strength.dim() != 1:
+            raise ValueError(
+                f"strength has shape {tuple(strength.shape)}; (N,), one of each neuron, is accepted"
+            )
+        values = strength.detach().flatten().tolist() if not strength.is_meta else []
+    else:
+        values = [strength]
+    for value in values:
+        if not (is_number(value) and math.isfinite(value) and value >= 0):
+            raise ValueError(f"strength holds {value!r}; finite numbers of at least 0 are accepted")
 
 
 #: The adaptive neuron of a network when none is given.
@@ -140,6 +171,12 @@ def adaptive_step(
 
     Paper section V.B; chapter 6b; ``eq-06b-alif``.
     """
+    check_step(AdaptiveState, state, drive)
+    if isinstance(neuron.strength, Tensor) and neuron.strength.shape != drive.shape[-1:]:
+        raise ValueError(
+            f"strength has shape {tuple(neuron.strength.shape)}; ({drive.shape[-1]},), one of each "
+            "neuron, is accepted"
+        )
     distance = state.mem - neuron.threshold - neuron.strength * state.adapt
     spikes = neuron.surrogate(distance, neuron.spike_at_threshold)
     if recurrent_weight is not None:
@@ -149,7 +186,7 @@ def adaptive_step(
     return spikes, AdaptiveState(neuron.alpha * state.syn + drive, mem, adapt)
 
 
-class AdaptiveNetwork(nn.Module):
+class AdaptiveNetwork(WithConstants, nn.Module):
     """A recurrent layer of adaptive neurons and a leaky readout.
 
     Parameters
@@ -160,8 +197,9 @@ class AdaptiveNetwork(nn.Module):
         Of the layer; the readout has its time constants.
     adaptive : float
         Share of the neurons that adapt, the last ones; from 0 to 1.
-    input_rate : float
-        Rate in Hz for which the initial input weights are drawn.
+    input_rate, hidden_rate, recurrent_rate, std, readout_std : float
+        As in :class:`SpikingNetwork`; ``hidden_rate`` is that of the first half second, before
+        thresholds have risen in full.
     generator : torch.Generator, optional
         Source of the initial weights.
 
@@ -186,20 +224,43 @@ class AdaptiveNetwork(nn.Module):
         *,
         adaptive: float = 1.0,
         input_rate: float = 10.0,
+        hidden_rate: float = 10.0,
+        recurrent_rate: float | None = None,
+        std: float | None = None,
+        readout_std: float | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        if not isinstance(neuron, AdaptiveNeuron):
+            raise TypeError(f"neuron is a {type(neuron).__name__}; an AdaptiveNeuron is accepted")
         if len(sizes) != 3:
             raise ValueError(f"sizes is {sizes}; inputs, hidden neurons and outputs are accepted")
-        if not 0 <= adaptive <= 1:
-            raise ValueError(f"adaptive is {adaptive}; a share from 0 to 1 is accepted")
-        inputs, hidden, outputs = sizes
-        drawn = RecurrentLIF(inputs, hidden, neuron, input_rate=input_rate, generator=generator)
+        if not (is_number(adaptive) and 0 <= adaptive <= 1):
+            raise ValueError(f"adaptive is {adaptive!r}; a share from 0 to 1 is accepted")
+        inputs, hidden, outputs = sizes = check_sizes(sizes)
+        if isinstance(neuron.strength, Tensor) and len(neuron.strength) != hidden:
+            raise ValueError(
+                f"strength has {len(neuron.strength)} entries; {hidden}, one of each hidden "
+                "neuron, are accepted"
+            )
+        begin = Start((std,), std)
+        if std is None:
+            rates = Rates(input_rate, hidden_rate, recurrent_rate)
+            begin = start(neuron, sizes, (True,), rates, adaptive=float(adaptive))
+        given = {"input_rate": input_rate, "rate": hidden_rate, "recurrent_rate": recurrent_rate}
+        given |= {"std": begin.hidden[0], "generator": generator}
+        drawn = RecurrentLIF(inputs, hidden, neuron, **given)
         self._neuron = neuron
         self.weight, self.recurrent_weight = drawn.weight, drawn.recurrent_weight
-        self.readout = LeakyReadout(hidden, outputs, neuron.leaky, generator=generator)
+        wide = begin.readout if readout_std is None else readout_std
+        given = {"input_rate": hidden_rate, "std": wide, "generator": generator}
+        self.readout = LeakyReadout(hidden, outputs, neuron.leaky, **given)
         adapts = torch.arange(hidden) >= hidden - round(adaptive * hidden)
         self.register_buffer("strength", neuron.strength * adapts.to(self.weight.dtype))
+
+    def constants(self) -> dict:
+        """Return the constants that change the forward pass; the strengths are a buffer."""
+        return {k: v for k, v in self._neuron.constants().items() if k.split("[")[0] != "strength"}
 
     @property
     def neuron(self) -> AdaptiveNeuron:
@@ -209,5 +270,6 @@ class AdaptiveNetwork(nn.Module):
     def forward(self, spikes: Tensor) -> NetworkOutput:
         """Run the network over input spikes (T, B, inputs), from rest."""
         check_time_first("spikes", spikes, features=self.weight.shape[1])
+        check_same_kind("spikes", spikes, like=self.weight)
         record = run_layer(self.neuron, spikes, self.weight, recurrent_weight=self.recurrent_weight)
         return NetworkOutput(self.readout(record.spikes).mem, (record,))

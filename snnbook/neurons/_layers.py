@@ -1,13 +1,20 @@
 """Layers of LIF neurons: thin modules around the one loop (paper section II, chapter 2)."""
 
-import math
-
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import check_choice, check_integer, check_same_kind, check_time_first
+from snnbook._validate import (
+    check_choice,
+    check_flag,
+    check_generator,
+    check_integer,
+    check_positive,
+    check_same_kind,
+    check_time_first,
+)
 from snnbook.kernels import KERNELS, Events, run_layer
-from snnbook.neurons._init import fluctuation_driven_
+from snnbook.neurons._constants import WithConstants
+from snnbook.neurons._init import check_rate, fluctuation_driven_
 from snnbook.neurons._lif import (
     DEFAULT_NEURON,
     LeakyNeuron,
@@ -15,26 +22,24 @@ from snnbook.neurons._lif import (
     LIFNeuron,
     LIFRecord,
     LIFState,
+    check_lif,
 )
+from snnbook.neurons._neuron import check_state
+from snnbook.neurons._start import Rates, readout_std, split, start
 
 
-class _Weighted(nn.Module):
-    """A weight (out, in), initialised for the time constants of the neurons behind it."""
+class _Weighted(WithConstants, nn.Module):
+    """A weight (out, in) in front of neurons of one kind; their constants travel with it."""
 
-    #: Share of the membrane's initial variance that the input brings; the rest comes from
-    #: recurrent spikes (Rossbroich, Gygax and Zenke 2022).
-    input_share = 1.0
-
-    def __init__(self, in_features, out_features, neuron, input_rate, generator, kernel):
+    def __init__(self, in_features, out_features, neuron, generator, kernel):
         super().__init__()
-        check_integer("in_features", in_features, 0)
-        check_integer("out_features", out_features, 0)
+        _check_sizes(in_features, out_features)
         check_choice("kernel", kernel, KERNELS)
+        if generator is not None:
+            check_generator(generator)
         self.kernel = kernel
         self.neuron = neuron
         self.weight = nn.Parameter(torch.empty(out_features, in_features))
-        std = math.sqrt(self.input_share)
-        fluctuation_driven_(self.weight, neuron, rate=input_rate, std=std, generator=generator)
 
     def check(self, spikes: Tensor | Events) -> None:
         """Raise unless the input spikes fit the weight."""
@@ -69,9 +74,13 @@ class LIF(_Weighted):
         Numbers of inputs and of neurons.
     neuron : LIFNeuron
         Time constants, threshold, reset and surrogate.
-    input_rate : float
-        Mean rate of one input in Hz, used once, to initialise the weights with
-        :func:`snnbook.neurons.fluctuation_driven_`.
+    input_rate, rate : float
+        Mean rates in Hz of one input and of one neuron of the layer, above 0 and below 1/dt,
+        used once: the initial weights are such that neurons fire at ``rate`` while independent
+        inputs fire at ``input_rate``.
+    std : float, optional
+        Standard deviation of the membrane without reset; then the weights are those of
+        :func:`snnbook.neurons.fluctuation_driven_`, whatever rate follows.
     generator : torch.Generator, optional
         Source of the initial weights.
     kernel, checkpoint
@@ -89,7 +98,17 @@ class LIF(_Weighted):
     >>> out.spikes.shape, out.state.mem.shape
     (torch.Size([10, 4, 2]), torch.Size([4, 2]))
 
+    Notes
+    -----
     The module holds parameters, never a state: two calls with the same input give the same.
+
+    Without ``std`` the weights differ from those of Rossbroich, Gygax and Zenke (2022) in their
+    spread alone: theirs sets the fluctuation of a membrane, this one the rate. Weights also push
+    each neuron by a constant of its own, and a reset takes its share, so a pilot population is
+    simulated once to find the spread (some 30 ms; the answer is kept).
+
+    Its constants stand beside the weights in :meth:`state_dict`; loading weights of another
+    neuron is an error.
 
     Paper section II; chapter 2.
     """
@@ -101,27 +120,35 @@ class LIF(_Weighted):
         neuron: LIFNeuron = DEFAULT_NEURON,
         *,
         input_rate: float = 10.0,
+        rate: float = 10.0,
+        std: float | None = None,
         generator: torch.Generator | None = None,
         kernel: str = "auto",
         checkpoint: int | None = None,
     ) -> None:
-        if not isinstance(neuron, LIFNeuron):
-            raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
+        check_lif(neuron)
         if checkpoint is not None:
             check_integer("checkpoint", checkpoint, 1)
-        super().__init__(in_features, out_features, neuron, input_rate, generator, kernel)
+        super().__init__(in_features, out_features, neuron, generator, kernel)
         self.checkpoint = checkpoint
+        check_rate("input_rate", input_rate, neuron.dt)
+        check_rate("rate", rate, neuron.dt)
+        if std is None:
+            sizes, rates = (in_features, out_features, 0), Rates(input_rate, rate)
+            (std,) = start(neuron, sizes, (False,), rates, name="rate").hidden
+        fluctuation_driven_(self.weight, neuron, rate=input_rate, std=std, generator=generator)
 
     def forward(
         self, spikes: Tensor | Events, state: LIFState | None = None, record: bool | None = None
     ) -> LIFRecord:
         """Run the layer over input spikes (T, B, in_features), from ``state`` or from rest."""
         self.check(spikes)
+        check_flag("record", record)
         return run_layer(
             self.neuron,
             spikes,
             self.weight,
-            state,
+            check_state(self.neuron.State, state),
             recurrent_weight=self.recurrent(),
             record=record,
             kernel=self.kernel,
@@ -136,8 +163,17 @@ class LIF(_Weighted):
 class RecurrentLIF(LIF):
     """A layer of LIF neurons that also send their spikes to each other.
 
-    Parameters as in :class:`LIF`; the recurrent weight is initialised for neurons that fire
-    at ``recurrent_rate`` Hz.
+    Parameters as in :class:`LIF`, and:
+
+    Parameters
+    ----------
+    recurrent_rate : float, optional
+        Rate in Hz that the recurrent weights expect of a neuron; ``rate`` when not given. They
+        bring a tenth of the membrane's variance at that rate, or less where this much would keep
+        the layer active without input.
+    std : float or (float, float), optional
+        As in :class:`LIF`; a pair says what the input and the recurrent spikes bring. Of one
+        number the input brings 9/10 of the variance.
 
     Attributes
     ----------
@@ -155,8 +191,6 @@ class RecurrentLIF(LIF):
     Paper section II; chapter 2.
     """
 
-    input_share = 0.9
-
     def __init__(
         self,
         in_features: int,
@@ -164,27 +198,36 @@ class RecurrentLIF(LIF):
         neuron: LIFNeuron = DEFAULT_NEURON,
         *,
         input_rate: float = 10.0,
-        recurrent_rate: float = 10.0,
+        rate: float = 10.0,
+        recurrent_rate: float | None = None,
+        std: float | tuple[float, float] | None = None,
         generator: torch.Generator | None = None,
         kernel: str = "auto",
         checkpoint: int | None = None,
     ) -> None:
+        check_lif(neuron)
+        _check_sizes(in_features, out_features)
+        own = rate if recurrent_rate is None else recurrent_rate
+        check_rate("recurrent_rate" if recurrent_rate is not None else "rate", own, neuron.dt)
+        if std is None:
+            sizes, rates = (in_features, out_features, 0), Rates(input_rate, rate, own)
+            (std,) = start(neuron, sizes, (True,), rates, name="rate").hidden
+        elif not (isinstance(std, (tuple, list)) and len(std) == 2):
+            check_positive("std", std)
+            std = split(std)
+        options = {"generator": generator, "kernel": kernel, "checkpoint": checkpoint}
         super().__init__(
             in_features,
             out_features,
             neuron,
             input_rate=input_rate,
-            generator=generator,
-            kernel=kernel,
-            checkpoint=checkpoint,
+            rate=rate,
+            std=std[0],
+            **options,
         )
         self.recurrent_weight = nn.Parameter(torch.empty(out_features, out_features))
         fluctuation_driven_(
-            self.recurrent_weight,
-            neuron,
-            rate=recurrent_rate,
-            std=math.sqrt(1 - self.input_share),
-            generator=generator,
+            self.recurrent_weight, neuron, rate=own, std=std[1], generator=generator
         )
 
     def recurrent(self) -> Tensor:
@@ -195,7 +238,18 @@ class RecurrentLIF(LIF):
 class LeakyReadout(_Weighted):
     """A layer of leaky integrators that never spike: what the loss reads.
 
-    Parameters as in :class:`LIF`, but its neuron is a :class:`LeakyNeuron`.
+    Parameters
+    ----------
+    in_features, out_features, generator, kernel
+        As in :class:`LIF`.
+    neuron : LeakyNeuron
+        Time constants.
+    input_rate : float
+        Mean rate in Hz of one input, used once, to draw the initial weights.
+    std : float, optional
+        Standard deviation of the membrane, as in :func:`snnbook.neurons.fluctuation_driven_`.
+        When it is not given the weights are small: the membrane has one of 1/4 over weights and
+        time, so that a first cross entropy of C classes is near ln C.
 
     Examples
     --------
@@ -213,6 +267,7 @@ class LeakyReadout(_Weighted):
         neuron: LeakyNeuron = DEFAULT_NEURON.leaky,
         *,
         input_rate: float = 10.0,
+        std: float | None = None,
         generator: torch.Generator | None = None,
         kernel: str = "auto",
     ) -> None:
@@ -221,9 +276,18 @@ class LeakyReadout(_Weighted):
                 f"neuron is a {type(neuron).__name__}; a LeakyNeuron is accepted, such as "
                 "LIFNeuron().leaky"
             )
-        super().__init__(in_features, out_features, neuron, input_rate, generator, kernel)
+        super().__init__(in_features, out_features, neuron, generator, kernel)
+        check_rate("input_rate", input_rate, neuron.dt)
+        std = readout_std(neuron, input_rate) if std is None else std
+        fluctuation_driven_(self.weight, neuron, rate=input_rate, std=std, generator=generator)
 
     def forward(self, spikes: Tensor | Events, state: LIFState | None = None) -> LeakyRecord:
         """Run the readout over input spikes (T, B, in_features), from ``state`` or from rest."""
         self.check(spikes)
+        state = check_state(self.neuron.State, state)
         return run_layer(self.neuron, spikes, self.weight, state, kernel=self.kernel)
+
+
+def _check_sizes(in_features: int, out_features: int) -> None:
+    check_integer("in_features", in_features, 0)
+    check_integer("out_features", out_features, 0)

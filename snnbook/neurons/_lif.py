@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from snnbook._validate import check_callable, check_choice, check_flag, check_positive
-from snnbook.neurons._neuron import Neuron
+from snnbook._validate import check_callable, check_choice, check_flag
+from snnbook.neurons._neuron import Neuron, check_constant, check_step
 from snnbook.surrogates import Surrogate, fast_sigmoid
 
 #: What a spike may do to the membrane.
@@ -67,14 +67,16 @@ class LeakyNeuron(Neuron):
     Parameters
     ----------
     tau_mem, tau_syn : float
-        Time constants of membrane and synaptic current in seconds, above 0.
+        Time constants of membrane and synaptic current in seconds, above 0. A membrane with
+        ``tau_mem=math.inf`` has no leak, :math:`\beta = 1`: it integrates. A ``tau_syn`` far
+        below ``dt`` leaves no synapse, :math:`\alpha = 0`.
     dt : float
         Time step in seconds, above 0.
 
     Raises
     ------
-    ValueError
-        If a value is not a finite number above 0.
+    TypeError, ValueError
+        If a value is not a finite number above 0 (``tau_mem`` may be infinite).
 
     Examples
     --------
@@ -93,8 +95,9 @@ class LeakyNeuron(Neuron):
     compiled = True
 
     def __post_init__(self) -> None:
-        for name in ("tau_mem", "tau_syn", "dt"):
-            check_positive(name, getattr(self, name))
+        check_constant("tau_mem", self.tau_mem, infinite=True)
+        check_constant("tau_syn", self.tau_syn)
+        check_constant("dt", self.dt)
 
     @property
     def alpha(self) -> float:
@@ -131,7 +134,7 @@ class LIFNeuron(LeakyNeuron):
     Parameters
     ----------
     tau_mem, tau_syn, dt : float
-        Time constants and time step in seconds, above 0.
+        As in :class:`LeakyNeuron`; ``tau_mem=math.inf`` is the integrate-and-fire neuron.
     threshold : float
         :math:`\theta`, above 0. The paper's natural units put it at 1.
     surrogate : Surrogate
@@ -172,7 +175,7 @@ class LIFNeuron(LeakyNeuron):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_positive("threshold", self.threshold)
+        check_constant("threshold", self.threshold)
         check_callable("surrogate", self.surrogate)
         check_choice("reset", self.reset, RESETS)
         check_flag("reset_gradient", self.reset_gradient)
@@ -188,6 +191,13 @@ class LIFNeuron(LeakyNeuron):
         """Return spikes, membrane and current at n = 0 .. T-1, and the last state."""
         syn, mem = states or (None, None)
         return LIFRecord(output, mem, syn, state)
+
+
+def check_lif(neuron) -> None:
+    """Raise ``TypeError`` unless ``neuron`` is one spiking neuron, for all of a layer."""
+    if not isinstance(neuron, LIFNeuron):
+        one = "one LIFNeuron for all layers" if isinstance(neuron, (list, tuple)) else "a LIFNeuron"
+        raise TypeError(f"neuron is a {type(neuron).__name__}; {one} is accepted")
 
 
 #: The neuron of a layer when none is given: 10 ms, 5 ms, steps of 1 ms, threshold 1.
@@ -243,6 +253,7 @@ def lif_step(
 
     Paper section II; chapter 2.
     """
+    check_step(LIFState, state, drive)
     spikes = neuron.surrogate(state.mem - neuron.threshold, neuron.spike_at_threshold)
     if recurrent_weight is not None:
         drive = drive + spikes @ recurrent_weight.T
@@ -273,5 +284,6 @@ def leaky_step(state: LIFState, drive: Tensor, neuron: LeakyNeuron = DEFAULT_NEU
 
     Paper section II; chapter 2.
     """
+    check_step(LIFState, state, drive)
     syn = neuron.alpha * state.syn + drive
     return LIFState(syn, neuron.beta * state.mem + state.syn)

@@ -3,15 +3,18 @@
 import copy
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from snnbook._validate import check_flag, check_integer, check_positive
 from snnbook.kernels import Events
+from snnbook.neurons._init import check_rate
 from snnbook.neurons._layers import LIF, LeakyReadout, RecurrentLIF
-from snnbook.neurons._lif import DEFAULT_NEURON, LIFNeuron, LIFRecord
+from snnbook.neurons._lif import DEFAULT_NEURON, LIFNeuron, LIFRecord, check_lif
+from snnbook.neurons._start import Rates, Start, start
 
 
 class NetworkOutput(NamedTuple):
@@ -31,13 +34,18 @@ class SpikingNetwork(nn.Module):
         no hidden layer.
     neuron : LIFNeuron
         The neuron of the hidden layers; the readout has its time constants.
-    recurrent : bool
-        Whether hidden layers have recurrent weights.
+    recurrent : bool or sequence of bool
+        Whether hidden layers have recurrent weights, one answer for all or one for each.
     input_rate, hidden_rate : float
-        Expected mean rates in Hz of one input and of one hidden neuron; they scale the
-        initial weights.
-    recurrent_rate : float
-        As in :class:`RecurrentLIF`, for the recurrent weights.
+        Mean rates in Hz of one input and of one hidden neuron, above 0 and below 1/dt, used once:
+        the initial weights are such that hidden neurons fire at ``hidden_rate`` while independent
+        inputs fire at ``input_rate``, and that a first loss of C classes is near ln C.
+    recurrent_rate : float, optional
+        As in :class:`RecurrentLIF`; ``hidden_rate`` when not given.
+    std, readout_std : float, optional
+        Standard deviations of the membranes of hidden layers and readout, without reset; then
+        the weights are those of :func:`fluctuation_driven_`, whatever rates follow. ``std``
+        alone says both.
     generator : torch.Generator, optional
         Source of the initial weights.
     kernel, checkpoint
@@ -58,36 +66,62 @@ class SpikingNetwork(nn.Module):
         sizes: Sequence[int],
         neuron: LIFNeuron = DEFAULT_NEURON,
         *,
-        recurrent: bool = False,
+        recurrent: bool | Sequence[bool] = False,
         input_rate: float = 10.0,
         hidden_rate: float = 10.0,
-        recurrent_rate: float = 10.0,
+        recurrent_rate: float | None = None,
+        std: float | None = None,
+        readout_std: float | None = None,
         generator: torch.Generator | None = None,
         kernel: str = "auto",
         checkpoint: int | None = None,
     ) -> None:
         super().__init__()
-        if len(sizes) < 2:
-            raise ValueError(f"sizes is {tuple(sizes)}; at least inputs and outputs are accepted")
-        kind = partial(RecurrentLIF, recurrent_rate=recurrent_rate) if recurrent else LIF
+        check_lif(neuron)
+        sizes = check_sizes(sizes)
+        loops = _each_recurrent(recurrent, len(sizes) - 2)
+        own = hidden_rate if recurrent_rate is None else recurrent_rate
+        rates = {"input_rate": input_rate, "hidden_rate": hidden_rate, "recurrent_rate": own}
+        for name, rate in rates.items():
+            check_rate(name, rate, neuron.dt)
+        for name, value in (("std", std), ("readout_std", readout_std)):
+            if value is not None:
+                check_positive(name, value)
+        if std is None:
+            begin = start(neuron, sizes, loops, Rates(*rates.values()))
+        else:
+            begin = Start((std,) * len(loops), std)
         shared = {"generator": generator, "kernel": kernel}
-        *inner, outputs = sizes
-        rates = [input_rate] + [hidden_rate] * (len(inner) - 1)
-        self.hidden = nn.ModuleList(
-            kind(n_in, n_out, neuron, input_rate=rate, checkpoint=checkpoint, **shared)
-            for n_in, n_out, rate in zip(inner, inner[1:], rates, strict=False)
-        )
-        self.readout = LeakyReadout(
-            inner[-1], outputs, neuron.leaky, input_rate=rates[-1], **shared
-        )
+        before = [input_rate] + [hidden_rate] * len(loops)
+        self.hidden = nn.ModuleList()
+        for k, (loop, fan_in, size) in enumerate(zip(loops, sizes, sizes[1:], strict=False)):
+            kind = RecurrentLIF if loop else LIF
+            extra = {"recurrent_rate": own} if loop else {}
+            options = {"rate": hidden_rate, "std": begin.hidden[k], "checkpoint": checkpoint}
+            options |= {"input_rate": before[k], **shared, **extra}
+            self.hidden.append(kind(fan_in, size, neuron, **options))
+        wide = begin.readout if readout_std is None else readout_std
+        readout = {"input_rate": before[-1], "std": wide, **shared}
+        self.readout = LeakyReadout(*sizes[-2:], neuron.leaky, **readout)
 
     def forward(self, spikes: Tensor | Events, record: bool | None = None) -> NetworkOutput:
         """Run the network over input spikes (T, B, inputs), from rest."""
+        self._check_steps()
         records = []
         for layer in self.hidden:
             records.append(layer(spikes, record=record))
             spikes = records[-1].spikes
         return NetworkOutput(self.readout(spikes).mem, tuple(records))
+
+    def _check_steps(self) -> None:
+        """Raise unless all layers have one time step; a layer may have been exchanged."""
+        layers = (*self.hidden, self.readout)
+        steps = {layer.neuron.dt for layer in layers if hasattr(layer, "neuron")}
+        if len(steps) > 1:
+            given = ", ".join(repr(layer.neuron.dt) for layer in layers if hasattr(layer, "neuron"))
+            raise ValueError(
+                f"dt is {given} in the layers; one time step for all of them is accepted"
+            )
 
     def with_neuron(self, **changes) -> "SpikingNetwork":
         """Return a network that shares these weights, with other neurons in its hidden layers.
@@ -95,7 +129,8 @@ class SpikingNetwork(nn.Module):
         Parameters
         ----------
         **changes
-            Fields of :class:`LIFNeuron`, such as ``reset_gradient=True``.
+            Fields of :class:`LIFNeuron`, such as ``reset_gradient=True``. The time step ``dt`` is
+            changed in the readout too; its time constants stay.
 
         Returns
         -------
@@ -119,12 +154,43 @@ class SpikingNetwork(nn.Module):
         Chapter 5b.
         """
 
-        def changed(layer: LIF) -> LIF:
+        def changed(layer, **changes):
             other = copy.copy(layer)
             other.neuron = replace(layer.neuron, **changes)
             return other
 
         other = copy.copy(self)
         other._modules = dict(self._modules)
-        other.hidden = nn.ModuleList(changed(layer) for layer in self.hidden)
+        other.hidden = nn.ModuleList(changed(layer, **changes) for layer in self.hidden)
+        if "dt" in changes:
+            other.readout = changed(self.readout, dt=changes["dt"])
         return other
+
+
+def check_sizes(sizes: Sequence[int], fewest: int = 2) -> tuple[int, ...]:
+    """Return the sizes of layers as integers, or raise unless each is a whole number above 0."""
+    if isinstance(sizes, (str, bytes, Tensor)) or not isinstance(sizes, (Sequence, np.ndarray)):
+        raise TypeError(
+            f"sizes is a {type(sizes).__name__}; a sequence of whole numbers is accepted, "
+            "such as (64, 100, 10)"
+        )
+    if len(sizes) < fewest:
+        raise ValueError(f"sizes is {tuple(sizes)}; at least inputs and outputs are accepted")
+    for k, size in enumerate(sizes):
+        check_integer(f"sizes[{k}]", size, 1)
+    return tuple(int(size) for size in sizes)
+
+
+def _each_recurrent(recurrent, layers: int) -> tuple[bool, ...]:
+    """Return whether each hidden layer is recurrent, given one answer or one for each."""
+    if isinstance(recurrent, (Sequence, np.ndarray)) and not isinstance(recurrent, (str, bytes)):
+        each = tuple(bool(x) if isinstance(x, np.bool_) else x for x in recurrent)
+        for k, one in enumerate(each):
+            check_flag(f"recurrent[{k}]", one)
+        if len(each) != layers:
+            raise ValueError(
+                f"recurrent has {len(each)} entries; {layers} are accepted, one a hidden layer"
+            )
+        return each
+    check_flag("recurrent", recurrent)
+    return (recurrent,) * layers

@@ -1,8 +1,13 @@
 """What a neuron is: a frozen value with an initial state and one step (chapter 2)."""
 
+import math
 from typing import Any, ClassVar, NamedTuple
 
+import torch
 from torch import Tensor
+
+from snnbook._validate import check_positive, check_tensor, is_number
+from snnbook.neurons._constants import constants_in
 
 
 class Record(NamedTuple):
@@ -53,6 +58,10 @@ class Neuron:
         """Return the state at rest, zeros of the shape (B, N), dtype and device of ``like``."""
         return self.State(*(like.new_zeros(like.shape) for _ in self.State._fields))
 
+    def constants(self) -> dict:
+        """Return what changes the forward pass, by name: it travels with the weights of a layer."""
+        return constants_in(self)
+
     def step(self, state, drive: Tensor, recurrent_weight: Tensor | None = None):
         """Take one step: from the state and the drive x[n] to what is sent, and the state of n+1.
 
@@ -77,3 +86,62 @@ class Neuron:
     def record(self, output: Tensor, states, state) -> Any:
         """Return the record of a run: what was sent, the states at n = 0 .. T-1, the last state."""
         return Record(output, states, state)
+
+
+def check_constant(name: str, value: float, *, infinite: bool = False) -> None:
+    """Raise unless a constant of a neuron is a number above 0, finite unless said otherwise.
+
+    >>> check_constant("tau_mem", torch.tensor(0.01))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    TypeError: tau_mem is a Tensor; a number is accepted, such as tau_mem.item(): ...
+    """
+    if isinstance(value, Tensor):
+        raise TypeError(
+            f"{name} is a {type(value).__name__}; a number is accepted, such as {name}.item(): "
+            "the constants of a neuron are numbers that training does not change"
+        )
+    if not (infinite and is_number(value) and value == math.inf):
+        check_positive(name, value)
+
+
+def check_state(kind: type, state):
+    """Return a given state, or raise ``TypeError`` if its tensors are not named as in ``kind``.
+
+    A bare tuple, or one of another kind, may hold the same tensors in another order. How many
+    there are, and their shapes, is what the loops look at.
+    """
+    if state is None or isinstance(state, kind):
+        return state
+    given = getattr(state, "_fields", None)
+    if given == kind._fields or (given is not None and len(given) != len(kind._fields)):
+        return state
+    what = type(state).__name__ + (f" of {', '.join(given)}" if given else "")
+    raise TypeError(f"state is a {what}; {_form(kind)} is accepted, such as a record's state")
+
+
+def _form(kind: type) -> str:
+    return f"{kind.__name__}({', '.join(kind._fields)})"
+
+
+def check_step(kind: type, state, drive: Tensor) -> None:
+    """Raise unless the state of a step is of its kind, and of the shape and dtype of the drive.
+
+    Shapes that broadcast would pass in silence: a whole run (T, B, N) as a drive, or one row. It is
+    called in loops, so only what differs is looked at closely.
+    """
+    if not isinstance(state, kind) and (state is None or len(state) != len(kind._fields)):
+        raise TypeError(f"state is a {type(state).__name__}; {_form(kind)} is accepted")
+    check_tensor("drive", drive)
+    for name, value in zip(kind._fields, check_state(kind, state), strict=True):
+        check_tensor(f"state.{name}", value)
+        if value.shape != drive.shape:
+            raise ValueError(
+                f"drive has shape {tuple(drive.shape)} and state.{name} {tuple(value.shape)}; "
+                "the same shape (B, N) is accepted, that of one step"
+            )
+        if value.dtype != drive.dtype and not torch.is_autocast_enabled(drive.device.type):
+            raise TypeError(
+                f"drive has dtype {drive.dtype} and state.{name} {value.dtype}; "
+                "the same dtype is accepted"
+            )

@@ -5,6 +5,8 @@ import math
 import torch
 from torch import Tensor
 
+from snnbook._validate import check_integer
+from snnbook.neurons._init import check_neuron
 from snnbook.neurons._lif import LeakyNeuron
 
 
@@ -21,6 +23,8 @@ def psp_kernel(neuron: LeakyNeuron, steps: int) -> Tensor:
 
     Paper section II; chapter 2; ``eq-03-reach``.
     """
+    check_neuron(neuron)
+    check_integer("steps", steps, 0)
     n = torch.arange(steps, dtype=torch.float64, device="cpu") - 1
     alpha, beta = neuron.alpha, neuron.beta
     if math.isclose(alpha, beta, rel_tol=1e-9):

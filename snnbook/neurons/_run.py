@@ -4,9 +4,9 @@ from typing import Any
 
 from torch import Tensor
 
-from snnbook._validate import check_time_first
+from snnbook._validate import check_flag, check_time_first
 from snnbook.kernels import run_layer
-from snnbook.neurons._neuron import Neuron
+from snnbook.neurons._neuron import Neuron, check_state
 
 
 def run(
@@ -77,11 +77,12 @@ def run(
             f"neuron is a {type(neuron).__name__}; a neuron is accepted, such as LIFNeuron()"
         )
     check_time_first("drive", drive)
+    check_flag("record", record)
     return run_layer(
         neuron,
         drive,
         None,
-        state,
+        check_state(neuron.State, state),
         recurrent_weight=recurrent_weight,
         record=record,
         kernel=kernel,

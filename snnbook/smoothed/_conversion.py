@@ -20,6 +20,7 @@ so the trained weights are those of a spiking network, with no translation in be
 >>> classes = training.decide_by_sum(output.readout)
 """
 
+import math
 from dataclasses import replace
 
 import torch
@@ -29,8 +30,6 @@ from snnbook._validate import check_finite, check_positive, is_number
 from snnbook.neurons import LeakyReadout, LIFNeuron, SpikingNetwork
 from snnbook.smoothed._rate_curves import drive_gain
 from snnbook.smoothed._rate_network import RateNetwork, check_rates
-
-NO_LEAK = 1e9  # seconds; stands for an infinite membrane time constant
 
 
 @torch.no_grad()
@@ -65,7 +64,7 @@ def to_spiking(
     -------
     SpikingNetwork
         With the names of parameters of ``network``. Without leak (``curve="relu"``) the hidden
-        neurons have a membrane time constant of 1e9 s, and the readout keeps its leak.
+        neurons have an infinite membrane time constant, and the readout keeps its leak.
 
     Examples
     --------
@@ -89,9 +88,9 @@ def to_spiking(
     leaks = network.curve == "lif"
     steps = new.dt / old.dt
     speed = steps * old.tau_mem / new.tau_mem if leaks else steps
-    neurons = new if leaks else replace(new, tau_mem=NO_LEAK)
-    spiking = SpikingNetwork(network.sizes, neurons, kernel=kernel)
-    spiking.readout = LeakyReadout(*network.sizes[-2:], new.leaky, kernel=kernel)
+    neurons = new if leaks else replace(new, tau_mem=math.inf)
+    spiking = SpikingNetwork(network.sizes, neurons, std=1.0, kernel=kernel)
+    spiking.readout = LeakyReadout(*network.sizes[-2:], new.leaky, std=1.0, kernel=kernel)
     spiking.to(network.readout.weight)
     gain = drive_gain(new) if leaks else 1 / (1 - new.alpha)
     for number, (target, layer) in enumerate(zip(spiking.hidden, network.hidden)):

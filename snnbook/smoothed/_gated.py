@@ -149,6 +149,7 @@ class GatedNeuron(LeakyNeuron):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_positive("tau_mem", self.tau_mem)  # a membrane without leak has no closed form here
         if not isinstance(self.gate, Gate):
             raise TypeError(f"gate is a {type(self.gate).__name__}; a Gate is accepted")
         check_flag("backflow", self.backflow)

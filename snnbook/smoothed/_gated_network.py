@@ -14,7 +14,7 @@ from snnbook._validate import (
     check_shape,
     check_time_first,
 )
-from snnbook.neurons import run
+from snnbook.neurons import WithConstants, run
 from snnbook.smoothed._gated import GatedNeuron, GatedRecord
 
 
@@ -25,7 +25,7 @@ class GatedOutput(NamedTuple):
     hidden: GatedRecord
 
 
-class GatedNetwork(nn.Module):
+class GatedNetwork(WithConstants, nn.Module):
     r"""Gated LIF neurons with recurrent synapses and a linear readout of their traces.
 
     .. math:: I[n] = W x[n] + V s[n] + b, \qquad o[n] = O s[n]

@@ -123,6 +123,11 @@ class NoisyNeuron(LIFNeuron):
         object.__setattr__(self, "surrogate", coin)
         super().__post_init__()
 
+    def constants(self) -> dict:
+        """Return what changes the forward pass; of the gradients only "expected" does."""
+        found = super().constants()
+        return found | {"gradient": found["gradient"] == "expected"}
+
     def record(self, output: Tensor, states, state: LIFState) -> StochasticRecord:
         """Return spikes, membrane, current and log-probability at n = 0 .. T-1, last state."""
         if states is None:

@@ -36,7 +36,8 @@ def drive_gain(neuron: LIFNeuron = DEFAULT_NEURON) -> float:
     Paper section IV.A.3; chapter 4c; ``eq-04c-gain``.
     """
     _check_neuron(neuron)
-    return 1 / ((1 - neuron.alpha) * (1 - neuron.beta))
+    check_positive("neuron.tau_mem", neuron.tau_mem)
+    return 1 / (math.expm1(-neuron.dt / neuron.tau_syn) * math.expm1(-neuron.dt / neuron.tau_mem))
 
 
 def _check_neuron(neuron: LIFNeuron) -> None:
@@ -104,6 +105,7 @@ def lif_rate(
     check_flag("discrete", discrete)
     if not (is_number(softness) and math.isfinite(softness) and softness >= 0):
         raise ValueError(f"softness is {softness!r}; a finite number of at least 0 is accepted")
+    check_positive("neuron.tau_mem", neuron.tau_mem)
     distance = (mean - neuron.threshold) / neuron.threshold
     excess, logarithm, fires = _interval(distance, softness / neuron.threshold)
     period = neuron.tau_mem * logarithm
@@ -175,6 +177,7 @@ def siegert_rate(
     """
     check_mean(mean, neuron)
     check_positive("std", std)
+    check_positive("neuron.tau_mem", neuron.tau_mem)
     check_integer("nodes", nodes, 2)
     scale = math.sqrt(2) * std
     upper = (neuron.threshold - mean.double()) / scale

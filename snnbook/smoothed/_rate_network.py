@@ -17,7 +17,7 @@ from snnbook._validate import (
     check_time_first,
     is_number,
 )
-from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, NetworkOutput
+from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, NetworkOutput, WithConstants
 from snnbook.smoothed._rate_curves import drive_gain, lif_rate
 
 CURVES = ("lif", "relu")
@@ -34,15 +34,21 @@ class RateRecord(NamedTuple):
     mem: Tensor
 
 
-class RateLayer(nn.Module):
-    """A weight (out, in) that maps expected spikes per step to mean potentials."""
+class RateLayer(WithConstants, nn.Module):
+    """A weight (out, in) that maps expected spikes per step to mean potentials.
 
-    def __init__(self, in_features: int, out_features: int, gain: float) -> None:
+    ``constants`` are those of its network that change what it computes.
+    """
+
+    def __init__(self, in_features: int, out_features: int, gain: float, constants: dict) -> None:
         super().__init__()
         check_integer("in_features", in_features, 1)
         check_integer("out_features", out_features, 1)
-        self.gain = gain
+        self.gain, self._constants = gain, constants
         self.weight = nn.Parameter(torch.empty(out_features, in_features))
+
+    def constants(self) -> dict:
+        return self._constants
 
     def forward(self, spikes: Tensor) -> Tensor:
         check_time_first("spikes", spikes, features=self.weight.shape[1])
@@ -123,10 +129,13 @@ class RateNetwork(nn.Module):
         check_positive("hidden_rate", hidden_rate)
         self.sizes, self.neuron, self.curve, self.softness = tuple(sizes), neuron, curve, softness
         gain = drive_gain(neuron) if curve == "lif" else 1 / (1 - neuron.alpha)
+        of_curve = {name: getattr(neuron, name) for name in ("tau_mem", "tau_syn", "dt")}
+        of_curve |= {"threshold": neuron.threshold, "curve": curve, "softness": softness}
         self.hidden = nn.ModuleList(
-            RateLayer(n_in, n_out, gain) for n_in, n_out in zip(sizes[:-2], sizes[1:-1])
+            RateLayer(n_in, n_out, gain, of_curve) for n_in, n_out in zip(sizes[:-2], sizes[1:-1])
         )
-        self.readout = RateLayer(sizes[-2], sizes[-1], drive_gain(neuron))
+        of_readout = neuron.leaky.constants()
+        self.readout = RateLayer(sizes[-2], sizes[-1], drive_gain(neuron), of_readout)
         # Without leak the potential grows by I in each step: ten steps to a spike are usual.
         wanted = neuron.threshold * (1.5 if curve == "lif" else 0.1)
         for number, layer in enumerate((*self.hidden, self.readout)):

@@ -96,6 +96,7 @@ def simulate_exact(
     check_integer("max_spikes", max_spikes, 0)
     if not is_number(bias):
         raise TypeError(f"bias is {bias!r}; a number is accepted")
+    check_positive("neuron.tau_mem", neuron.tau_mem)
     times = _ascending("input_times", input_times, duration)
     samples = _ascending("sample_times", sample_times, duration)
     jumps = np.asarray(weights)

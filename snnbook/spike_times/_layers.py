@@ -17,6 +17,7 @@ from snnbook._validate import (
     check_positive,
     check_tensor,
 )
+from snnbook.neurons import WithConstants
 from snnbook.spike_times._answer import Answer
 from snnbook.spike_times._guard import (
     check_at_hand,
@@ -31,7 +32,7 @@ from snnbook.spike_times._membrane import response
 from snnbook.spike_times._trains import Trains, TrainsOutput, check_trains
 
 
-class SpikeLayer(nn.Module):
+class SpikeLayer(WithConstants, nn.Module):
     r"""A layer of current-based LIF neurons in continuous time, with exact gradients.
 
     .. math:: \tau_\text{mem} \dot U = -U + I, \qquad \tau_\text{syn} \dot I = -I
@@ -99,6 +100,11 @@ class SpikeLayer(nn.Module):
         self.tau_mem, self.tau_syn = float(tau_mem), float(tau_syn)
         self.duration, self.threshold = float(duration), float(threshold)
         self.max_spikes = int(max_spikes)
+
+    def constants(self) -> dict:
+        """Return the constants, which travel with the weights."""
+        names = "tau_mem", "tau_syn", "duration", "threshold"
+        return {name: getattr(self, name) for name in names}
 
     def forward(self, trains: Trains) -> Trains:
         """Return the spikes that the layer answers with."""

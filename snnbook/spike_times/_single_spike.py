@@ -13,6 +13,7 @@ from snnbook._validate import (
     check_positive,
     check_same_kind,
 )
+from snnbook.neurons import WithConstants
 from snnbook.spike_times._cells import Cell, check_cell
 from snnbook.spike_times._first_spike import first_spike
 from snnbook.spike_times._guard import (
@@ -36,7 +37,7 @@ class TimingOutput(NamedTuple):
         return tuple(torch.isfinite(times).long() for times in (*self.hidden, self.times))
 
 
-class TimingLayer(nn.Module):
+class TimingLayer(WithConstants, nn.Module):
     r"""A layer in which every neuron spikes at most once.
 
     .. math:: U_i(t) = \sum_j \sum_d W_{i,jd}\, \kappa(t - t_j - s_d), \qquad
@@ -107,6 +108,12 @@ class TimingLayer(nn.Module):
         noise = torch.randn(out_features, fan_in, generator=generator, dtype=dtype)
         mean = gain / fan_in + spread / fan_in**0.5 * noise
         self.weight = nn.Parameter(cell.smallest_weight * mean)
+
+    def constants(self) -> dict:
+        """Return those of the cell, which travel with the weights; the delays are a buffer."""
+        names = "tau_syn", "threshold", "smallest_weight"
+        numbers = {name: float(getattr(self.cell, name)) for name in names}
+        return {"cell": type(self.cell).__name__} | numbers
 
     def forward(self, times: Tensor) -> Tensor:
         """Map input spike times (B, in_features) to output spike times (B, out_features)."""

@@ -8,10 +8,8 @@ from collections.abc import Collection, Sequence
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import (
-    check_float,
-)
-from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, SpikingNetwork, run
+from snnbook._validate import check_float
+from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, SpikingNetwork, WithConstants, run
 
 
 def side_by_side(
@@ -94,7 +92,7 @@ def _drive(spikes: Tensor, weight: Tensor) -> Tensor:
     )
 
 
-class SideBySide(nn.Module):
+class SideBySide(WithConstants, nn.Module):
     """Several networks of one shape, each from a seed of its own, trained together.
 
     Parameters
@@ -106,7 +104,7 @@ class SideBySide(nn.Module):
         :class:`snnbook.neurons.SpikingNetwork` draws from a generator with that seed.
     neuron : LIFNeuron
         As in :func:`side_by_side`.
-    input_rate, hidden_rate : float
+    input_rate, hidden_rate, std : float
         As in :class:`snnbook.neurons.SpikingNetwork`.
 
     Attributes
@@ -136,6 +134,7 @@ class SideBySide(nn.Module):
         *,
         input_rate: float = 10.0,
         hidden_rate: float = 10.0,
+        std: float | None = None,
     ) -> None:
         super().__init__()
         if not isinstance(seeds, Collection) or isinstance(seeds, str):
@@ -143,7 +142,7 @@ class SideBySide(nn.Module):
         if not len(seeds):
             raise ValueError("seeds is empty; one seed for each network is accepted")
         self.neuron = neuron
-        rates = {"input_rate": input_rate, "hidden_rate": hidden_rate}
+        rates = {"input_rate": input_rate, "hidden_rate": hidden_rate, "std": std}
         drawn = [
             SpikingNetwork(sizes, neuron, generator=torch.Generator().manual_seed(seed), **rates)
             for seed in seeds

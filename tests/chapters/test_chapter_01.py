@@ -38,7 +38,9 @@ def network(digits, surrogate, seed=0):
     rate = float(digits.train_inputs.mean()) / PARAMS.dt
     generator = torch.Generator().manual_seed(seed)
     neuron = replace(PARAMS, surrogate=surrogate)
-    return SpikingNetwork((64, 100, 10), neuron, input_rate=rate, generator=generator), generator
+    return SpikingNetwork(
+        (64, 100, 10), neuron, input_rate=rate, generator=generator, std=1.0
+    ), generator
 
 
 def test_five_epochs_read_most_digits(digits):

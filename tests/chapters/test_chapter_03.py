@@ -46,7 +46,7 @@ def test_claims_4_and_5_exponents(stored, rule, over_steps, over_neurons, operat
 def test_claim_3_errors_outnumber_spikes():
     generator = torch.Generator().manual_seed(0)
     network = SpikingNetwork(
-        (20, 40, 40, 5), LIFNeuron(surrogate=fast_sigmoid(width=0.4)), generator=generator
+        (20, 40, 40, 5), LIFNeuron(surrogate=fast_sigmoid(width=0.4)), generator=generator, std=1.0
     )
     spikes = (torch.rand(40, 4, 20, generator=generator) < 0.01).float()
     sent = gradients.traffic(network, spikes, training.step_cross_entropy(torch.arange(4), 40))
@@ -57,7 +57,8 @@ def growth(width, seed):
     """Return by which factor blame changes in each step back, far from the error."""
     generator = torch.Generator().manual_seed(seed)
     neuron = LIFNeuron(surrogate=fast_sigmoid(width=width))
-    options = {"input_rate": 20.0, "hidden_rate": 20.0, "generator": generator}
+    options = {"input_rate": 20.0, "hidden_rate": 20.0, "recurrent_rate": 10.0, "std": 1.0}
+    options |= {"generator": generator}
     network = SpikingNetwork((50, 50, 10), neuron, recurrent=True, **options).double()
     spikes = (torch.rand(103, 4, 50, generator=generator) < 0.02).double()
     history = gradients.record(network, spikes)

@@ -23,6 +23,7 @@ def task(width=0.1, seed=0, sizes=(50, 48, 5), steps=80, batch=8, rate=15.0):
         recurrent=True,
         input_rate=rate,
         generator=seeded(seed),
+        std=1.0,
     )
     spikes = (
         torch.rand(steps, batch, sizes[0], generator=seeded(100 + seed)) < rate * 1e-3

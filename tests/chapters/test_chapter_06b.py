@@ -59,7 +59,7 @@ def test_a_rule_of_three_factors_trains_in_the_one_loop():
     labels = torch.arange(16) % 2
     spikes = torch.eye(2)[labels].expand(30, 16, 2).contiguous()
     network = SpikingNetwork(
-        (2, 10, 2), LIFNeuron(surrogate=fast_sigmoid(width=0.5)), generator=seeded(0)
+        (2, 10, 2), LIFNeuron(surrogate=fast_sigmoid(width=0.5)), generator=seeded(0), std=1.0
     )
     feedback = local.random_feedback(network, "random", direct=True, generator=seeded(1))
     history = fit(

@@ -29,7 +29,7 @@ def smooth_task(sizes=(3, 4, 3, 2), steps=7, batch=2, seed=0):
 
 def spiking_task(steps=14, sizes=(4, 5, 3, 2), reset_gradient=False):
     neuron = LIFNeuron(surrogate=fast_sigmoid(width=0.8), reset_gradient=reset_gradient)
-    network = SpikingNetwork(sizes, neuron, recurrent=True, generator=seeded(0)).double()
+    network = SpikingNetwork(sizes, neuron, recurrent=True, generator=seeded(0), std=1.0).double()
     with torch.no_grad():
         for layer in network.hidden:
             layer.weight.mul_(1.5).add_(0.1)

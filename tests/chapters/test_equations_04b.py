@@ -10,7 +10,7 @@ import torch
 from helpers import seeded
 
 from snnbook import smoothed
-from snnbook.neurons import LIFNeuron, run
+from snnbook.neurons import LIFNeuron, LIFState, run
 from snnbook.smoothed import ExponentialEscape, SigmoidEscape
 
 DOUBLE = torch.float64
@@ -191,7 +191,7 @@ def test_slope_of_the_expected_spike(escape):
     # A spike that is sampled passes exactly this back.
     drive = (0.3 * torch.randn(6, 2, 3, generator=seeded(6), dtype=DOUBLE)).requires_grad_()
     state = (torch.zeros(2, 3, dtype=DOUBLE), torch.full((2, 3), 0.9, dtype=DOUBLE))
-    state = tuple(part.requires_grad_() for part in state)
+    state = LIFState(*(part.requires_grad_() for part in state))
     record = run(noisy(escape, seeded(7)), drive[:1], state=state)
     (passed,) = torch.autograd.grad(record.spikes.sum(), state[1])
     wanted = (probability(escape, -0.1 + 1e-6) - probability(escape, -0.1 - 1e-6)) / 2e-6

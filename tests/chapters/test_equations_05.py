@@ -118,7 +118,7 @@ def test_height_is_a_power_of_depth(layers):
         sizes = (6, *[8] * layers, 2)
         rates = {"input_rate": 200.0, "hidden_rate": 50.0}
         network = SpikingNetwork(
-            sizes, LIFNeuron(surrogate=surrogate), generator=seeded(1), **rates
+            sizes, LIFNeuron(surrogate=surrogate), generator=seeded(1), **rates, std=1.0
         ).double()
         loss = sum_over_time(network(spikes).readout, labels, scale=0.1)
         return torch.autograd.grad(loss, [layer.weight for layer in network.hidden])

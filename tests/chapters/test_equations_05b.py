@@ -24,7 +24,10 @@ from snnbook.surrogates import fast_sigmoid
 def pair(steps=9):
     """Return two neurons without synapses on themselves, one input, one readout, and a loss."""
     network = SpikingNetwork(
-        (1, 2, 1), LIFNeuron(reset_gradient=True, surrogate=fast_sigmoid(width=0.6)), recurrent=True
+        (1, 2, 1),
+        LIFNeuron(reset_gradient=True, surrogate=fast_sigmoid(width=0.6)),
+        recurrent=True,
+        std=1.0,
     ).double()
     with torch.no_grad():
         network.hidden[0].weight.copy_(torch.tensor([[0.7], [0.45]]))

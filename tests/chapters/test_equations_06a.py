@@ -12,7 +12,7 @@ from snnbook.neurons import SpikingNetwork, run
 
 
 def case(sizes=(8, 6, 5, 3)):
-    network = SpikingNetwork(sizes, input_rate=150.0, generator=seeded(0)).double()
+    network = SpikingNetwork(sizes, input_rate=150.0, generator=seeded(0), std=1.0).double()
     spikes = (torch.rand(50, 2, sizes[0], generator=seeded(1)) < 0.2).double()
     return network, spikes, training.step_cross_entropy(torch.tensor([0, 2]), steps=50)
 

@@ -152,7 +152,7 @@ def test_adaptation_in_a_plain_loop():
 def test_the_slow_trace_is_a_derivative():
     """Carry the derivative of a by the weight with all chain-rule factors written out."""
     network = AdaptiveNetwork(
-        (1, 1, 1), AdaptiveNeuron(strength=0.25), generator=seeded(0)
+        (1, 1, 1), AdaptiveNeuron(strength=0.25), generator=seeded(0), std=1.0
     ).double()
     with torch.no_grad():
         network.weight.fill_(0.75)
@@ -188,7 +188,7 @@ def test_the_order_of_the_sum():
     late = [sum(kernel[n - m] * signal[n] for n in range(m, 50)) for m in range(50)]
     assert signal @ filtered(raised) == pytest.approx(raised @ np.array(late), rel=1e-10)
     network = SpikingNetwork(
-        (3, 4, 2), LIFNeuron(surrogate=fast_sigmoid(width=0.5)), generator=seeded(0)
+        (3, 4, 2), LIFNeuron(surrogate=fast_sigmoid(width=0.5)), generator=seeded(0), std=1.0
     ).double()
     spikes = (torch.rand(40, 2, 3, generator=seeded(1)) < 0.3).double()
     error = step_squared_error(torch.ones(40, 2, 2).double())

@@ -16,6 +16,7 @@ def case(recurrent=False):
         recurrent=recurrent,
         input_rate=300.0,
         generator=seeded(0),
+        std=1.0,
     ).double()
     spikes = (torch.rand(50, 4, 6, generator=seeded(1)) < 0.3).double()
     readouts = local.random_readouts(network, generator=seeded(2))

@@ -36,7 +36,7 @@ def test_smallest_current_by_simulation():
         current, alpha = factor * record.truth, neuron.alpha
         drive = torch.full((500, 1, 1), current * (1 - alpha), dtype=torch.float64)
         syn = torch.full((1, 1), current, dtype=torch.float64)
-        out = neurons.run(neuron, drive, state=(syn, torch.zeros_like(syn)))
+        out = neurons.run(neuron, drive, state=neurons.LIFState(syn, torch.zeros_like(syn)))
         assert bool(out.spikes.any()) == fires
 
 

@@ -12,7 +12,9 @@ def task(seed, *, steps=12, batch=2, sizes=(4, 5, 3), recurrent=False, **changes
     """Return a network in float64 that spikes, its input, and an error."""
     generator = seeded(seed)
     neuron = LIFNeuron(**{"surrogate": fast_sigmoid(width=0.8)} | changes)
-    network = SpikingNetwork(sizes, neuron, recurrent=recurrent, generator=generator).double()
+    network = SpikingNetwork(
+        sizes, neuron, recurrent=recurrent, generator=generator, std=1.0
+    ).double()
     with torch.no_grad():
         for layer in network.hidden:
             layer.weight.mul_(1.5).add_(0.1)

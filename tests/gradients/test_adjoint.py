@@ -34,6 +34,7 @@ def case(reset="subtract", reset_gradient=True, recurrent=True):
         recurrent=recurrent,
         input_rate=50.0,
         generator=rng(0),
+        std=1.0,
     ).double()
     spikes = (torch.rand(STEPS, 4, 5, generator=rng(1)) < 0.2).double()
     return network, spikes, step_cross_entropy(torch.tensor([0, 1, 2, 0]), steps=STEPS)
@@ -126,7 +127,7 @@ def test_something_else_in_place_of_the_surrogate():
     """Twice the surrogate in a network of one hidden layer: every path through it is doubled."""
     network, spikes, error = case(recurrent=False, reset="none", reset_gradient=False)
     network.hidden = network.hidden[:1]
-    network.readout = SpikingNetwork((7, 3), generator=rng(5)).double().readout
+    network.readout = SpikingNetwork((7, 3), generator=rng(5), std=1.0).double().readout
     twice = Adjoint(spike=lambda layer, seen, lam: 2 * slope(layer, seen) * lam)
     found, exact = (
         run_back(network, *ran(network, spikes, error), twice),

@@ -13,7 +13,7 @@ from snnbook.surrogates import boxcar
 def task(sizes, steps, batch=1, recurrent=False, **changes):
     generator = torch.Generator().manual_seed(0)
     neuron = LIFNeuron(**changes)
-    network = SpikingNetwork(sizes, neuron, recurrent=recurrent, generator=generator)
+    network = SpikingNetwork(sizes, neuron, recurrent=recurrent, generator=generator, std=1.0)
     spikes = (torch.rand(steps, batch, sizes[0], generator=generator) < 0.3).float()
     labels = torch.randint(sizes[-1], (batch,), generator=generator)
     return network, spikes, training.step_cross_entropy(labels, steps)

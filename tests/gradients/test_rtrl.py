@@ -109,7 +109,7 @@ def test_recurrence_and_reset_first_matter_one_step_after_the_latency(steps):
 
 
 def test_without_recurrence_there_is_one_number_per_synapse():
-    network = SpikingNetwork((3, 4, 2), recurrent=True)
+    network = SpikingNetwork((3, 4, 2), recurrent=True, std=1.0)
     full = gradients.RTRL().start(network, 1).influence
     cheap = gradients.RTRL(recurrent=False).start(network, 1).influence
     assert full["hidden.0.recurrent_weight"][0].mem.shape == (1, 4, 4, 4)

@@ -58,7 +58,7 @@ def test_strategy_stops_at_its_goal_and_leaves_the_start_alone():
 
 
 def test_vector_of_a_network_runs_over_its_own_units():
-    network = SpikingNetwork((5, 4, 2), generator=seeded(0))
+    network = SpikingNetwork((5, 4, 2), generator=seeded(0), std=1.0)
     before = [parameter.detach().clone() for parameter in network.parameters()]
     loss, weights = _search.vector_loss(network, lambda: network.readout.weight.sum())
     assert weights.shape == (28,)

@@ -28,8 +28,8 @@ STEPS = 25
 
 def case(sizes=(5, 8, 7, 3), recurrent=True, reset_gradient=True):
     neuron = LIFNeuron(surrogate=fast_sigmoid(width=0.5), reset_gradient=reset_gradient)
-    rates = {"hidden_rate": 3.0, "generator": seeded()}
-    network = SpikingNetwork(sizes, neuron, recurrent=recurrent, **rates).double()
+    rates = {"hidden_rate": 3.0, "recurrent_rate": 10.0, "generator": seeded()}
+    network = SpikingNetwork(sizes, neuron, recurrent=recurrent, **rates, std=1.0).double()
     spikes = torch.rand(STEPS, 4, 5, generator=seeded(1)).lt(0.3).double()
     return network, spikes, step_cross_entropy(torch.tensor([0, 1, 2, 0]), steps=STEPS)
 

@@ -20,7 +20,7 @@ from snnbook.training import step_cross_entropy, step_squared_error
 
 def linear(inputs=4, outputs=3, steps=12):
     """Without a hidden layer and with squared error the loss is a parabola of the weights."""
-    network = SpikingNetwork((inputs, outputs), generator=seeded()).double()
+    network = SpikingNetwork((inputs, outputs), generator=seeded(), std=1.0).double()
     spikes = torch.rand(steps, 5, inputs, generator=seeded(1)).lt(0.3).double()
     target = torch.randn(steps, 5, outputs, generator=seeded(2)).double()
     return network, spikes, step_squared_error(target)
@@ -92,7 +92,7 @@ def expected_loss(w, network, spikes, error, reset):
 def test_score_function_is_the_gradient_of_the_expected_loss(reset):
     """Against all 2^7 spike trains, within four standard errors."""
     neuron, steps = LIFNeuron(threshold=0.6), 7
-    network = SpikingNetwork((1, 1, 1), replace(neuron, reset=reset)).double()
+    network = SpikingNetwork((1, 1, 1), replace(neuron, reset=reset), std=1.0).double()
     with torch.no_grad():
         network.hidden[0].weight.fill_(0.4)
         network.readout.weight.fill_(0.7)
@@ -109,7 +109,7 @@ def test_score_function_is_the_gradient_of_the_expected_loss(reset):
 
 
 def small():
-    network = SpikingNetwork((6, 8, 3), input_rate=5.0, generator=seeded()).double()
+    network = SpikingNetwork((6, 8, 3), input_rate=5.0, generator=seeded(), std=1.0).double()
     spikes = torch.rand(20, 4, 6, generator=seeded(1)).lt(0.2).double()
     return network, spikes, step_cross_entropy(torch.tensor([0, 1, 2, 0]), steps=20)
 

@@ -20,6 +20,7 @@ def make(sizes=(5, 7, 6, 3), recurrent=True, reset_gradient=True, **changes):
         input_rate=100.0,
         hidden_rate=50.0,
         generator=seeded(0),
+        std=1.0,
     ).double()
     spikes = (torch.rand(30, 4, sizes[0], generator=seeded(1)) < 0.2).double()
     target = torch.randn(30, 4, sizes[-1], generator=seeded(2), dtype=torch.float64)
@@ -122,7 +123,7 @@ def test_bad_input():
 
 
 def test_a_network_without_hidden_layers():
-    network = SpikingNetwork((3, 2), generator=seeded(0))
+    network = SpikingNetwork((3, 2), generator=seeded(0), std=1.0)
     spikes = torch.ones(6, 2, 3)
     error = step_cross_entropy(torch.tensor([0, 1]), steps=6)
     found = term_gradient(network, spikes, error)

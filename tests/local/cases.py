@@ -12,8 +12,13 @@ STEPS, BATCH = 25, 3
 
 def network(sizes=(5, 8, 3), seed=0, recurrent=False, input_rate=10.0, **changes):
     neuron = LIFNeuron(**{"surrogate": fast_sigmoid(width=0.5)} | changes)
-    options = {"recurrent": recurrent, "input_rate": input_rate, "hidden_rate": 3.0}
-    return SpikingNetwork(sizes, neuron, generator=seeded(seed), **options).double()
+    options = {
+        "recurrent": recurrent,
+        "input_rate": input_rate,
+        "hidden_rate": 3.0,
+        "recurrent_rate": 10.0,
+    }
+    return SpikingNetwork(sizes, neuron, generator=seeded(seed), **options, std=1.0).double()
 
 
 def run(inputs=5, outputs=3, seed=1, steps=STEPS):

@@ -34,6 +34,7 @@ def adaptive(seed=0, recurrent=True, strength=0.4, adaptive=0.5):
         replace(NEURON, strength=strength),
         adaptive=adaptive,
         generator=seeded(seed),
+        std=1.0,
     ).double()
     with torch.no_grad():
         network.weight.copy_(0.9 * torch.rand(6, 5, generator=seeded(seed + 1)))
@@ -116,6 +117,7 @@ def test_superspike_gathered_is_online(sizes, recurrent):
         LIFNeuron(surrogate=fast_sigmoid(width=0.5)),
         recurrent=recurrent,
         generator=seeded(1),
+        std=1.0,
     ).double()
     spikes, error = trial()
     feedback = random_feedback(network, "random", direct=True, generator=seeded(2))
@@ -127,7 +129,7 @@ def test_superspike_gathered_is_online(sizes, recurrent):
 def test_no_adaptation_is_the_eprop_of_lif():
     network, (spikes, error) = adaptive(strength=0.0), trial()
     neuron = LIFNeuron(20e-3, 10e-3, 5e-3, surrogate=network.neuron.surrogate)
-    plain = SpikingNetwork((5, 6, 2), neuron, recurrent=True).double()
+    plain = SpikingNetwork((5, 6, 2), neuron, recurrent=True, std=1.0).double()
     with torch.no_grad():
         plain.hidden[0].weight.copy_(network.weight)
         plain.hidden[0].recurrent_weight.copy_(network.recurrent_weight)
@@ -221,6 +223,6 @@ def test_bad_input():
     with pytest.raises(ValueError, match="tau_adapt"):
         AdaptiveNeuron(tau_adapt=0.0)
     with pytest.raises(ValueError, match="adaptive"):
-        AdaptiveNetwork((1, 2, 1), adaptive=1.5)
+        AdaptiveNetwork((1, 2, 1), adaptive=1.5, std=1.0)
     with pytest.raises(ValueError, match="sizes"):
-        AdaptiveNetwork((1, 2))
+        AdaptiveNetwork((1, 2), std=1.0)

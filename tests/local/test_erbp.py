@@ -11,7 +11,7 @@ from snnbook.training import step_squared_error
 
 
 def case(steps=40, batch=2, sizes=(4, 5, 3, 2)):
-    network = SpikingNetwork(sizes, generator=seeded(0)).double()
+    network = SpikingNetwork(sizes, generator=seeded(0), std=1.0).double()
     with torch.no_grad():
         for layer in network.hidden:
             layer.weight.abs_().mul_(2.0)

@@ -20,7 +20,7 @@ def case():
     labels = torch.arange(16) % 2
     spikes = torch.eye(2)[labels].expand(30, 16, 2).contiguous()
     network = SpikingNetwork(
-        (2, 8, 6, 2), LIFNeuron(surrogate=fast_sigmoid(width=0.5)), generator=seeded(0)
+        (2, 8, 6, 2), LIFNeuron(surrogate=fast_sigmoid(width=0.5)), generator=seeded(0), std=1.0
     )
     return network, spikes, labels
 

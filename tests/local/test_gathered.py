@@ -23,6 +23,7 @@ def case(recurrent=False, reset_gradient=False):
         recurrent=recurrent,
         input_rate=300.0,
         generator=seeded(0),
+        std=1.0,
     ).double()
     spikes = (torch.rand(40, 4, 6, generator=seeded(1)) < 0.3).double()
     return network, spikes, step_cross_entropy(torch.tensor([0, 1, 2, 1]), steps=40)

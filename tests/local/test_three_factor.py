@@ -155,7 +155,7 @@ def test_local_errors_are_the_gradient_of_the_local_losses(memory):
         out = layer(source.detach())
         opinion = out.spikes @ matrix.T
         if memory == "leaky":
-            reader = SpikingNetwork((len(layer.weight), 3)).double()
+            reader = SpikingNetwork((len(layer.weight), 3), std=1.0).double()
             with torch.no_grad():
                 reader.readout.weight.copy_(matrix)
             opinion = reader.readout(out.spikes).mem

@@ -7,7 +7,7 @@ import torch
 from helpers import seeded
 
 from snnbook import smoothed
-from snnbook.neurons import LIFNeuron, run
+from snnbook.neurons import LIFNeuron, LIFState, run
 from snnbook.smoothed import ExponentialEscape, NoisyNeuron, SigmoidEscape
 
 DOUBLE = torch.float64
@@ -137,7 +137,8 @@ def test_spikes_come_as_often_as_they_should(escape):
     runs = 20_000
     drive = torch.zeros(1, runs, 1, dtype=DOUBLE)
     for x in (-0.3, 0.0, 0.1):
-        state = (torch.zeros(runs, 1, dtype=DOUBLE), torch.full((runs, 1), 1.0 + x, dtype=DOUBLE))
+        mem = torch.full((runs, 1), 1.0 + x, dtype=DOUBLE)
+        state = LIFState(torch.zeros_like(mem), mem)
         spikes = run(NoisyNeuron(escape=escape, generator=seeded(3)), drive, state=state)
         p = float(escape.probability(torch.tensor(x, dtype=DOUBLE)))
         error = math.sqrt(p * (1 - p) / runs)
