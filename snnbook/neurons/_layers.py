@@ -5,7 +5,6 @@ from torch import Tensor, nn
 
 from snnbook._validate import (
     check_choice,
-    check_flag,
     check_generator,
     check_integer,
     check_positive,
@@ -143,7 +142,6 @@ class LIF(_Weighted):
     ) -> LIFRecord:
         """Run the layer over input spikes (T, B, in_features), from ``state`` or from rest."""
         self.check(spikes)
-        check_flag("record", record)
         return run_layer(
             self.neuron,
             spikes,

@@ -4,7 +4,7 @@ from typing import Any
 
 from torch import Tensor
 
-from snnbook._validate import check_flag, check_time_first
+from snnbook._validate import check_time_first
 from snnbook.kernels import run_layer
 from snnbook.neurons._neuron import Neuron, check_state
 
@@ -77,7 +77,6 @@ def run(
             f"neuron is a {type(neuron).__name__}; a neuron is accepted, such as LIFNeuron()"
         )
     check_time_first("drive", drive)
-    check_flag("record", record)
     return run_layer(
         neuron,
         drive,
