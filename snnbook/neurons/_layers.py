@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import check_choice, check_integer, check_same_kind, check_time_first
+from snnbook._validate import check_choice, check_integer
 from snnbook.kernels import KERNELS, Events, run_layer
 from snnbook.neurons._init import fluctuation_driven_
 from snnbook.neurons._lif import (
@@ -35,18 +35,6 @@ class _Weighted(nn.Module):
         self.weight = nn.Parameter(torch.empty(out_features, in_features))
         std = math.sqrt(self.input_share)
         fluctuation_driven_(self.weight, neuron, rate=input_rate, std=std, generator=generator)
-
-    def check(self, spikes: Tensor | Events) -> None:
-        """Raise unless the input spikes fit the weight."""
-        features = self.weight.shape[1]
-        if isinstance(spikes, Events):
-            if spikes.features != features:
-                raise ValueError(
-                    f"spikes has {spikes.features} input neurons; {features} are accepted"
-                )
-            return
-        check_time_first("spikes", spikes, features=features)
-        check_same_kind("spikes", spikes, like=self.weight)
 
     def __prepare_scriptable__(self):
         """Raise for ``torch.jit.script``, which reads sources and knows no named options."""
@@ -116,7 +104,6 @@ class LIF(_Weighted):
         self, spikes: Tensor | Events, state: LIFState | None = None, record: bool | None = None
     ) -> LIFRecord:
         """Run the layer over input spikes (T, B, in_features), from ``state`` or from rest."""
-        self.check(spikes)
         return run_layer(
             self.neuron,
             spikes,
@@ -126,6 +113,7 @@ class LIF(_Weighted):
             record=record,
             kernel=self.kernel,
             checkpoint=self.checkpoint,
+            name="spikes",
         )
 
     def recurrent(self) -> Tensor | None:
@@ -225,5 +213,4 @@ class LeakyReadout(_Weighted):
 
     def forward(self, spikes: Tensor | Events, state: LIFState | None = None) -> LeakyRecord:
         """Run the readout over input spikes (T, B, in_features), from ``state`` or from rest."""
-        self.check(spikes)
-        return run_layer(self.neuron, spikes, self.weight, state, kernel=self.kernel)
+        return run_layer(self.neuron, spikes, self.weight, state, kernel=self.kernel, name="spikes")
