@@ -139,7 +139,7 @@ def _unknown(neuron, recurrent_weight: Tensor | None) -> str | None:
         return f"a {type(neuron).__name__} sends no spikes through V; it needs the plain loop"
     for name in ("alpha", "beta", "threshold"):
         value = getattr(neuron, name, 1.0)
-        if not is_number(value):
+        if type(value) is not float and not is_number(value):
             return f"{name} of the neuron is a {type(value).__name__}; it needs the plain loop"
     surrogate = getattr(neuron, "surrogate", None)
     if surrogate is None:

@@ -61,7 +61,7 @@ class Forward:
         return state.detach().clone(memory_format=torch.contiguous_format)
 
     def _room(self) -> Tensor:
-        return torch.empty(self.shape, dtype=self.call.dtype, device="cpu")
+        return self.mem.new_empty(self.shape)
 
     def _run_small(self) -> int:
         """Run everything in one call; return the steps done, fewer where many neurons spike."""

@@ -16,12 +16,14 @@ from snnbook._validate import (
 from snnbook.kernels._events import Events
 
 
-def check_source(source: Tensor | Events, weight: Tensor | None) -> tuple[int, int, int]:
+def check_source(
+    source: Tensor | Events, weight: Tensor | None, name: str = "source"
+) -> tuple[int, int, int]:
     """Raise unless the input fits the weight, and return the shape (T, B, N) of the drive."""
     if weight is None:
         if isinstance(source, Events):
-            raise TypeError("source is a list of Events without a weight; a drive is accepted")
-        check_time_first("source", source)
+            raise TypeError(f"{name} is a list of Events without a weight; a drive is accepted")
+        check_time_first(name, source)
         return tuple(source.shape)
     check_float("weight", weight)
     if weight.dim() != 2:
@@ -29,10 +31,10 @@ def check_source(source: Tensor | Events, weight: Tensor | None) -> tuple[int, i
     features = weight.shape[1]
     if isinstance(source, Events):
         if source.features != features:
-            raise ValueError(f"source has {source.features} input neurons; {features} are accepted")
+            raise ValueError(f"{name} has {source.features} input neurons; {features} are accepted")
     else:
-        check_time_first("source", source, features)
-        check_same_kind("source", source, weight)
+        check_time_first(name, source, features)
+        check_same_kind(name, source, weight)
     return (*source.shape[:2], weight.shape[0])
 
 

@@ -28,6 +28,7 @@ def run_layer(
     record: bool | None = None,
     kernel: str = "auto",
     checkpoint: int | None = None,
+    name: str = "source",
 ) -> Any:
     """Run a neuron over time on the product of input spikes and ``weight``, fused with it.
 
@@ -41,6 +42,8 @@ def run_layer(
         W, (N, N_in).
     state, recurrent_weight, record, kernel, checkpoint
         As in :func:`snnbook.neurons.run`.
+    name : str
+        What errors call ``source``: the name that the caller's own argument has.
 
     Returns
     -------
@@ -66,8 +69,9 @@ def run_layer(
         from snnbook.kernels._eager import run_eagerly
 
         options = {"recurrent_weight": recurrent_weight, "record": record, "kernel": kernel}
-        return run_eagerly(neuron, source, weight, state, options | {"checkpoint": checkpoint})
-    shape, like = check_source(source, weight), source if weight is None else weight
+        options |= {"checkpoint": checkpoint, "name": name}
+        return run_eagerly(neuron, source, weight, state, options)
+    shape, like = check_source(source, weight, name), source if weight is None else weight
     record = checked_record(record, checkpoint)
     state = checked_state(neuron, state, shape, like)
     check_recurrent(recurrent_weight, shape[2], like)

@@ -25,10 +25,18 @@ def recorder() -> str | None:
         return "torch.export is recording"
     if torch.jit.is_tracing():
         return "torch.jit.trace is recording"
-    tensors = sys.modules.get("torch.fx.experimental.proxy_tensor")
-    if tensors is not None and tensors.get_proxy_mode() is not None:
-        return "make_fx is recording"
+    if _modes():
+        tensors = sys.modules.get("torch.fx.experimental.proxy_tensor")
+        if tensors is not None and tensors.get_proxy_mode() is not None:
+            return "make_fx is recording"
     return None
+
+
+def _modes() -> int:
+    """Return how many modes see the operations, those before dispatch too."""
+    return (
+        torch._C._len_torch_dispatch_stack() + torch._ops._len_torch_dispatch_stack_pre_dispatch()
+    )
 
 
 def watcher() -> str | None:
@@ -40,6 +48,8 @@ def watcher() -> str | None:
         return "a torch.func transform is active"
     if forward_ad._current_level >= 0:
         return "forward-mode differentiation is active"
+    if not _modes():
+        return None
     keys = torch._C._TorchDispatchModeKey
     for key, name in ((keys.FAKE, "a FakeTensorMode"), (keys.FUNCTIONAL, "functionalization")):
         if torch._C._get_dispatch_mode(key) is not None:

@@ -8,8 +8,6 @@ from snnbook._validate import (
     check_generator,
     check_integer,
     check_positive,
-    check_same_kind,
-    check_time_first,
 )
 from snnbook.kernels import KERNELS, Events, run_layer
 from snnbook.neurons._constants import WithConstants
@@ -39,18 +37,6 @@ class _Weighted(WithConstants, nn.Module):
         self.kernel = kernel
         self.neuron = neuron
         self.weight = nn.Parameter(torch.empty(out_features, in_features))
-
-    def check(self, spikes: Tensor | Events) -> None:
-        """Raise unless the input spikes fit the weight."""
-        features = self.weight.shape[1]
-        if isinstance(spikes, Events):
-            if spikes.features != features:
-                raise ValueError(
-                    f"spikes has {spikes.features} input neurons; {features} are accepted"
-                )
-            return
-        check_time_first("spikes", spikes, features=features)
-        check_same_kind("spikes", spikes, like=self.weight)
 
     def __prepare_scriptable__(self):
         """Raise for ``torch.jit.script``, which reads sources and knows no named options."""
@@ -141,7 +127,6 @@ class LIF(_Weighted):
         self, spikes: Tensor | Events, state: LIFState | None = None, record: bool | None = None
     ) -> LIFRecord:
         """Run the layer over input spikes (T, B, in_features), from ``state`` or from rest."""
-        self.check(spikes)
         return run_layer(
             self.neuron,
             spikes,
@@ -151,6 +136,7 @@ class LIF(_Weighted):
             record=record,
             kernel=self.kernel,
             checkpoint=self.checkpoint,
+            name="spikes",
         )
 
     def recurrent(self) -> Tensor | None:
@@ -281,9 +267,8 @@ class LeakyReadout(_Weighted):
 
     def forward(self, spikes: Tensor | Events, state: LIFState | None = None) -> LeakyRecord:
         """Run the readout over input spikes (T, B, in_features), from ``state`` or from rest."""
-        self.check(spikes)
         state = check_state(self.neuron.State, state)
-        return run_layer(self.neuron, spikes, self.weight, state, kernel=self.kernel)
+        return run_layer(self.neuron, spikes, self.weight, state, kernel=self.kernel, name="spikes")
 
 
 def _check_sizes(in_features: int, out_features: int) -> None:

@@ -4,7 +4,6 @@ from typing import Any
 
 from torch import Tensor
 
-from snnbook._validate import check_time_first
 from snnbook.kernels import run_layer
 from snnbook.neurons._neuron import Neuron, check_state
 
@@ -76,7 +75,6 @@ def run(
         raise TypeError(
             f"neuron is a {type(neuron).__name__}; a neuron is accepted, such as LIFNeuron()"
         )
-    check_time_first("drive", drive)
     return run_layer(
         neuron,
         drive,
@@ -86,4 +84,5 @@ def run(
         record=record,
         kernel=kernel,
         checkpoint=checkpoint,
+        name="drive",
     )

@@ -15,10 +15,8 @@ from helpers import seeded
 
 from snnbook import (
     conclusions,
-    data,
     gradients,
     kernels,
-    laboratory,
     local,
     neurons,
     smoothed,

@@ -96,7 +96,7 @@ OTHERS = {
     "V": ("recurrent_weight", lambda x: run_layer(LIFNeuron(), DENSE, WEIGHT, recurrent_weight=x)),
     "V of run": ("recurrent_weight", lambda x: run(LIFNeuron(), DENSE, recurrent_weight=x)),
     "explained V": ("recurrent_weight", lambda x: explain(DENSE, recurrent_weight=x)),
-    "syn": ("state.syn", lambda x: run(LIFNeuron(), DENSE, (x, DENSE[0]))),
+    "syn": ("state.syn", lambda x: run(LIFNeuron(), DENSE, LIFState(x, DENSE[0]))),
     "mem": ("state.mem", lambda x: LIF(3, 3)(DENSE, LIFState(DENSE[0], x))),
 }
 CASES = [(*one, *bad) for one in SPIKES.values() for bad in NO_SPIKES.values()]
