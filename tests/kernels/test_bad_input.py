@@ -152,7 +152,7 @@ def test_what_is_no_neuron(neuron, given):
         ({"kernel": 1}, ValueError, "kernel is 1; one of 'auto'"),
         ({"state": DENSE}, TypeError, r"state is a Tensor; LIFState\(syn, mem\)"),
         ({"state": 0.0}, TypeError, r"state is a float; LIFState\(syn, mem\)"),
-        ({"state": (DENSE[0],)}, ValueError, "state has 1 tensors; syn, mem"),
+        ({"state": (DENSE[0],)}, TypeError, r"state is a tuple; LIFState\(syn, mem\)"),
     ],
 )
 def test_options(options, kind, message):

@@ -23,7 +23,7 @@ def examples():
 
 
 def network():
-    return SpikingNetwork((4, 6, 3), input_rate=300.0, generator=seeded(1))
+    return SpikingNetwork((4, 6, 3), input_rate=30.0, generator=seeded(1))
 
 
 def fitted(**changed):
