@@ -130,6 +130,10 @@ def check_step(kind: type, state, drive: Tensor) -> None:
     Shapes that broadcast would pass in silence: a whole run (T, B, N) as a drive, or one row. It is
     called in loops, so only what differs is looked at closely.
     """
+    if isinstance(state, kind) and isinstance(drive, Tensor) and not drive.is_nested:
+        shape, dtype = drive.shape, drive.dtype
+        if all(isinstance(x, Tensor) and x.shape == shape and x.dtype == dtype for x in state):
+            return
     if not isinstance(state, kind) and (state is None or len(state) != len(kind._fields)):
         raise TypeError(f"state is a {type(state).__name__}; {_form(kind)} is accepted")
     check_tensor("drive", drive)
