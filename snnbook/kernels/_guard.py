@@ -11,6 +11,7 @@ from snnbook._validate import (
     check_integer,
     check_same_kind,
     check_shape,
+    check_tensor,
     check_time_first,
 )
 from snnbook.kernels._events import Events
@@ -25,6 +26,8 @@ def check_source(
             raise TypeError(f"{name} is a list of Events without a weight; a drive is accepted")
         check_time_first(name, source)
         return tuple(source.shape)
+    if not isinstance(source, Events):
+        check_tensor(name, source)
     check_float("weight", weight)
     if weight.dim() != 2:
         raise ValueError(f"weight has shape {tuple(weight.shape)}; two axes (out, in) are accepted")
