@@ -9,6 +9,7 @@ from snnbook._validate._numbers import (
     check_number as check_number,
     check_positive as check_positive,
     check_probability as check_probability,
+    check_sequence as check_sequence,
     is_number as is_number,
 )
 from snnbook._validate._samples import (

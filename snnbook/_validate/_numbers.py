@@ -1,7 +1,7 @@
 """Checks of numbers, flags, choices, functions and generators."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from numbers import Integral, Real
 
 import torch
@@ -92,6 +92,23 @@ def check_choice(name: str, value: str | int, choices: Collection) -> None:
     if not isinstance(value, (str, Integral)) or value not in choices:
         accepted = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"{name} is {value!r}; one of {accepted} is accepted")
+
+
+def check_sequence(name: str, value, what: str) -> None:
+    """Raise ``TypeError`` unless ``value`` has entries in a row; a text is none.
+
+    >>> check_sequence("seeds", 7, "one whole number for each network")
+    Traceback (most recent call last):
+    ...
+    TypeError: seeds is 7; one whole number for each network is accepted
+    """
+    in_a_row = hasattr(value, "__getitem__") and not isinstance(value, (str, bytes, Mapping))
+    try:
+        len(value)
+    except TypeError:  # a number, or an array without axes
+        in_a_row = False
+    if not in_a_row:
+        raise TypeError(f"{name} is {value!r}; {what} is accepted")
 
 
 def check_callable(name: str, value) -> None:
