@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -61,7 +62,9 @@ def _tensors(good: Tensor) -> Iterator[Bad]:
 
 def _nested(good: Tensor) -> Tensor:
     rows = list(good.detach().double().unbind(0)) if good.dim() > 1 else [good.detach().double()]
-    return torch.nested.nested_tensor(rows)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch calls them a prototype
+        return torch.nested.nested_tensor(rows)
 
 
 def _with(good: Tensor, entry: float) -> Tensor:

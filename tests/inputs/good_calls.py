@@ -15,10 +15,8 @@ from helpers import seeded
 
 from snnbook import (
     conclusions,
-    data,
     gradients,
     kernels,
-    laboratory,
     local,
     neurons,
     smoothed,
@@ -140,7 +138,7 @@ def fit_arguments() -> dict:
         "epochs": 1,
         "batch_size": 2,
         "generator": seeded(),
-        "loss": training.max_over_time,
+        "loss": training.mean_over_time,
         "lr": 1e-3,
         "optimizer": torch.optim.Adam,
         "progress": False,
@@ -192,6 +190,7 @@ DATA: Calls = {
     "time_code": lambda: {"values": values(3, 2), "steps": 9, "span": 5, "clock": "last"},
     "spike_order": lambda: {"samples": 4, "delay": 3, "generator": seeded()},
     "temporal_xor": lambda: {"early": 0.0, "late": 6.0, "first": 10.0, "last": 16.0},
+    "time_first": lambda: {"batch": values(BATCH, STEPS, INPUTS)},
     "two_clicks": lambda: {"samples": 4, "steps": 40, "generator": seeded()},
     "xor_spikes": lambda: {"steps": 30, "early": 1, "late": 11},
     "yin_yang": lambda: {"samples": 10, "seed": 3, "r_small": 0.1, "r_big": 0.5},
@@ -335,6 +334,7 @@ TRAINING: Calls = {
     "fit": fit_arguments,
     "decide_by_max": lambda: {"readout": values(STEPS, BATCH, CLASSES)},
     "decide_by_sum": lambda: {"readout": values(STEPS, BATCH, CLASSES)},
+    "decide_by_loss": lambda: {"loss": training.max_over_time},
     "decide_by_first_spike": lambda: {"spikes": spikes(CLASSES)},
     "diagnose": lambda: {"activity": spikes()},
     "decision_error": lambda: {"labels": labels(), "steps": STEPS, "window": 3},
@@ -343,6 +343,7 @@ TRAINING: Calls = {
     "step_errors": lambda: {"error": error(), "readout": values(STEPS, BATCH, CLASSES)},
     "first_spike_time": lambda: {"spikes": spikes(), "dt": 1e-3, "late": 10e-3},
     "max_over_time": lambda: {"readout": values(STEPS, BATCH, CLASSES), "labels": labels()},
+    "mean_over_time": lambda: {"readout": values(STEPS, BATCH, CLASSES), "labels": labels()},
     "sum_over_time": lambda: {
         "readout": values(STEPS, BATCH, CLASSES),
         "labels": labels(),
@@ -398,6 +399,9 @@ GRADIENTS: Calls = {
     "through_matrices": lambda: {"matrices": [values(CLASSES, HIDDEN)]},
     "run_online": lambda: rule(rule=gradients.RTRL()),
     "rest": lambda: {"network": network(), "batch": 2},
+    "check_network": lambda: {"network": network()},
+    "check_sizes": lambda: {"sizes": (4, 5, 2)},
+    "error_at": lambda: {"error": error(), "readout": values(BATCH, CLASSES), "n": 3},
     "rnn_run": lambda: {"rnn": smooth_rnn(), "inputs": values(STEPS, BATCH, INPUTS).double()},
     "rnn_bptt": lambda: {
         "rnn": smooth_rnn(),
