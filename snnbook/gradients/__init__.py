@@ -44,20 +44,14 @@ from snnbook.gradients._online import (
     Gradients as Gradients,
     LayerStep as LayerStep,
     NetworkState as NetworkState,
-    OnlineRule as OnlineRule,
-    detached as detached,
     is_recurrent as is_recurrent,
     kept as kept,
     layer_of as layer_of,
     network_step as network_step,
-    no_gradients as no_gradients,
-    online_steps as online_steps,
     presynaptic as presynaptic,
     reset_strength as reset_strength,
     rest as rest,
-    run_online as run_online,
     slope as slope,
-    summed as summed,
 )
 from snnbook.gradients._rnn import (
     rnn_backward as rnn_backward,
@@ -69,6 +63,14 @@ from snnbook.gradients._rtrl import (
     Influence as Influence,
     RTRLCarry as RTRLCarry,
     rtrl as rtrl,
+)
+from snnbook.gradients._run_online import (
+    OnlineRule as OnlineRule,
+    detached as detached,
+    no_gradients as no_gradients,
+    online_steps as online_steps,
+    run_online as run_online,
+    summed as summed,
 )
 from snnbook.gradients._search import (
     Search as Search,

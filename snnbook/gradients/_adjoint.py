@@ -21,7 +21,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from snnbook._validate import check_callable
+from snnbook._validate import check_callable, check_finite, check_float, check_sequence
 from snnbook.gradients._online import LayerStep, kept, reset_strength, slope
 from snnbook.neurons import LIF, LIFState, SpikingNetwork
 
@@ -61,6 +61,10 @@ def through_matrices(matrices: Sequence[Tensor]) -> Back:
 
     Chapter 6a.
     """
+    check_sequence("matrices", matrices, "one tensor for each hidden layer")
+    for matrix in matrices:
+        check_float("matrices", matrix)
+        check_finite("matrices", matrix.detach())
     return lambda network, later, layer: later[layer + 1].syn @ matrices[layer]
 
 

@@ -22,8 +22,8 @@ from snnbook.gradients._online import (
     network_step,
     presynaptic,
     rest,
-    summed,
 )
+from snnbook.gradients._run_online import summed
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError
 

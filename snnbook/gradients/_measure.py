@@ -8,13 +8,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_choice, check_integer, is_number
+from snnbook._validate import check_choice, check_integer, check_sequence, is_number
 from snnbook.gradients._allocations import Allocations
 from snnbook.gradients._bptt import backward, record
 from snnbook.gradients._checks import error_at
 from snnbook.gradients._cost import COUNTED
-from snnbook.gradients._online import is_recurrent, online_steps
+from snnbook.gradients._online import is_recurrent
 from snnbook.gradients._rtrl import RTRL
+from snnbook.gradients._run_online import online_steps
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError
 
@@ -177,6 +178,8 @@ def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
 
     Chapter 3.
     """
+    for name, given in (("sizes", sizes), ("values", values)):
+        check_sequence(name, given, "a sequence of numbers above 0")
     if len(sizes) != len(values) or len(sizes) < 2:
         raise ValueError(
             f"sizes and values have {len(sizes)} and {len(values)} entries; "

@@ -32,9 +32,9 @@ from snnbook.gradients._online import (
     network_step,
     reset_strength,
     rest,
-    run_online,
     slope,
 )
+from snnbook.gradients._run_online import run_online
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError
 

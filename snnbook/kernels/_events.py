@@ -77,7 +77,10 @@ class Events:
             raise ValueError(f"offsets has {len(self.offsets)} entries; {rows + 1} are accepted")
         ends = (int(self.offsets[0]), int(self.offsets[-1]))
         if ends != (0, count) or (self.offsets.diff() < 0).any():
-            raise ValueError(f"offsets must ascend from 0 to {count}; they go {ends}")
+            raise ValueError(
+                f"offsets must ascend from 0 to {count}, the number of indices, to be accepted; "
+                f"they go {ends}"
+            )
         if count == 0:
             return
         low, high = self.indices.aminmax()
@@ -89,7 +92,7 @@ class Events:
         starts = self.offsets[1:-1]
         descends[starts[(starts > 0) & (starts < count)] - 1] = False
         if descends.any():
-            raise ValueError("indices must ascend within each row, without repeats")
+            raise ValueError("indices must ascend within each row, without repeats, to be accepted")
 
     @classmethod
     def from_dense(cls, spikes: Tensor) -> "Events":
@@ -152,7 +155,9 @@ class Events:
                     "three lists of equal length are accepted"
                 )
             if values.numel() and not (0 <= values.min() and values.max() < size):
-                raise ValueError(f"{name} leaves the range 0 to {size - 1}")
+                raise ValueError(
+                    f"{name} leaves the range 0 to {size - 1}; whole numbers in it are accepted"
+                )
         key = torch.unique((times * batch + samples) * max(features, 1) + neurons)
         rows = torch.div(key, max(features, 1), rounding_mode="floor")
         counts = torch.bincount(rows, minlength=steps * batch)

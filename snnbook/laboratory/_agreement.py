@@ -100,7 +100,7 @@ def compare_rules(
             raise TypeError(f"rules[{name!r}] is a {type(rule).__name__}; a Rule is accepted")
     truth, rows = exact(network, spikes, error), []
     for name, rule in rules.items():
-        more = (torch.Generator().manual_seed(seed),) if isinstance(rule, Rule) else ()
+        more = (torch.Generator().manual_seed(int(seed)),) if isinstance(rule, Rule) else ()
         found = rule(network, spikes, error, *more)
         for parameter, agreement in compare(truth, found).items():
             layer = layer_of(parameter, len(network.hidden))

@@ -180,6 +180,7 @@ def sigmoid_network_gradient(
 
     Gygax and Zenke 2025; chapter 5b; ``eq-05b-two-paths``.
     """
+    check_positive("slope", slope)
     back = slope if surrogate_slope is None else surrogate_slope
     check_positive("surrogate_slope", back)
     g, h1, h2, _ = _layers(weights, x, slope)

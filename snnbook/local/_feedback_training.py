@@ -146,7 +146,7 @@ def train_by_feedback(
     Paper section V.A; chapter 6a.
     """
     check_integer("seed", seed, 0)
-    rng = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(int(seed))
     gradient, fixed = feedback_gradient(arm, network, generator=rng, **settings)
     angles = [] if fixed is None else [feedback_angles(network, fixed)]
 

@@ -28,8 +28,8 @@ from snnbook.smoothed._estimators import (
     gradient_samples as gradient_samples,
     score_loss as score_loss,
 )
+from snnbook.smoothed._gate import Gate as Gate
 from snnbook.smoothed._gated import (
-    Gate as Gate,
     GatedNeuron as GatedNeuron,
     GatedRecord as GatedRecord,
     gated as gated,

@@ -6,88 +6,15 @@ charge in all (Huh and Sejnowski, 2018). What it sends is a smooth function of i
 ordinary backpropagation through time finds the exact gradient.
 """
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from snnbook._validate import (
-    check_choice,
-    check_finite,
-    check_flag,
-    check_float,
-    check_positive,
-    is_number,
-)
+from snnbook._validate import check_finite, check_flag, check_float, check_shape
 from snnbook.neurons import LeakyNeuron, LIFNeuron, LIFState
-
-
-@dataclass(frozen=True)
-class Gate:
-    r"""The active zone just below a threshold, in which a spike is sent gradually.
-
-    .. math:: g(U) \ge 0, \qquad \int g(U)\,\mathrm{d}U = 1, \qquad
-              G(U) = \int_{-\infty}^U g(u)\,\mathrm{d}u
-
-    and g is zero outside of :math:`[\theta - \Delta, \theta]`.
-
-    Parameters
-    ----------
-    width : float
-        :math:`\Delta` in units of the membrane, above 0.
-    threshold : float
-        :math:`\theta`, the upper end of the zone.
-    shape : {"parabola", "boxcar"}
-        The parabola :math:`g = 6 z (1 - z) / \Delta` with
-        :math:`z = (U - \theta + \Delta) / \Delta`, whose G has a continuous derivative, or the
-        boxcar :math:`g = 1 / \Delta` that Huh and Sejnowski draw.
-
-    Raises
-    ------
-    ValueError
-        If the width is not above 0 or the shape is unknown.
-
-    Examples
-    --------
-    Halfway through the zone, half of the charge is sent:
-
-    >>> Gate(0.5).charge(torch.tensor([0.5, 0.75, 1.0]))
-    tensor([0.0000, 0.5000, 1.0000])
-
-    Huh and Sejnowski (2018); chapter 4a; paper section IV.A.1.
-    """
-
-    width: float
-    threshold: float = 1.0
-    shape: str = "parabola"
-
-    def __post_init__(self) -> None:
-        check_positive("width", self.width)
-        check_choice("shape", self.shape, ("parabola", "boxcar"))
-        if not (is_number(self.threshold) and math.isfinite(self.threshold)):
-            raise ValueError(f"threshold is {self.threshold!r}; a finite number is accepted")
-
-    def _place(self, mem: Tensor) -> Tensor:
-        check_float("mem", mem)
-        return ((mem - self.threshold) / self.width + 1).clamp(0, 1)
-
-    def charge(self, mem: Tensor) -> Tensor:
-        """Return G(mem), the part of a spike that is sent below this membrane potential.
-
-        ``eq-04a-charge``.
-        """
-        z = self._place(mem)
-        return z if self.shape == "boxcar" else z * z * (3 - 2 * z)
-
-    def density(self, mem: Tensor) -> Tensor:
-        """Return g(mem), the derivative of the charge; zero outside of the zone."""
-        z = self._place(mem)
-        if self.shape == "parabola":
-            return 6 * z * (1 - z) / self.width
-        inside = ((z > 0) & (z < 1)).to(mem.dtype)
-        return torch.where(z.isnan(), z, inside) / self.width
+from snnbook.smoothed._gate import Gate
 
 
 class GatedRecord(NamedTuple):
@@ -239,6 +166,11 @@ def gated_step(
     state : LIFState
         Trace and membrane at the end of the step.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the neuron or the state is of another kind, or shapes and dtypes differ.
+
     Examples
     --------
     >>> neuron = GatedNeuron(gate=Gate(0.005))
@@ -250,6 +182,13 @@ def gated_step(
     Huh and Sejnowski (2018); chapter 4a; paper section IV.A.1;
     ``eq-04a-reset``, ``eq-04a-backward``.
     """
+    if not isinstance(neuron, GatedNeuron):
+        raise TypeError(f"neuron is a {type(neuron).__name__}; a GatedNeuron is accepted")
+    if not isinstance(state, LIFState):
+        raise TypeError(f"state is a {type(state).__name__}; LIFState(syn, mem) is accepted")
+    check_float("current", current)
+    for name, tensor in zip(LIFState._fields, state):
+        check_shape(f"state.{name}", tensor, tuple(current.shape), current)
     gate, theta = neuron.gate, neuron.threshold
     tau = neuron.tau_mem / neuron.dt
     free = current + (state.mem - current) * neuron.beta

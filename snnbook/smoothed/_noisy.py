@@ -242,5 +242,7 @@ def check_layer(weight: Tensor, inputs: Tensor) -> None:
 
 def _shared(neuron: LIFNeuron) -> dict:
     """Return what a noisy neuron has in common with a LIF neuron."""
+    if not isinstance(neuron, LIFNeuron):
+        raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
     own = ("surrogate", "spike_at_threshold", "escape", "gradient", "generator")
     return {f.name: getattr(neuron, f.name) for f in fields(neuron) if f.name not in own}

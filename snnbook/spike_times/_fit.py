@@ -152,7 +152,7 @@ def fit_times(
     rows = []
     for epoch in range(epochs):
         tally = _Tally()
-        for index in torch.randperm(len(labels), generator=generator).split(batch_size):
+        for index in torch.randperm(len(labels), generator=generator).split(int(batch_size)):
             output = network(times[index])
             value = loss(output.times, labels[index])
             if penalty is not None:

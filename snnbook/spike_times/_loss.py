@@ -3,11 +3,14 @@
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from snnbook._validate import check_callable, check_float, check_positive, is_number
+from snnbook._validate import check_float, check_positive, is_number
 from snnbook.spike_times._guard import check_classes, check_times
+from snnbook.spike_times._layers import SpikeTimeNetwork
+from snnbook.spike_times._remedies import check_network
+from snnbook.spike_times._single_spike import TimingNetwork
 
 
 def time_cross_entropy(
@@ -80,7 +83,7 @@ def first_to_spike(times: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def share_right(network: nn.Module, times: Tensor, labels: Tensor) -> float:
+def share_right(network: TimingNetwork | SpikeTimeNetwork, times: Tensor, labels: Tensor) -> float:
     """Return the share of samples in which the right output spikes first; silence is wrong.
 
     >>> from snnbook.spike_times import NonLeaky, TimingNetwork
@@ -88,7 +91,7 @@ def share_right(network: nn.Module, times: Tensor, labels: Tensor) -> float:
     >>> 0.0 <= share_right(network, torch.rand(3, 2).double(), torch.zeros(3).long()) <= 1.0
     True
     """
-    check_callable("network", network)
+    check_network(network)
     found = network(times).times
     check_classes(labels, *found.shape)
     return float((first_to_spike(found) == labels).double().mean())

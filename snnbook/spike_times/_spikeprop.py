@@ -160,8 +160,8 @@ def train_spikeprop(
     """
     check_positive("lr", lr)
     check_integer("cycles", cycles, 0)
-    if not (is_number(tol) and tol >= 0):
-        raise ValueError(f"tol is {tol!r}; a number of at least 0 is accepted")
+    if not (is_number(tol) and 0 <= tol < math.inf):
+        raise ValueError(f"tol is {tol!r}; a finite number of at least 0 is accepted")
     losses = []
     for _ in range(cycles):
         loss, gradients = spikeprop(network, times, wanted)

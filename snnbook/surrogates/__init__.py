@@ -19,6 +19,7 @@ for each family; height and width make the families comparable.
 tensor([0.5000, 1.0000, 0.5000])
 """
 
+from snnbook.surrogates._custom import custom as custom
 from snnbook.surrogates._families import (
     ALL as ALL,
     arctangent as arctangent,
@@ -31,4 +32,4 @@ from snnbook.surrogates._families import (
     sigmoid_derivative as sigmoid_derivative,
     true_derivative as true_derivative,
 )
-from snnbook.surrogates._record import Surrogate as Surrogate, Z as Z, custom as custom
+from snnbook.surrogates._record import Surrogate as Surrogate, Z as Z

@@ -9,7 +9,8 @@ import sympy
 import torch
 from torch import Tensor
 
-from snnbook.surrogates._record import Surrogate, Z, custom
+from snnbook.surrogates._custom import custom
+from snnbook.surrogates._record import Surrogate, Z
 
 # The shapes: h(0) = 1 and a full width at half maximum of 1. Named functions, so that a
 # network that holds a surrogate can be pickled.

@@ -1,9 +1,7 @@
 """The surrogate record: one bump with a height and a width (paper section IV.B.1)."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import sympy
 import torch
@@ -32,17 +30,11 @@ class _Spike(torch.autograd.Function):
     def setup_context(ctx, inputs, output) -> None:
         x, ctx.derivative, _ = inputs
         ctx.save_for_backward(x)
-        ctx.save_for_forward(x)
 
     @staticmethod
     def backward(ctx, grad: Tensor):
         (x,) = ctx.saved_tensors
         return grad * ctx.derivative(x), None, None
-
-    @staticmethod
-    def jvp(ctx, change: Tensor, *_):
-        (x,) = ctx.saved_tensors
-        return change * ctx.derivative(x)
 
 
 class _DualSpike(_Spike):
@@ -166,12 +158,13 @@ class Surrogate:
         return _spike_for_now()(x, self.derivative, spike_at_threshold)
 
     def derivative(self, x: Tensor) -> Tensor:
-        """Return the surrogate derivative :math:`g(x)`, of the shape of ``x``.
+        """Return the surrogate derivative :math:`g(x)`, of the shape of ``x``, floating point.
 
         >>> from snnbook.surrogates import gaussian
         >>> gaussian(width=1.0, height=2.0).derivative(torch.tensor([0.0, 0.5]))
         tensor([2., 1.])
         """
+        check_float("x", x)
         return self.height * self.shape(x / self.width)
 
     @property
@@ -211,96 +204,3 @@ class Surrogate:
             width=self.width if width is None else width,
             height=self.height if height is None else height,
         )
-
-
-def custom(
-    name: str,
-    shape: Shape,
-    form: sympy.Expr,
-    *,
-    width: float = 0.1,
-    height: float = 1.0,
-    source: str = "your own",
-) -> Surrogate:
-    r"""Make a surrogate of your own from a shape and its formula.
-
-    The width at half maximum and the area of ``form`` are computed here, so write the
-    shape in whatever units are natural; it is rescaled to height 1 and width 1.
-
-    Parameters
-    ----------
-    name : str
-        A name for labels.
-    shape : callable
-        Tensor function, symmetric, with its largest value at 0.
-    form : sympy.Expr
-        The same function as a SymPy expression in :data:`snnbook.surrogates.Z`.
-    width, height, source
-        As in :class:`Surrogate`.
-
-    Raises
-    ------
-    ValueError
-        If ``shape`` and ``form`` disagree, or if ``form`` is not positive at 0, or does
-        not fall to half its height within a distance of 1000.
-
-    Examples
-    --------
-    Three lines make a surrogate:
-
-    >>> from snnbook.surrogates import Z
-    >>> sech2 = custom("sech squared", lambda z: 1 / torch.cosh(z) ** 2, 1 / sympy.cosh(Z) ** 2)
-    >>> sech2.scaled(width=0.5).derivative(torch.tensor([0.0, 0.25]))
-    tensor([1.0000, 0.5000])
-    """
-    numeric = sympy.lambdify(Z, form, "math")
-    peak = float(numeric(0.0))
-    if not peak > 0:
-        raise ValueError(f"form is {peak} at z = 0; a value above 0 is accepted")
-    unit = _full_width(lambda z: numeric(z) / peak)
-    probe = torch.linspace(-2 * unit, 2 * unit, 17, dtype=torch.float64)
-    expected = torch.tensor([float(numeric(float(z))) for z in probe], dtype=torch.float64)
-    if not torch.allclose(shape(probe), expected, rtol=1e-6, atol=1e-9):
-        raise ValueError("shape and form disagree; they must be the same function of z")
-    scaled_form = (form / peak).subs(Z, Z * sympy.Float(unit))
-    return Surrogate(
-        name=name,
-        shape=partial(_rescaled, shape=shape, unit=unit, peak=peak),
-        form=scaled_form,
-        unit_area=_area(lambda z: numeric(z * unit) / peak),
-        width=width,
-        height=height,
-        source=source,
-    )
-
-
-def _rescaled(z: Tensor, shape: Shape, unit: float, peak: float) -> Tensor:
-    """Return ``shape`` stretched to height 1 and full width at half maximum 1."""
-    return shape(z * unit) / peak
-
-
-def _full_width(shape: Callable[[float], float]) -> float:
-    """Return the full width at half maximum of a symmetric bump of height 1 (bisection)."""
-    high = 1e-6
-    while shape(high) > 0.5:
-        high *= 2
-        if high > 1000:
-            raise ValueError("form does not fall to half its height within a distance of 1000")
-    low = high / 2
-    for _ in range(80):
-        middle = (low + high) / 2
-        low, high = (middle, high) if shape(middle) > 0.5 else (low, middle)
-    return low + high
-
-
-def _area(shape: Callable[[float], float]) -> float:
-    """Return the integral over the real line (midpoint rule after z = sinh(sinh(t)))."""
-    step, total = 1e-3, 0.0
-    for k in range(-4000, 4000):
-        t = (k + 0.5) * step
-        try:
-            z = math.sinh(math.sinh(t))
-            total += shape(z) * math.cosh(math.sinh(t)) * math.cosh(t) * step
-        except OverflowError:  # the shape has long vanished out there
-            continue
-    return total

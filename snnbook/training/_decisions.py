@@ -51,8 +51,10 @@ def decide_by_sum(readout: Tensor, *, last: int | None = None) -> Tensor:
     _check_readout(readout)
     if last is not None:
         check_integer("last", last, 1)
-        readout = readout[-last:]
-    return readout.sum(dim=0).argmax(dim=1)
+        readout = readout[-int(last) :]
+    total = readout.sum(dim=0)
+    _check_numbers("the sum of readout over time", total)  # infinities of two signs make nan
+    return total.argmax(dim=1)
 
 
 def decide_by_first_spike(spikes: Tensor) -> Tensor:
@@ -68,8 +70,13 @@ def decide_by_first_spike(spikes: Tensor) -> Tensor:
 
 def _check_readout(readout: Tensor) -> None:
     check_time_and_batch("readout", readout)
-    if values_at_hand(readout) and bool(readout.isnan().any()):
-        raise ValueError("readout holds nan; numbers are accepted, since nan decides for no class")
+    _check_numbers("readout", readout)
+
+
+def _check_numbers(name: str, scores: Tensor) -> None:
+    """Raise for nan; an infinity is higher or lower than every number, and decides."""
+    if values_at_hand(scores) and bool(scores.isnan().any()):
+        raise ValueError(f"{name} holds nan; numbers are accepted, since nan decides for no class")
 
 
 def decide_by_loss(loss: Loss) -> Decision:

@@ -103,10 +103,12 @@ Scale the weights up, raise the input rate, or widen the surrogate.
         raise ValueError("inputs is given without a network; spikes or an output go alone")
     if hasattr(activity, "readout"):
         return _of_network(activity, True)
-    return _of_layer(getattr(activity, "spikes", activity))
+    if hasattr(activity, "spikes"):
+        return _of_layer(activity.spikes, "activity.spikes")
+    return _of_layer(activity, "activity")
 
 
-def _of_layer(spikes: Tensor, name: str = "spikes") -> Diagnosis:
+def _of_layer(spikes: Tensor, name: str) -> Diagnosis:
     """Return the diagnosis of the spikes (T, B, N) of one layer."""
     check_time_and_batch(name, spikes)
     activity = spikes.detach().mean(dim=(0, 1))

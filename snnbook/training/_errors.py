@@ -20,6 +20,7 @@ from snnbook._validate import (
     check_labels,
     check_time_first,
 )
+from snnbook.training._losses import check_time_and_batch
 
 
 class StepError(Protocol):
@@ -53,7 +54,7 @@ def step_errors(error: StepError, readout: Tensor) -> Tensor:
     Chapter 6b.
     """
     check_callable("error", error)
-    check_time_first("readout", readout)
+    check_time_and_batch("readout", readout)
     return torch.stack([error(now, n) for n, now in enumerate(readout.unbind(0))])
 
 
@@ -66,7 +67,11 @@ class _CrossEntropy:
         _check_step(readout, n, self.steps, len(self.labels))
         if n == 0:
             check_labels(self.labels, len(self.labels), readout.shape[1])
-        target = functional.one_hot(self.labels, readout.shape[1]).to(readout.dtype)
+        try:
+            target = functional.one_hot(self.labels, readout.shape[1]).to(readout.dtype)
+        except RuntimeError:  # fewer classes than at step 0
+            check_labels(self.labels, len(self.labels), readout.shape[1])
+            raise
         return (readout.softmax(1) - target) / (self.steps * len(self.labels))
 
     def loss(self, readout: Tensor) -> Tensor:

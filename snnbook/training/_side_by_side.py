@@ -3,12 +3,12 @@
 The loop over time treats every neuron on its own, so networks that share a neuron share one call.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import check_float
+from snnbook._validate import check_float, check_integer, check_sequence
 from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, SpikingNetwork, WithConstants, run
 
 
@@ -51,6 +51,7 @@ def side_by_side(
 
     Chapter 5.
     """
+    check_sequence("weights", weights, "one tensor (K, out, in) for each layer")
     if not len(weights):
         raise ValueError("weights is empty; one tensor (K, out, in) for each layer is accepted")
     for weight in weights:
@@ -114,8 +115,8 @@ class SideBySide(WithConstants, nn.Module):
 
     Raises
     ------
-    ValueError
-        If there is no seed.
+    TypeError, ValueError
+        If there is no seed, or one is no whole number of at least 0.
 
     Examples
     --------
@@ -137,16 +138,15 @@ class SideBySide(WithConstants, nn.Module):
         std: float | None = None,
     ) -> None:
         super().__init__()
-        if not isinstance(seeds, Collection) or isinstance(seeds, str):
-            raise TypeError(f"seeds is {seeds!r}; one whole number for each network is accepted")
+        check_sequence("seeds", seeds, "one whole number for each network")
         if not len(seeds):
             raise ValueError("seeds is empty; one seed for each network is accepted")
+        for seed in seeds:
+            check_integer("seeds", seed, 0)
+        draws = [torch.Generator().manual_seed(int(seed)) for seed in seeds]
         self.neuron = neuron
         rates = {"input_rate": input_rate, "hidden_rate": hidden_rate, "std": std}
-        drawn = [
-            SpikingNetwork(sizes, neuron, generator=torch.Generator().manual_seed(seed), **rates)
-            for seed in seeds
-        ]
+        drawn = [SpikingNetwork(sizes, neuron, generator=draw, **rates) for draw in draws]
         layers = zip(*(network.parameters() for network in drawn))
         self.weights = nn.ParameterList(
             torch.stack([weight.detach() for weight in layer]) for layer in layers

@@ -12,13 +12,14 @@ from torch.nn import functional
 
 from snnbook._validate import (
     check_callable,
+    check_float,
     check_integer,
     check_labels,
     check_positive,
     check_tensor,
 )
 from snnbook.training._decisions import decision_for, note_decision
-from snnbook.training._fit_checks import made
+from snnbook.training._fit_checks import check_model, made
 from snnbook.training._side_by_side import SideBySide
 
 Score = Callable[[Tensor], Tensor]
@@ -30,6 +31,7 @@ def peak_score(readout: Tensor) -> Tensor:
     >>> peak_score(torch.tensor([[[[0.0, 1.0]]], [[[3.0, 0.0]]]]))
     tensor([[[3., 1.]]])
     """
+    _check_readout("readout", readout)
     return readout.max(dim=0).values
 
 
@@ -42,6 +44,7 @@ def mean_score(readout: Tensor) -> Tensor:
     >>> mean_score(torch.tensor([[[[0.0, 1.0]]], [[[3.0, 0.0]]]]))
     tensor([[[6., 2.]]])
     """
+    _check_readout("readout", readout)
     return 4 * readout.mean(dim=0)
 
 
@@ -91,6 +94,7 @@ def fit_side_by_side(
     check_positive("lr", lr)
     check_callable("batches", batches)
     check_callable("score", score)
+    check_model(model, by_autograd=True)
     optimizer = made(optimizer, model, lr)
     note_decision(model, _ByScore(score))
     history = []
@@ -102,7 +106,7 @@ def fit_side_by_side(
                 "accepted"
             )
         spikes, labels = batch
-        readout = model(spikes)
+        readout = _readout_of(model, spikes)
         labels, scores = _labels_of(labels, readout), _scored(score, readout)
         losses = functional.cross_entropy(scores.transpose(1, 2), labels, reduction="none").mean(0)
         optimizer.zero_grad()
@@ -151,10 +155,30 @@ def accuracy_side_by_side(
 
     Chapter 5.
     """
-    readout = model(spikes)
+    check_callable("model", model)
+    if score is not None:
+        check_callable("score", score)
+    readout = _readout_of(model, spikes)
     labels = _labels_of(labels, readout)
     decide = decision_for(model, _ByScore(mean_score)) if score is None else _ByScore(score)
     return (decide(readout) == labels).float().mean(0).tolist()
+
+
+def _readout_of(model: Callable, spikes: Tensor) -> Tensor:
+    """Return the readouts (T, B, K, C) of networks, and raise unless a model returns that."""
+    readout = model(spikes)
+    _check_readout("what the model returned", readout)
+    return readout
+
+
+def _check_readout(name: str, readout: Tensor) -> None:
+    """Raise unless ``readout`` is (T, B, K, C), with at least one step."""
+    check_float(name, readout)
+    if readout.dim() != 4 or len(readout) == 0:
+        raise ValueError(
+            f"{name} has shape {tuple(readout.shape)}; (T, B, K, C) with at least one step is "
+            "accepted"
+        )
 
 
 def _scored(score: Score, readout: Tensor) -> Tensor:
