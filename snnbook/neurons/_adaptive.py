@@ -171,7 +171,7 @@ def adaptive_step(
 
     Paper section V.B; chapter 6b; ``eq-06b-alif``.
     """
-    check_step(AdaptiveState, state, drive)
+    check_step(neuron, AdaptiveState, state, drive, recurrent_weight)
     if isinstance(neuron.strength, Tensor) and neuron.strength.shape != drive.shape[-1:]:
         raise ValueError(
             f"strength has shape {tuple(neuron.strength.shape)}; ({drive.shape[-1]},), one of each "
@@ -233,11 +233,12 @@ class AdaptiveNetwork(WithConstants, nn.Module):
         super().__init__()
         if not isinstance(neuron, AdaptiveNeuron):
             raise TypeError(f"neuron is a {type(neuron).__name__}; an AdaptiveNeuron is accepted")
+        sizes = check_sizes(sizes)
         if len(sizes) != 3:
             raise ValueError(f"sizes is {sizes}; inputs, hidden neurons and outputs are accepted")
         if not (is_number(adaptive) and 0 <= adaptive <= 1):
             raise ValueError(f"adaptive is {adaptive!r}; a share from 0 to 1 is accepted")
-        inputs, hidden, outputs = sizes = check_sizes(sizes)
+        inputs, hidden, outputs = sizes
         if isinstance(neuron.strength, Tensor) and len(neuron.strength) != hidden:
             raise ValueError(
                 f"strength has {len(neuron.strength)} entries; {hidden}, one of each hidden "

@@ -253,7 +253,7 @@ def lif_step(
 
     Paper section II; chapter 2.
     """
-    check_step(LIFState, state, drive)
+    check_step(neuron, LIFState, state, drive, recurrent_weight)
     spikes = neuron.surrogate(state.mem - neuron.threshold, neuron.spike_at_threshold)
     if recurrent_weight is not None:
         drive = drive + spikes @ recurrent_weight.T
@@ -284,6 +284,6 @@ def leaky_step(state: LIFState, drive: Tensor, neuron: LeakyNeuron = DEFAULT_NEU
 
     Paper section II; chapter 2.
     """
-    check_step(LIFState, state, drive)
+    check_step(neuron, LIFState, state, drive)
     syn = neuron.alpha * state.syn + drive
     return LIFState(syn, neuron.beta * state.mem + state.syn)

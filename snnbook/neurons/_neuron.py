@@ -6,7 +6,7 @@ from typing import Any, ClassVar, NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_positive, check_tensor, is_number
+from snnbook._validate import check_float, check_positive, check_shape, check_tensor, is_number
 from snnbook.neurons._constants import constants_in
 
 
@@ -124,19 +124,25 @@ def _form(kind: type) -> str:
     return f"{kind.__name__}({', '.join(kind._fields)})"
 
 
-def check_step(kind: type, state, drive: Tensor) -> None:
+def check_step(neuron, kind: type, state, drive: Tensor, own: Tensor | None = None) -> None:
     """Raise unless the state of a step is of its kind, and of the shape and dtype of the drive.
 
-    Shapes that broadcast would pass in silence: a whole run (T, B, N) as a drive, or one row. It is
-    called in loops, so only what differs is looked at closely.
+    ``own`` is V. Shapes that broadcast would pass in silence: a whole run (T, B, N) as a drive, or
+    one row. It is called in loops, so only what differs is looked at closely.
     """
-    if isinstance(state, kind) and isinstance(drive, Tensor) and not drive.is_nested:
-        shape, dtype = drive.shape, drive.dtype
-        if all(isinstance(x, Tensor) and x.shape == shape and x.dtype == dtype for x in state):
-            return
-    if not isinstance(state, kind) and (state is None or len(state) != len(kind._fields)):
+    if not isinstance(neuron, Neuron):
+        raise TypeError(f"neuron is a {type(neuron).__name__}; a {Neuron.__name__} is accepted")
+    check_float("drive", drive)
+    if own is not None:
+        check_shape("recurrent_weight", own, (drive.shape[-1],) * 2, like=drive)
+    shape, dtype = drive.shape, drive.dtype
+    if isinstance(state, kind) and all(
+        isinstance(x, Tensor) and x.shape == shape and x.dtype == dtype for x in state
+    ):
+        return
+    given = tuple(state) if isinstance(state, (tuple, list)) else ()
+    if not isinstance(state, kind) and len(given) != len(kind._fields):
         raise TypeError(f"state is a {type(state).__name__}; {_form(kind)} is accepted")
-    check_tensor("drive", drive)
     for name, value in zip(kind._fields, check_state(kind, state), strict=True):
         check_tensor(f"state.{name}", value)
         if value.shape != drive.shape:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_finite, check_flag, check_float, check_shape
+from snnbook._validate import check_finite, check_flag, check_float, check_positive, check_shape
 from snnbook.neurons import LeakyNeuron, LIFNeuron, LIFState
 from snnbook.smoothed._gate import Gate
 

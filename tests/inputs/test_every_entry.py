@@ -149,6 +149,10 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
     "smoothed.score_loss": {("baseline", "3")},
     "spike_times.simulate_exact": {("weights", "3.5")},
     "spike_times.SpikeTimeNetwork": {("mean", "3.5"), ("spread", "3.5")},
+    "neurons.LeakyNeuron": {("tau_mem", "inf")},  # it never leaks: integrate-and-fire
+    "neurons.LIFNeuron": {("tau_mem", "inf")},
+    "neurons.SpikingNetwork.forward": {("record", "None")},
+    "neurons.fluctuation_driven_": {("weight", v) for v in ("NaN", "infinity")},  # overwritten
     "gradients.vector_loss": {("network", LINEAR)},
     "conclusions.parameters_of": {("model", LINEAR)},
     "gradients.measure": {("repeats", "np.int64")},  # seconds are never the same

@@ -152,7 +152,6 @@ def test_what_is_no_neuron(neuron, given):
         ({"kernel": 1}, ValueError, "kernel is 1; one of 'auto'"),
         ({"state": DENSE}, TypeError, r"state is a Tensor; LIFState\(syn, mem\)"),
         ({"state": 0.0}, TypeError, r"state is a float; LIFState\(syn, mem\)"),
-        ({"state": (DENSE[0],)}, TypeError, r"state is a tuple; LIFState\(syn, mem\)"),
     ],
 )
 def test_options(options, kind, message):
@@ -160,6 +159,13 @@ def test_options(options, kind, message):
         run(LIFNeuron(), DENSE, **options)
     with pytest.raises(kind, match=message + ".*accepted"):
         run_layer(LIFNeuron(), EVENTS, torch.ones(3, 3), **options)
+
+
+def test_a_state_of_another_size():
+    with pytest.raises(TypeError, match=r"state is a tuple; LIFState\(syn, mem\) is accepted"):
+        run(LIFNeuron(), DENSE, (DENSE[0],))
+    with pytest.raises(ValueError, match="state has 1 tensors; syn, mem are accepted"):
+        run_layer(LIFNeuron(), EVENTS, torch.ones(3, 3), (DENSE[0],))
 
 
 def test_the_plain_loop_by_itself():
