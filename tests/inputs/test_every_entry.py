@@ -151,6 +151,7 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
     "spike_times.SpikeTimeNetwork": {("mean", "3.5"), ("spread", "3.5")},
     "neurons.LeakyNeuron": {("tau_mem", "inf")},  # it never leaks: integrate-and-fire
     "neurons.LIFNeuron": {("tau_mem", "inf")},
+    "smoothed.NoisyNeuron": {("tau_mem", "inf")},
     "neurons.SpikingNetwork.forward": {("record", "None")},
     "neurons.fluctuation_driven_": {("weight", v) for v in ("NaN", "infinity")},  # overwritten
     "gradients.vector_loss": {("network", LINEAR)},
@@ -175,7 +176,7 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
 LEFT_OUT: dict[str, str] = {
     "surrogates": "Surrogate true_derivative",
     "kernels": "plain_loop",
-    "neurons": "Neuron",
+    "neurons": "Neuron WithConstants",
     "training": "History",
     "gradients": """Allocations Nonlinearity SmoothRNN backward check_run detached is_recurrent kept
     layer_of no_gradients online_steps presynaptic products reset_strength rnn_backward run_back
