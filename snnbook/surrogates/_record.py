@@ -155,7 +155,7 @@ class Surrogate:
             0 and 1, and NaN where ``x`` is NaN.
         """
         check_float("x", x)
-        return _spike_for_now()(x, self.derivative, spike_at_threshold)
+        return _spike_for_now()(x, self._slope, spike_at_threshold)
 
     def derivative(self, x: Tensor) -> Tensor:
         """Return the surrogate derivative :math:`g(x)`, of the shape of ``x``, floating point.
@@ -165,6 +165,10 @@ class Surrogate:
         tensor([2., 1.])
         """
         check_float("x", x)
+        return self._slope(x)
+
+    def _slope(self, x: Tensor) -> Tensor:
+        """Return the derivative in plain operations: a recorder looks into the backward pass."""
         return self.height * self.shape(x / self.width)
 
     @property

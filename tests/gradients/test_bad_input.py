@@ -256,8 +256,14 @@ def test_finite_input_of_the_documented_shapes_has_an_answer(sizes, steps, batch
 @pytest.mark.parametrize("rule", ["bptt", "truncated", "rtrl", "blame_table", "traffic"])
 def test_labels_out_of_range(rule):
     for wrong in ([0, 2], [-1, 0]):
-        error = step_cross_entropy(torch.tensor(wrong), steps=STEPS)
-        refused(lambda error=error: RULES[rule](network(), SPIKES, error), "labels", ValueError)
+        labels = torch.tensor(wrong)
+        refused(
+            lambda labels=labels: RULES[rule](
+                network(), SPIKES, step_cross_entropy(labels, steps=STEPS)
+            ),
+            "labels",
+            ValueError,
+        )
 
 
 def test_backpropagation_under_vmap_is_that_of_each_run():

@@ -350,7 +350,7 @@ def test_sums_need_no_double_precision_on_the_device(monkeypatch):
             ValueError,
             "labels holds 3; class numbers 0 to 2",
         ),
-        (lambda: training.diagnose([0.0]), TypeError, "spikes is a list"),
+        (lambda: training.diagnose([0.0]), TypeError, "activity is a list"),
         (lambda: training.diagnose(spikes * math.nan), ValueError, "activity holds nan"),
         (lambda: training.diagnose(network()), ValueError, "inputs is not given"),
         (lambda: training.diagnose(spikes, spikes), ValueError, "inputs is given without"),
