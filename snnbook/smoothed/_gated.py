@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_finite, check_flag, check_float, check_shape
+from snnbook._validate import check_finite, check_flag, check_float, check_positive, check_shape
 from snnbook.neurons import LeakyNeuron, LIFNeuron, LIFState
 from snnbook.smoothed._gate import Gate
 
@@ -76,6 +76,7 @@ class GatedNeuron(LeakyNeuron):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_positive("tau_mem", self.tau_mem)  # a membrane without leak has no closed form here
         if not isinstance(self.gate, Gate):
             raise TypeError(f"gate is a {type(self.gate).__name__}; a Gate is accepted")
         check_flag("backflow", self.backflow)
