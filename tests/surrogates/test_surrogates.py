@@ -126,6 +126,11 @@ def test_custom_is_normalised_and_checked():
         custom("bad", lambda z: -torch.exp(-z * z), -sympy.exp(-(Z**2)))
     with pytest.raises(ValueError, match="does not fall to half"):
         custom("flat", torch.ones_like, sympy.Integer(1))
+    for other in (sympy.Symbol("x", real=True), sympy.Symbol("z")):  # the second looks like Z
+        with pytest.raises(ValueError, match="form has the symbols .* alone is accepted"):
+            custom("other", lambda z: 1 / (1 + z**2), 1 / (1 + other**2))
+    with pytest.raises(TypeError, match="what shape returns is a list; a torch.Tensor"):
+        custom("list", lambda z: z.tolist(), 1 / (1 + Z**2))
 
 
 @pytest.mark.parametrize("bad", [0.0, -1.0, float("nan"), float("inf"), "wide"])

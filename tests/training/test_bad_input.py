@@ -350,6 +350,11 @@ def test_sums_need_no_double_precision_on_the_device(monkeypatch):
             ValueError,
             "labels holds 3; class numbers 0 to 2",
         ),
+        (
+            lambda: training.step_cross_entropy(labels, 3)(torch.zeros(len(labels), 1), 2),
+            ValueError,
+            "labels holds 2; class numbers 0 to 0 are accepted",
+        ),
         (lambda: training.diagnose([0.0]), TypeError, "activity is a list"),
         (lambda: training.diagnose(spikes * math.nan), ValueError, "activity holds nan"),
         (lambda: training.diagnose(network()), ValueError, "inputs is not given"),

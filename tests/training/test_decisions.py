@@ -136,6 +136,15 @@ def test_a_readout_that_does_not_fit_is_named(decide, readout, error, says):
         decide(readout)
 
 
+def test_an_infinite_readout_decides_unless_two_cancel():
+    readout = torch.zeros(3, 1, 2)
+    readout[0, 0, 1] = torch.inf
+    assert decide_by_sum(readout).tolist() == decide_by_max(readout).tolist() == [1]
+    readout[1, 0, 1] = -torch.inf
+    with pytest.raises(ValueError, match="the sum of readout over time holds nan"):
+        decide_by_sum(readout)
+
+
 # the decision travels --------------------------------------------------------------------------
 
 
