@@ -137,6 +137,8 @@ class Events:
         TypeError, ValueError
             If these are no whole numbers in the range of ``shape`` (T, B, N).
 
+        Examples
+        --------
         >>> lists = torch.tensor([[2, 0], [0, 0], [1, 1]])
         >>> Events.from_lists(*lists, shape=(3, 1, 2)).to_dense()[:, 0, 1]
         tensor([1., 0., 1.])
