@@ -94,6 +94,21 @@ def check_choice(name: str, value: str | int, choices: Collection) -> None:
         raise ValueError(f"{name} is {value!r}; one of {accepted} is accepted")
 
 
+def check_kind(name: str, value, kind: type) -> None:
+    """Raise ``TypeError`` unless ``value`` is an instance of a class.
+
+    >>> check_kind("events", 3, list)
+    Traceback (most recent call last):
+    ...
+    TypeError: events is a int; a list is accepted
+    """
+    if not isinstance(value, kind):
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise TypeError(
+            f"{name} is a {type(value).__name__}; {article} {kind.__name__} is accepted"
+        )
+
+
 def check_sequence(name: str, value, what: str) -> None:
     """Raise ``TypeError`` unless ``value`` has entries in a row; a text is none.
 

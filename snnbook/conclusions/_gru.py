@@ -9,6 +9,7 @@ from snnbook._validate import (
     check_finite,
     check_generator,
     check_integer,
+    check_kind,
     check_same_kind,
     check_time_first,
 )
@@ -71,8 +72,7 @@ def parameters_of(model: nn.Module) -> int:
     >>> parameters_of(nn.Linear(3, 2))
     8
     """
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"model is a {type(model).__name__}; a torch.nn.Module is accepted")
+    check_kind("model", model, nn.Module)
     return sum(parameter.numel() for parameter in model.parameters())
 
 

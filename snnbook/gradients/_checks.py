@@ -8,6 +8,7 @@ from torch import Tensor
 from snnbook._validate import (
     check_finite,
     check_integer,
+    check_kind,
     check_same_kind,
     check_shape,
     check_time_first,
@@ -48,8 +49,7 @@ def check_network(network: SpikingNetwork) -> None:
 
     Chapter 3.
     """
-    if not isinstance(network, SpikingNetwork):
-        raise TypeError(f"network is a {type(network).__name__}; a SpikingNetwork is accepted")
+    check_kind("network", network, SpikingNetwork)
     for i, layer in enumerate(network.hidden):
         if not isinstance(layer, LIF):
             raise TypeError(

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import check_integer, check_shape
+from snnbook._validate import check_integer, check_kind, check_shape
 from snnbook.gradients._checks import check_network
 from snnbook.neurons import LIF, LIFState, SpikingNetwork
 
@@ -89,8 +89,7 @@ def network_step(
     Paper section II; chapter 3.
     """
     check_network(network)
-    if not isinstance(state, NetworkState):
-        raise TypeError(f"state is a {type(state).__name__}; a NetworkState is accepted")
+    check_kind("state", state, NetworkState)
     fan_in = next(network.parameters()).shape[1]
     check_shape("inputs", inputs, (len(state.readout.mem), fan_in), state.readout.mem)
     records, after = [], []

@@ -26,6 +26,7 @@ from snnbook._validate import (
     check_float,
     check_generator,
     check_integer,
+    check_kind,
     check_positive,
     is_number,
 )
@@ -77,8 +78,7 @@ def vector_loss(network: nn.Module, evaluate: Callable[[], Tensor]) -> tuple[Los
 
     Chapter 4.
     """
-    if not isinstance(network, nn.Module):
-        raise TypeError(f"network is a {type(network).__name__}; a torch.nn.Module is accepted")
+    check_kind("network", network, nn.Module)
     check_callable("evaluate", evaluate)
     parameters = list(network.parameters())
     for name, weight in network.named_parameters():

@@ -21,6 +21,7 @@ from snnbook._validate import (
     check_finite,
     check_float,
     check_generator,
+    check_kind,
     check_same_kind,
     check_shape,
     check_time_first,
@@ -146,8 +147,7 @@ def rnn_run(rnn: SmoothRNN, inputs: Tensor) -> tuple[Tensor, list[RNNRecord]]:
 
 
 def _check(rnn: SmoothRNN, inputs: Tensor) -> None:
-    if not isinstance(rnn, SmoothRNN):
-        raise TypeError(f"rnn is a {type(rnn).__name__}; a SmoothRNN is accepted")
+    check_kind("rnn", rnn, SmoothRNN)
     _check_sigma(rnn.sigma)
     for name, tensors in (("weights", rnn.weights), ("recurrent", rnn.recurrent)):
         for k, tensor in enumerate(tensors):
@@ -168,7 +168,6 @@ def _check(rnn: SmoothRNN, inputs: Tensor) -> None:
 
 
 def _check_sigma(sigma: Nonlinearity) -> None:
-    if not isinstance(sigma, Nonlinearity):
-        raise TypeError(f"sigma is a {type(sigma).__name__}; a Nonlinearity is accepted")
+    check_kind("sigma", sigma, Nonlinearity)
     check_callable("sigma.value", sigma.value)
     check_callable("sigma.slope", sigma.slope)

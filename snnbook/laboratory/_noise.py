@@ -18,6 +18,7 @@ from snnbook._validate import (
     check_finite,
     check_float,
     check_integer,
+    check_kind,
     check_positive,
     is_number,
 )
@@ -93,8 +94,7 @@ def expected_gradients(
     check_float("inputs", inputs)
     check_positive("slope", slope)
     check_callable("loss", loss)
-    if not isinstance(neuron, LIFNeuron):
-        raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
+    check_kind("neuron", neuron, LIFNeuron)
     if not (is_number(weight) and math.isfinite(weight)):
         raise ValueError(f"weight is {weight!r}; a finite number is accepted")
     check_choice("neuron.reset", neuron.reset, ("subtract", "none"))

@@ -12,6 +12,7 @@ from torch import Tensor
 from snnbook._validate import (
     check_finite,
     check_integer,
+    check_kind,
     check_same_kind,
     check_shape,
     check_time_first,
@@ -198,8 +199,7 @@ def _bump(neuron: AdaptiveNeuron, mem: Tensor, adapt: Tensor) -> Tensor:
 
 
 def _check_network(network: AdaptiveNetwork) -> None:
-    if not isinstance(network, AdaptiveNetwork):
-        raise TypeError(f"network is a {type(network).__name__}; an AdaptiveNetwork is accepted")
+    check_kind("network", network, AdaptiveNetwork)
 
 
 def check_adaptive(network: AdaptiveNetwork, spikes: Tensor, feedback: Tensor | None) -> None:

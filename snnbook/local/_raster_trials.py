@@ -9,6 +9,7 @@ from snnbook._validate import (
     check_choice,
     check_finite,
     check_integer,
+    check_kind,
     check_positive,
     check_same_kind,
     check_time_first,
@@ -171,8 +172,7 @@ def learn_raster(
 
 def _check(weights: tuple[Tensor, ...], inputs: Tensor, target: Tensor, feedback, neuron) -> None:
     check_layers(weights)
-    if not isinstance(neuron, LIFNeuron):
-        raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
+    check_kind("neuron", neuron, LIFNeuron)
     check_time_first("inputs", inputs, features=weights[0].shape[2])
     check_time_first("target", target, features=weights[-1].shape[1])
     if inputs.shape[:2] != target.shape[:2] or inputs.shape[1] != len(weights[0]):

@@ -15,7 +15,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import check_float, check_same_kind, check_time_first, is_number
+from snnbook._validate import (
+    check_float,
+    check_kind,
+    check_same_kind,
+    check_time_first,
+    is_number,
+)
 from snnbook.kernels import run_layer
 from snnbook.neurons._constants import WithConstants
 from snnbook.neurons._layers import LeakyReadout, RecurrentLIF
@@ -231,8 +237,7 @@ class AdaptiveNetwork(WithConstants, nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        if not isinstance(neuron, AdaptiveNeuron):
-            raise TypeError(f"neuron is a {type(neuron).__name__}; an AdaptiveNeuron is accepted")
+        check_kind("neuron", neuron, AdaptiveNeuron)
         sizes = check_sizes(sizes)
         if len(sizes) != 3:
             raise ValueError(f"sizes is {sizes}; inputs, hidden neurons and outputs are accepted")

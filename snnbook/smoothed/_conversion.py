@@ -26,7 +26,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_finite, check_positive, is_number
+from snnbook._validate import check_finite, check_kind, check_positive, is_number
 from snnbook.neurons import LeakyReadout, LIFNeuron, SpikingNetwork
 from snnbook.smoothed._rate_curves import drive_gain
 from snnbook.smoothed._rate_network import RateNetwork, check_rates
@@ -78,8 +78,7 @@ def to_spiking(
 
     Paper section IV.A.3; chapter 4c; ``eq-04c-scale``.
     """
-    if not isinstance(network, RateNetwork):
-        raise TypeError(f"network is a {type(network).__name__}; a RateNetwork is accepted")
+    check_kind("network", network, RateNetwork)
     if neuron is not None and not isinstance(neuron, LIFNeuron):
         raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
     for name, weight in network.named_parameters():

@@ -12,7 +12,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_finite, check_flag, check_float, check_positive, check_shape
+from snnbook._validate import (
+    check_finite,
+    check_flag,
+    check_float,
+    check_kind,
+    check_positive,
+    check_shape,
+)
 from snnbook.neurons import LeakyNeuron, LIFNeuron, LIFState
 from snnbook.smoothed._gate import Gate
 
@@ -77,8 +84,7 @@ class GatedNeuron(LeakyNeuron):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_positive("tau_mem", self.tau_mem)  # a membrane without leak has no closed form here
-        if not isinstance(self.gate, Gate):
-            raise TypeError(f"gate is a {type(self.gate).__name__}; a Gate is accepted")
+        check_kind("gate", self.gate, Gate)
         check_flag("backflow", self.backflow)
 
     @property
@@ -124,10 +130,8 @@ def gated(neuron: LIFNeuron, gate: Gate, *, backflow: bool = False) -> GatedNeur
 
     Chapter 4a.
     """
-    if not isinstance(neuron, LIFNeuron):
-        raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
-    if not isinstance(gate, Gate):
-        raise TypeError(f"gate is a {type(gate).__name__}; a Gate is accepted")
+    check_kind("neuron", neuron, LIFNeuron)
+    check_kind("gate", gate, Gate)
     if gate.threshold != neuron.threshold:
         raise ValueError(
             f"gate has threshold {gate.threshold}; {neuron.threshold}, as in neuron, is accepted"
@@ -182,8 +186,7 @@ def gated_step(
     Huh and Sejnowski (2018); chapter 4a; paper section IV.A.1;
     ``eq-04a-reset``, ``eq-04a-backward``.
     """
-    if not isinstance(neuron, GatedNeuron):
-        raise TypeError(f"neuron is a {type(neuron).__name__}; a GatedNeuron is accepted")
+    check_kind("neuron", neuron, GatedNeuron)
     if not isinstance(state, LIFState):
         raise TypeError(f"state is a {type(state).__name__}; LIFState(syn, mem) is accepted")
     check_float("current", current)
@@ -229,10 +232,8 @@ def steps_per_spike(record: GatedRecord, gate: Gate) -> float:
 
     Chapter 4a.
     """
-    if not isinstance(record, GatedRecord):
-        raise TypeError(f"record is a {type(record).__name__}; a GatedRecord is accepted")
-    if not isinstance(gate, Gate):
-        raise TypeError(f"gate is a {type(gate).__name__}; a Gate is accepted")
+    check_kind("record", record, GatedRecord)
+    check_kind("gate", gate, Gate)
     check_float("record.mem", record.mem)
     check_finite("record.mem", record.mem.detach(), steps=True)
     check_finite("record.resets", record.resets.detach(), steps=True)

@@ -10,6 +10,7 @@ from snnbook._validate import (
     check_finite,
     check_generator,
     check_integer,
+    check_kind,
     check_same_kind,
     check_shape,
     check_time_first,
@@ -65,8 +66,7 @@ class GatedNetwork(WithConstants, nn.Module):
             raise ValueError(f"sizes is {sizes!r}; (inputs, neurons, outputs) is accepted")
         for size in sizes:
             check_integer("sizes", size, 1)
-        if not isinstance(neuron, GatedNeuron):
-            raise TypeError(f"neuron is a {type(neuron).__name__}; a GatedNeuron is accepted")
+        check_kind("neuron", neuron, GatedNeuron)
         check_generator(generator)
         if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
             raise TypeError(f"dtype is {dtype!r}; a floating-point torch.dtype is accepted")

@@ -7,7 +7,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from snnbook._validate import check_choice, check_finite, check_flag, check_integer, check_positive
+from snnbook._validate import (
+    check_choice,
+    check_finite,
+    check_flag,
+    check_integer,
+    check_kind,
+    check_positive,
+)
 from snnbook.data import xor_spikes
 from snnbook.neurons import run
 from snnbook.smoothed._noisy import (
@@ -142,8 +149,7 @@ def xor_loss(
 
     Chapter 4b.
     """
-    if not isinstance(history, XorHistory):
-        raise TypeError(f"history is a {type(history).__name__}; an XorHistory is accepted")
+    check_kind("history", history, XorHistory)
     check_finite("history.hidden", history.hidden)
     check_finite("history.readout", history.readout)
     check_noisy(neuron)

@@ -12,6 +12,7 @@ from snnbook._validate import (
     check_finite,
     check_float,
     check_generator,
+    check_kind,
     check_same_kind,
     check_shape,
     check_time_first,
@@ -216,8 +217,7 @@ def clamped_run(
 
 def check_noisy(neuron: NoisyNeuron) -> None:
     """Raise ``TypeError`` unless ``neuron`` is a :class:`NoisyNeuron`."""
-    if not isinstance(neuron, NoisyNeuron):
-        raise TypeError(f"neuron is a {type(neuron).__name__}; a NoisyNeuron is accepted")
+    check_kind("neuron", neuron, NoisyNeuron)
 
 
 def check_trains(name: str, spikes: Tensor) -> None:
@@ -242,7 +242,6 @@ def check_layer(weight: Tensor, inputs: Tensor) -> None:
 
 def _shared(neuron: LIFNeuron) -> dict:
     """Return what a noisy neuron has in common with a LIF neuron."""
-    if not isinstance(neuron, LIFNeuron):
-        raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
+    check_kind("neuron", neuron, LIFNeuron)
     own = ("surrogate", "spike_at_threshold", "escape", "gradient", "generator")
     return {f.name: getattr(neuron, f.name) for f in fields(neuron) if f.name not in own}

@@ -20,6 +20,7 @@ from snnbook._validate import (
     check_flag,
     check_float,
     check_integer,
+    check_kind,
     check_positive,
     is_number,
 )
@@ -41,8 +42,7 @@ def drive_gain(neuron: LIFNeuron = DEFAULT_NEURON) -> float:
 
 
 def _check_neuron(neuron: LIFNeuron) -> None:
-    if not isinstance(neuron, LIFNeuron):
-        raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
+    check_kind("neuron", neuron, LIFNeuron)
 
 
 def check_mean(mean: Tensor, neuron: LIFNeuron) -> None:

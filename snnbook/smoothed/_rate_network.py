@@ -12,6 +12,7 @@ from snnbook._validate import (
     check_finite,
     check_generator,
     check_integer,
+    check_kind,
     check_positive,
     check_same_kind,
     check_time_first,
@@ -118,8 +119,7 @@ class RateNetwork(nn.Module):
             raise ValueError(f"sizes is {sizes!r}; at least one hidden layer is accepted")
         for size in sizes:
             check_integer("sizes", size, 1)
-        if not isinstance(neuron, LIFNeuron):
-            raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
+        check_kind("neuron", neuron, LIFNeuron)
         if not (is_number(softness) and 0 <= softness < math.inf):
             raise ValueError(f"softness is {softness!r}; a finite number of at least 0 is accepted")
         if generator is not None:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_generator, check_integer, is_number
+from snnbook._validate import check_generator, check_integer, check_kind, is_number
 from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, LIFState, run
 from snnbook.smoothed._rate_curves import check_mean
 
@@ -56,8 +56,7 @@ def staircase_mean(share: np.ndarray, neuron: LIFNeuron = DEFAULT_NEURON) -> np.
     share = np.asarray(share)
     if share.dtype.kind not in "iuf":
         raise TypeError(f"share has dtype {share.dtype}; real numbers are accepted")
-    if not isinstance(neuron, LIFNeuron):
-        raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
+    check_kind("neuron", neuron, LIFNeuron)
     share = share.astype(float)
     if not ((share >= 0) & (share < 1)).all():
         raise ValueError("share holds values outside 0 <= share < 1; values in it are accepted")

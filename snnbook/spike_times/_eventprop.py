@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnbook._validate import check_integer, check_positive
+from snnbook._validate import check_integer, check_kind, check_positive
 from snnbook.spike_times._guard import check_array
 from snnbook.spike_times._membrane import course, crossing, response
 
@@ -74,8 +74,7 @@ class EventGradient(NamedTuple):
 
 
 def _check_network(network: EventNetwork) -> None:
-    if not isinstance(network, EventNetwork):
-        raise TypeError(f"network is a {type(network).__name__}; an EventNetwork is accepted")
+    check_kind("network", network, EventNetwork)
     into, within, threshold, tau_mem, tau_syn = network
     check_array("network.threshold", threshold, (None,), finite=False)
     neurons = len(threshold)
@@ -92,8 +91,7 @@ def _check_network(network: EventNetwork) -> None:
 
 def _check_run(network: EventNetwork, run: EventRun) -> None:
     _check_network(network)
-    if not isinstance(run, EventRun):
-        raise TypeError(f"run is a {type(run).__name__}; an EventRun is accepted")
+    check_kind("run", run, EventRun)
     neurons, inputs = network.input_weight.shape
     fits = all(e.source < (inputs if e.is_input else neurons) for e in run.events)
     if len(run.mem) != neurons or not fits:

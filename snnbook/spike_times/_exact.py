@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnbook._validate import check_integer, check_positive, is_number
+from snnbook._validate import check_integer, check_kind, check_positive, is_number
 from snnbook.neurons import LIFNeuron
 from snnbook.spike_times._guard import check_array
 from snnbook.spike_times._membrane import course, crossing
@@ -90,8 +90,7 @@ def simulate_exact(
 
     Paper section II; chapter 2; ``eq-04a-threshold``.
     """
-    if not isinstance(neuron, LIFNeuron):
-        raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
+    check_kind("neuron", neuron, LIFNeuron)
     check_positive("duration", duration)
     check_integer("max_spikes", max_spikes, 0)
     if not is_number(bias):

@@ -14,6 +14,7 @@ from snnbook._validate import (
     check_finite,
     check_generator,
     check_integer,
+    check_kind,
     check_positive,
     check_tensor,
 )
@@ -152,8 +153,7 @@ def membranes(layer: SpikeLayer, arrived: Trains, own: Trains, at: Tensor) -> Te
 
 
 def _check_membranes(layer: SpikeLayer, arrived: Trains, own: Trains, at: Tensor) -> None:
-    if not isinstance(layer, SpikeLayer):
-        raise TypeError(f"layer is a {type(layer).__name__}; a SpikeLayer is accepted")
+    check_kind("layer", layer, SpikeLayer)
     neurons, inputs = layer.weight.shape
     check_trains("arrived", arrived, inputs)
     check_trains("own", own, neurons)

@@ -9,7 +9,7 @@ import math
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_finite, is_number
+from snnbook._validate import check_finite, check_kind, is_number
 from snnbook.spike_times._guard import check_classes
 from snnbook.spike_times._layers import SpikeTimeNetwork
 from snnbook.spike_times._single_spike import TimingNetwork, TimingOutput
@@ -46,8 +46,7 @@ def weight_sum_penalty(network: TimingNetwork, margin: float = 1.0) -> Tensor:
 
     Mostafa (2017); chapter 4d; ``eq-04d-penalty``.
     """
-    if not isinstance(network, TimingNetwork):
-        raise TypeError(f"network is a {type(network).__name__}; a TimingNetwork is accepted")
+    check_kind("network", network, TimingNetwork)
     if not (is_number(margin) and math.isfinite(margin)):
         raise ValueError(f"margin is {margin!r}; a finite number is accepted")
     for number, layer in enumerate(network.layers):

@@ -14,6 +14,7 @@ from snnbook._validate import (
     check_finite,
     check_generator,
     check_integer,
+    check_kind,
     check_positive,
     check_shape,
     is_number,
@@ -96,8 +97,7 @@ def spikeprop(
 
     Bohte, Kok and La Poutre (2002); paper section IV.A.4; chapter 4d, equation eq-04d-spikeprop.
     """
-    if not isinstance(network, TimingNetwork):
-        raise TypeError(f"network is a {type(network).__name__}; a TimingNetwork is accepted")
+    check_kind("network", network, TimingNetwork)
     output = network(times)
     fired = (times, *output.hidden, output.times)
     check_shape("wanted", wanted, tuple(output.times.shape), times)
