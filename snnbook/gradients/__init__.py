@@ -26,6 +26,7 @@ from snnbook.gradients._bptt import (
     whole_run as whole_run,
 )
 from snnbook.gradients._checks import (
+    check_finite_run as check_finite_run,
     check_network as check_network,
     check_run as check_run,
     check_sizes as check_sizes,

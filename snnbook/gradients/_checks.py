@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
 from snnbook._validate import (
     check_finite,
@@ -24,9 +24,20 @@ def check_run(network: SpikingNetwork, spikes: Tensor) -> None:
     finite, since what is compared with a threshold turns NaN into silence.
     """
     check_network(network)
-    first = next(network.parameters())
-    check_time_first("spikes", spikes, features=first.shape[1])
-    check_same_kind("spikes", spikes, like=first)
+    check_finite_run(network, spikes, next(network.parameters()))
+
+
+def check_finite_run(network: nn.Module, spikes: Tensor, weight: Tensor) -> None:
+    """Raise unless spikes fit the first weight of a network, and all of them are finite.
+
+    >>> import torch
+    >>> check_finite_run(torch.nn.Linear(2, 2), torch.ones(5, 1, 3), torch.ones(2, 2))
+    Traceback (most recent call last):
+    ...
+    ValueError: spikes has shape (5, 1, 3); its neuron axis (the last) has 3 entries, 2 are accepted
+    """
+    check_time_first("spikes", spikes, features=weight.shape[1])
+    check_same_kind("spikes", spikes, like=weight)
     if 0 in spikes.shape[:2]:
         raise ValueError(
             f"spikes has shape {tuple(spikes.shape)}; at least one step and one sample are accepted"

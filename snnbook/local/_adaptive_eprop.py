@@ -13,11 +13,9 @@ from snnbook._validate import (
     check_finite,
     check_integer,
     check_kind,
-    check_same_kind,
     check_shape,
-    check_time_first,
 )
-from snnbook.gradients import error_at
+from snnbook.gradients import check_finite_run, error_at
 from snnbook.neurons import (
     AdaptiveNetwork,
     AdaptiveNeuron,
@@ -62,7 +60,7 @@ def adaptive_start(network: AdaptiveNetwork, batch: int) -> AdaptiveCarry:
     Chapter 6b.
     """
 
-    _check_network(network)
+    check_kind("network", network, AdaptiveNetwork)
     check_integer("batch", batch, 1)
 
     def zero(*shape):
@@ -198,22 +196,10 @@ def _bump(neuron: AdaptiveNeuron, mem: Tensor, adapt: Tensor) -> Tensor:
     return neuron.surrogate.derivative(mem - neuron.limit(adapt))
 
 
-def _check_network(network: AdaptiveNetwork) -> None:
-    check_kind("network", network, AdaptiveNetwork)
-
-
 def check_adaptive(network: AdaptiveNetwork, spikes: Tensor, feedback: Tensor | None) -> None:
     """Raise unless the network is an :class:`AdaptiveNetwork` that takes these finite spikes."""
-    _check_network(network)
-    check_time_first("spikes", spikes, features=network.weight.shape[1])
-    check_same_kind("spikes", spikes, like=network.weight)
-    if 0 in spikes.shape[:2]:
-        raise ValueError(
-            f"spikes has shape {tuple(spikes.shape)}; at least one step and one sample are accepted"
-        )
-    check_finite("spikes", spikes, steps=True)
-    for name, weight in network.named_parameters():
-        check_finite(name, weight.detach())
+    check_kind("network", network, AdaptiveNetwork)
+    check_finite_run(network, spikes, network.weight)
     if feedback is not None:
         out = network.readout.weight
         check_shape("feedback", feedback, tuple(out.shape), out)

@@ -77,6 +77,7 @@ def test_a_ninth_surrogate(copy):
     green(
         copy,
         "tests/surrogates",
+        "tests/inputs",
         "tests/chapters/test_chapter_05.py",
         "tests/conclusions",
         "tests/plotting",
@@ -114,6 +115,7 @@ def test_a_toy_rule(copy):
     green(
         copy,
         "tests/laboratory/test_agreement.py",
+        "tests/inputs",
         "tests/chapters/test_chapter_05b.py",
         "tests/conclusions",
         "tests/explore/test_frames.py",

@@ -6,6 +6,7 @@ A name with a dot is a method; its call is a pair of the object and the argument
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 
 import numpy as np
@@ -17,6 +18,7 @@ from snnbook import (
     conclusions,
     gradients,
     kernels,
+    laboratory,
     local,
     neurons,
     smoothed,
@@ -198,8 +200,8 @@ DATA: Calls = {
 
 SURROGATES: Calls = {
     name: lambda: {"width": 0.2, "height": 1.0}
-    for name in """arctangent boxcar exponential fast_sigmoid gaussian multi_gaussian
-    piecewise_linear sigmoid_derivative""".split()
+    for name, family in vars(surrogates).items()
+    if inspect.isfunction(family) and [*inspect.signature(family).parameters] == ["width", "height"]
 } | {
     "custom": lambda: {
         "name": "own",
@@ -741,6 +743,12 @@ LOCAL: Calls = {
         "forget": 0.95,
     },
 }
+
+# A rule of the laboratory is called as it is there, unless it stands above.
+for _entry in laboratory.RULES.values():
+    _name = getattr(_entry.function, "__name__", "")
+    if hasattr(local, _name) and _name not in LOCAL:
+        LOCAL[_name] = lambda entry=_entry: rule(**entry.settings(network(), seeded()))
 
 LABORATORY: Calls = {
     "compare_rules": lambda: rule(seed=1),
