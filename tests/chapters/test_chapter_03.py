@@ -53,11 +53,11 @@ def test_claim_3_errors_outnumber_spikes():
     assert sent.errors > 5 * sent.spikes > 0
 
 
-def growth(width, seed):
+def growth(width, seed, own=10.0, through_reset=False):
     """Return by which factor blame changes in each step back, far from the error."""
     generator = torch.Generator().manual_seed(seed)
-    neuron = LIFNeuron(surrogate=fast_sigmoid(width=width))
-    options = {"input_rate": 20.0, "hidden_rate": 20.0, "recurrent_rate": 10.0, "std": 1.0}
+    neuron = LIFNeuron(surrogate=fast_sigmoid(width=width), reset_gradient=through_reset)
+    options = {"input_rate": 20.0, "hidden_rate": 20.0, "recurrent_rate": own, "std": 1.0}
     options |= {"generator": generator}
     network = SpikingNetwork((50, 50, 10), neuron, recurrent=True, **options).double()
     spikes = (torch.rand(103, 4, 50, generator=generator) < 0.02).double()
@@ -71,6 +71,14 @@ def growth(width, seed):
 @pytest.mark.parametrize("seed", range(3))
 def test_the_width_of_the_surrogate_decides_between_vanishing_and_exploding(seed):
     assert growth(0.01, seed) < 1 < growth(0.3, seed) < growth(1.0, seed)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_reset_and_recurrent_weights_decide_too(seed):
+    """At the default width blame grows, and fades with the reset's path or with a smaller V."""
+    plain = growth(0.1, seed)
+    assert growth(0.1, seed, through_reset=True) < 1 < plain
+    assert growth(0.1, seed, own=35.0) < 1
 
 
 def test_all_paths_together_are_one_product():
