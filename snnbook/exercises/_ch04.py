@@ -89,7 +89,7 @@ def full_core():
     n = core // per_step
     return n, {
         "A number takes 4 bytes, not one.": core // count,
-        "The current can be computed again from the potentials; only one number is kept.": n // 2,
+        "The backward pass never reads the current; this count keeps the potential alone.": n // 2,
         "That is for one neuron; the core has 1024 of them.": core // 4,
         "Bytes, not bits: a byte has 8 bits.": 8 * core // count,
     }
