@@ -1,14 +1,14 @@
-"""A fair comparison: every arm has the same search, chosen on validation data, stored with it all.
+"""A fair comparison: every arm has a search of its own, on validation data, stored with it all.
 
     arms = [{"arm": "bptt", "depth": 2}, {"arm": "frozen", "depth": 2}]
     found = compare(given, arms, {"lr": rates(1e-4, 1e-2)}, train)
     save(given, found)
 
-``train(arm=..., depth=..., lr=..., seed=...)`` trains once on the training part, looks at the
-validation part after every epoch, and returns what :func:`until_flat` does. The search tries each
-setting of the grid with seeds that no result has, and takes the best validation accuracy; a
-learning rate at an end of its grid is followed beyond that end. Then the chosen setting of each
-arm is trained with every seed and judged on the test set, which nothing has seen before.
+``train(arm=..., depth=..., lr=..., seed=..., judged=...)`` trains once on the training part, looks
+at the validation part after every epoch, and returns what :func:`until_flat` does. The search tries
+each setting of the grid with seeds that no result has, and with ``judged=False``: then the test set
+is not looked at. It takes the best validation accuracy; a learning rate at an end of its grid is
+followed beyond that end. Then the chosen setting of each arm is trained with every seed and judged.
 
 Rows are written as they come (see ``_sweep.py``); ``--plan`` prints what would run, and stops.
 """
@@ -17,18 +17,22 @@ import copy
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import torch
-from _sweep import best, run_cases, select
+from _sweep import best, pick, run_cases, select
+from sklearn.linear_model import LogisticRegression
 
 from snnbook import training
-from snnbook.neurons import SpikingNetwork
+from snnbook.neurons import SpikingNetwork, run
 
 #: Seeds of the search. The results have seeds from 0 on.
 SEARCH_SEEDS = (1000, 1001)
 #: How often a grid may grow beyond an end where the best setting lies.
 EXTENSIONS = 3
+#: How weakly the weights of a solved readout may be held back; validation data choose.
+STRENGTHS = (1.0, 1e1, 1e2, 1e3, 1e4)
 
 
 def rates(low: float, high: float) -> tuple[float, ...]:
@@ -60,53 +64,66 @@ def compare(
     arms: Sequence[dict],
     grid: Mapping[str, Sequence] | Callable[[dict], Mapping[str, Sequence]],
     train: Callable[..., dict],
+    search_seeds: Sequence[int] = SEARCH_SEEDS,
 ) -> dict:
-    """Search, choose and repeat; return the runs, the choices, the grids and the budget.
+    """Search, choose and repeat; return the runs, the choices, the search and the budget.
 
     ``grid`` is one for all arms, or a function that returns the grid of an arm; an arm with an
     empty grid has nothing to choose.
     """
     grids = [dict(grid(arm) if callable(grid) else grid) for arm in arms]
+    if set(search_seeds) & set(given.seeds):
+        raise ValueError(f"search_seeds {search_seeds} are also seeds of the results")
     if given.plan:
-        raise SystemExit(plan(arms, grids, given.seeds))
-    found = [search(given, arm, grid, train) for arm, grid in zip(arms, grids)]
+        print(plan(arms, grids, given.seeds, search_seeds))
+        raise SystemExit
+    found = [search(given, arm, axes, train, search_seeds) for arm, axes in zip(arms, grids)]
     chosen = [arm | choice for arm, (choice, _) in zip(arms, found)]
     cases = [one | {"seed": seed} for seed in given.seeds for one in chosen]
-    runs = run_cases(given, cases, train)
-    tried = [row for _, rows in found for row in rows]
+    runs = run_cases(given, cases, partial(train, judged=True))
     return {
         "runs": runs,
         "choices": chosen,
-        "search": [_short(row) for row in tried],
-        "budget": {
-            "settings": [len({str(_setting(row, grid)) for row in rows})
-                         for (_, rows), grid in zip(found, grids)],
-            "search_seeds": SEARCH_SEEDS,
-            "seconds": round(sum(row["seconds"] for row in tried + runs)),
-        },
+        "search": [_short(row) for _, rows in found for row in rows],
+        "search_seeds": list(search_seeds),
+        "budget": [
+            arm | _budget(choice, rows, select(runs, **arm))
+            for arm, (choice, rows) in zip(arms, found)
+        ],
     }
 
 
-def search(given, arm: dict, grid: dict, train: Callable[..., dict]) -> tuple[dict, list[dict]]:
+def search(
+    given, arm: dict, grid: dict, train: Callable[..., dict], seeds: Sequence[int] = SEARCH_SEEDS
+) -> tuple[dict, list[dict]]:
     """Return the setting with the best mean validation accuracy, and the rows of all."""
     if not grid:
         return {}, []
     grid = {name: tuple(axis)[: 2 if given.quick else None] for name, axis in grid.items()}
-    for _ in range(1 if given.quick else 1 + EXTENSIONS):
+    for step in range(1 + EXTENSIONS):
         settings = [dict(zip(grid, values)) for values in itertools.product(*grid.values())]
-        cases = [arm | one | {"seed": seed} for one in settings for seed in SEARCH_SEEDS]
-        rows = run_cases(given, cases, train)
+        cases = [arm | one | {"seed": seed} for one in settings for seed in seeds]
+        rows = run_cases(given, cases, partial(train, judged=False))
         means = [
-            one | {"validation": np.mean([r["validation"] for r in select(rows, **one)])}
+            one | {"validation": float(np.mean(pick(rows, "validation", **one)))}
             for one in settings
         ]
         choice = {name: best(means, "validation")[name] for name in grid}
         more = {name: beyond(axis, choice[name]) for name, axis in grid.items() if _grows(axis)}
         more = {name: value for name, value in more.items() if value is not None}
-        if not more:
+        if not more or given.quick or step == EXTENSIONS:
             break
         grid = {name: (*axis, more[name]) if name in more else axis for name, axis in grid.items()}
     return choice, rows
+
+
+def _budget(choice: dict, tried: list[dict], runs: list[dict]) -> dict:
+    """Return what an arm was given: settings, networks of search and result, and seconds."""
+    return {
+        "settings": len({tuple(row[name] for name in choice) for row in tried}),
+        "networks": len(tried) + len(runs),
+        "seconds": round(sum(row["seconds"] for row in tried + runs), 1),
+    }
 
 
 def _grows(axis: Sequence) -> bool:
@@ -114,21 +131,22 @@ def _grows(axis: Sequence) -> bool:
     return all(isinstance(value, float) and value > 0 for value in axis)
 
 
-def _setting(row: dict, grid: dict) -> dict:
-    return {name: row[name] for name in grid}
-
-
 def _short(row: dict) -> dict:
     """Return a row of the search without its curves."""
     return {name: value for name, value in row.items() if not isinstance(value, list)}
 
 
-def plan(arms: Sequence[dict], grids: Sequence[dict], seeds: Sequence[int]) -> str:
+def plan(
+    arms: Sequence[dict],
+    grids: Sequence[dict],
+    seeds: Sequence[int],
+    search_seeds: Sequence[int] = SEARCH_SEEDS,
+) -> str:
     """Return how many networks would be trained, and for which arm."""
     lines, total = [], 0
     for arm, grid in zip(arms, grids):
         tries = math.prod(len(axis) for axis in grid.values()) if grid else 0
-        count = tries * len(SEARCH_SEEDS) + len(seeds)
+        count = tries * len(search_seeds) + len(seeds)
         total += count
         lines.append(f"{arm}: {tries} settings, {count} networks")
     return "\n".join([*lines, f"{total} networks in all, and more where a grid grows"])
@@ -148,13 +166,13 @@ def until_flat(
     batch_size: int = 50,
     **options,
 ) -> dict:
-    """Train until the validation accuracy has not risen for ``patience`` epochs; go back to its top.
+    """Train until the validation accuracy does not rise for ``patience`` epochs; return to its top.
 
-    ``split`` is a pair (training, validation) of pairs (spikes, labels), and a third pair that is
-    judged at the end and never looked at before. ``options`` go to ``training.fit``.
-    Returns the accuracies on all three at the best epoch, the curves, and the seconds.
+    ``split`` has two pairs (spikes, labels), for training and validation, and a third one for the
+    test if the network is to be judged. ``options`` go to ``training.fit``.
+    Returns the accuracies on them at the best epoch, the validation curve, and the seconds.
     """
-    (spikes, labels), validation, test = split
+    (spikes, labels), validation = split[:2]
     top = {"value": -1.0, "epoch": 0, "state": None}
 
     def watch(epoch, model, history) -> bool:
@@ -177,14 +195,20 @@ def until_flat(
         **options,
     )
     network.load_state_dict(top["state"])
-    return {
+    return _tested(network, split) | {
         "validation": top["value"],
-        "test": training.accuracy(network, *test).value,
         "train": history.accuracy[top["epoch"] - 1],
         "epoch": top["epoch"],
         "curve": [round(value, 4) for value in history.validation_accuracy],
         "seconds": round(sum(history.seconds), 1),
     }
+
+
+def _tested(network, split, **options) -> dict:
+    """Return the accuracy on the third part of the split, and nothing if there is none."""
+    if len(split) < 3:
+        return {}
+    return {"test": training.accuracy(network, *split[2], **options).value}
 
 
 # A readout alone is a convex problem -------------------------------------------------------------
@@ -197,26 +221,26 @@ def solve_readout(network: SpikingNetwork, split) -> dict:
     input), so this is a logistic regression without intercept; its one number, how much the weights
     may grow, is chosen on the validation part. Returns what :func:`until_flat` does.
     """
-    from sklearn.linear_model import LogisticRegression
-
-    train, validation, test = split
-    features = [_mean_trace(network, spikes) for spikes, _ in split]
-    scale = features[0].std()
+    train, validation = split[:2]
+    features, unseen = (_mean_trace(network, spikes) for spikes, _ in (train, validation))
+    scale = features.std() or 1.0
     found = []
-    for strength in (1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6):
-        solver = LogisticRegression(C=strength, fit_intercept=False, max_iter=20_000, tol=1e-6)
-        solver.fit(features[0] / scale, train[1].numpy())
-        found.append((solver.score(features[1] / scale, validation[1].numpy()), -strength, solver))
+    for strength in STRENGTHS:
+        solver = LogisticRegression(
+            C=strength, fit_intercept=False, solver="newton-cholesky", max_iter=200, tol=1e-6
+        )
+        solver.fit(features / scale, train[1].numpy())
+        found.append((solver.score(unseen / scale, validation[1].numpy()), -strength, solver))
     value, strength, solver = max(found, key=lambda one: one[:2])
     weight = torch.from_numpy(solver.coef_ / scale)
     if len(weight) == 1:  # two classes: the solver gives the difference of their scores
         weight = torch.cat([-weight / 2, weight / 2])
     with torch.no_grad():
         network.readout.weight.copy_(weight)
-    return {
+    by_sum = {"decide": training.decide_by_sum}
+    return _tested(network, split, **by_sum) | {
         "validation": value,
-        "test": training.accuracy(network, *test, decide=training.decide_by_sum).value,
-        "train": training.accuracy(network, *train, decide=training.decide_by_sum).value,
+        "train": training.accuracy(network, *train, **by_sum).value,
         "strength": -strength,
     }
 
@@ -224,16 +248,6 @@ def solve_readout(network: SpikingNetwork, split) -> dict:
 @torch.no_grad()
 def _mean_trace(network: SpikingNetwork, spikes: torch.Tensor) -> np.ndarray:
     """Return what the readout's mean over time is linear in: the mean of the filtered spikes."""
-    from snnbook.neurons import LeakyNeuron, run
-
     for layer in network.hidden:
         spikes = layer(spikes, record=False).spikes
-    neuron: LeakyNeuron = network.readout.neuron
-    return run(neuron, spikes.double()).mem.mean(0).numpy()
-
-
-def solved(values: Sequence[float], at_least: float) -> dict:
-    """Return how many of the runs reached a score, for results that are all or nothing."""
-    count = sum(value >= at_least for value in values)
-    low, high = training.wilson_interval(count, len(values))
-    return {"solved": count, "runs": len(values), "low": low, "high": high}
+    return run(network.readout.neuron, spikes.double()).mem.mean(0).numpy()
