@@ -1,20 +1,21 @@
 """Yin-Yang without a hidden layer, with a frozen one and with a trained one (chapter 1, claim 1).
 
-    python experiments/ch01_hidden_layer.py        on one core
+    python experiments/ch01_hidden_layer.py        ten minutes on one core
 
-Training, validation and test set are the published ones (5000, 1000 and 1000 points). A readout
-alone is a convex problem and is solved; the trained networks have the learning rate, and the epoch,
-that are best on the validation set.
+Training, validation and test set are the published ones (5000, 1000 and 1000 points). The readout
+is solved to its optimum in every arm, so that they differ in the hidden weights alone. Chosen on
+the validation set, for each size: how often frozen neurons fire; the learning rate and the epoch of
+trained ones. The search has one seed, which no result has.
 """
 
 import time
-from functools import partial
+from functools import cache, partial
 
 import torch
-from _protocol import compare, rates, solve_readout, until_flat
-from _sweep import few, options, save, seeded
+from _protocol import SEARCH_SEEDS, compare, solve_readout, until_flat
+from _sweep import options, save, seeded
 
-from snnbook import data, training
+from snnbook import data
 from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
@@ -26,43 +27,65 @@ SIZES = (10, 30, 120)
 ARMS = (("none", 0), *((kind, size) for size in SIZES for kind in ("frozen", "trained")))
 
 
-def build(kind: str, hidden: int, rate: float, generator: torch.Generator) -> SpikingNetwork:
+@cache
+def published(samples: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return spikes and classes of a published set."""
+    points, classes = data.yin_yang(samples, seed)
+    return spikes_of(points), classes
+
+
+def build(
+    kind: str, hidden: int, rate: float, generator: torch.Generator, hidden_rate: float = 100
+) -> SpikingNetwork:
     """Return a network with weights drawn from the generator; ``frozen`` keeps the hidden ones."""
-    if kind == "none":
-        return SpikingNetwork((5, 3), input_rate=rate, generator=generator)
-    neuron = LIFNeuron(surrogate=fast_sigmoid(width=0.15))
-    return SpikingNetwork((5, hidden, 3), neuron, input_rate=rate, generator=generator)
+    sizes = (5, hidden, 3) if hidden else (5, 3)
+    network = SpikingNetwork(
+        sizes,
+        LIFNeuron(surrogate=fast_sigmoid(width=0.15)),
+        input_rate=rate,
+        hidden_rate=hidden_rate,
+        generator=generator,
+    )
+    for layer in network.hidden:
+        layer.weight.requires_grad_(kind == "trained")
+    return network
 
 
-def train(epochs: int, kind: str, hidden: int, seed: int, lr: float | None = None) -> dict:
-    """Train one network, or solve its readout; return its accuracies."""
-    generator = seeded(seed)
-    split = [
-        (spikes_of(points), labels)
-        for points, labels in (data.yin_yang(n, s) for n, s in ((5000, 42), (1000, 41), (1000, 40)))
-    ]
-    network = build(kind, hidden, float(split[0][0].mean()) / 1e-3, generator)
-    start = time.perf_counter()
+def train(
+    epochs: int,
+    kind: str,
+    hidden: int,
+    seed: int,
+    judged: bool,
+    lr: float | None = None,
+    hidden_rate: float = 100,
+) -> dict:
+    """Train one network and solve its readout; return its accuracies, of the test if judged."""
+    generator, start = seeded(seed), time.perf_counter()
+    split = [published(5000, 42), published(1000, 41), published(1000, 40)][: 2 + judged]
+    network = build(kind, hidden, float(split[0][0].mean()) / 1e-3, generator, hidden_rate)
+    found = {}
     if kind == "trained":
-        found = until_flat(
-            network, split, lr=lr, generator=generator, epochs=epochs, patience=max(1, epochs // 4),
-            batch_size=100, loss=training.mean_over_time,
-        )
-        solve = solve_readout(network, split)  # the same last step as the other arms
-        found["refitted"] = solve["test"]
-    else:
-        found = solve_readout(network, split)
-    return found | {"accuracy": found["test"], "seconds": round(time.perf_counter() - start, 1)}
+        settings = {"lr": lr, "epochs": epochs, "patience": 10, "batch_size": 250}
+        found = until_flat(network, split, generator=generator, **settings)
+    if judged or not found:
+        solved = solve_readout(network, split)
+        if found:
+            found |= {"before_solving": found.get("test")}
+        found |= solved | {"train_accuracy": solved["train"], "accuracy": solved.get("test")}
+    return found | {"seconds": round(time.perf_counter() - start, 1)}
+
+
+def grid(arm: dict) -> dict:
+    """Return what is chosen for an arm on the validation set; a rate in whole Hz has its limits."""
+    grids = {"trained": {"lr": (1e-3, 5e-3, 2e-2, 1e-1)}, "frozen": {"hidden_rate": (30, 100, 200)}}
+    return grids.get(arm["kind"], {})
 
 
 def main() -> None:
-    given = options(__doc__, seeds=5, epochs=120)
-    arms = [{"kind": kind, "hidden": hidden} for kind, hidden in few(given, ARMS)]
-
-    def grid(arm: dict) -> dict:
-        return {"lr": rates(5e-4, 5e-2)} if arm["kind"] == "trained" else {}
-
-    found = compare(given, arms, grid, partial(train, given.epochs))
+    given = options(__doc__, seeds=5, epochs=40)
+    arms = [{"kind": kind, "hidden": hidden} for kind, hidden in ARMS[: 3 if given.quick else None]]
+    found = compare(given, arms, grid, partial(train, given.epochs), SEARCH_SEEDS[:1])
     save(given, found | {"epochs": given.epochs, "sizes": SIZES})
 
 

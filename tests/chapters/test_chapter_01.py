@@ -101,7 +101,7 @@ def test_a_frozen_layer_stays(kind):
     model = script.build(kind, 6, 20.0, torch.Generator().manual_seed(0))
     before = model.hidden[0].weight.detach().clone()
     points, classes = data.yin_yang(100, seed=1)
-    options = {"epochs": 2, "batch_size": 50, "loss": script.LOSS, "lr": 1e-2}
+    options = {"epochs": 2, "batch_size": 50, "lr": 1e-2}
     generator = torch.Generator().manual_seed(0)
     training.fit(model, script.spikes_of(points), classes, generator=generator, **options)
     assert torch.equal(before, model.hidden[0].weight) is (kind == "frozen")
