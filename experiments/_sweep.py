@@ -46,6 +46,7 @@ def options(
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--folder", type=Path, help="of the result, by default in the package")
     parser.add_argument("--quick", action="store_true", help="one seed, other numbers at most 2")
+    parser.add_argument("--plan", action="store_true", help="say what would run, and stop")
     given = parser.parse_args()
     given.name = Path(sys.argv[0]).stem
     told = [(name, getattr(given, name)) for name in defaults]

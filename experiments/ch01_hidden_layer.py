@@ -1,18 +1,21 @@
 """Yin-Yang without a hidden layer, with a frozen one and with a trained one (chapter 1, claim 1).
 
-    python experiments/ch01_hidden_layer.py        a few minutes on one core
+    python experiments/ch01_hidden_layer.py        ten minutes on one core
 
-Training and test set are the published ones (5000 and 1000 points). Settings were chosen on the
-published validation set with one seed.
+Training, validation and test set are the published ones (5000, 1000 and 1000 points). The readout
+is solved to its optimum in every arm, so that they differ in the hidden weights alone. Chosen on
+the validation set, for each size: how often frozen neurons fire; the learning rate and the epoch of
+trained ones. The search has one seed, which no result has.
 """
 
 import time
-from functools import partial
+from functools import cache, partial
 
 import torch
-from _sweep import few, options, run_cases, save, seeded
+from _protocol import SEARCH_SEEDS, compare, solve_readout, until_flat
+from _sweep import options, save, seeded
 
-from snnbook import data, training
+from snnbook import data
 from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
@@ -20,59 +23,70 @@ STEPS = 36
 WINDOW = 30  # input spikes fall into steps 0 to 30; a spike needs two more to move U
 #: x spikes in step 30 x, a fifth input in step 0.
 spikes_of = partial(data.time_code, steps=STEPS, span=WINDOW)
-LOSS = partial(training.sum_over_time, scale=1 / STEPS)
-LEARNING_RATE = {"none": 20e-3, "frozen": 5e-3, "trained": 5e-3}
 SIZES = (10, 30, 120)
 ARMS = (("none", 0), *((kind, size) for size in SIZES for kind in ("frozen", "trained")))
 
 
-def build(kind: str, hidden: int, rate: float, generator: torch.Generator) -> SpikingNetwork:
+@cache
+def published(samples: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return spikes and classes of a published set."""
+    points, classes = data.yin_yang(samples, seed)
+    return spikes_of(points), classes
+
+
+def build(
+    kind: str, hidden: int, rate: float, generator: torch.Generator, hidden_rate: float = 100
+) -> SpikingNetwork:
     """Return a network with weights drawn from the generator; ``frozen`` keeps the hidden ones."""
-    if kind == "none":
-        return SpikingNetwork((5, 3), input_rate=rate, generator=generator, std=1.0)
-    surrogate = fast_sigmoid(width=0.15)
+    sizes = (5, hidden, 3) if hidden else (5, 3)
     network = SpikingNetwork(
-        (5, hidden, 3),
-        LIFNeuron(surrogate=surrogate),
+        sizes,
+        LIFNeuron(surrogate=fast_sigmoid(width=0.15)),
         input_rate=rate,
+        hidden_rate=hidden_rate,
         generator=generator,
-        std=1.0,
     )
-    network.hidden[0].weight.requires_grad_(kind == "trained")
+    for layer in network.hidden:
+        layer.weight.requires_grad_(kind == "trained")
     return network
 
 
-def run(all_epochs: tuple[int, int], kind: str, hidden: int, seed: int) -> dict:
-    """Train one network, at the end with a fifth of the learning rate; return its accuracies."""
-    generator = seeded(seed)
-    points, labels = data.yin_yang(5000, seed=42)
-    test_points, test_labels = data.yin_yang(1000, seed=40)
-    spikes = spikes_of(points)
-    network = build(kind, hidden, float(spikes.mean()) / 1e-3, generator)
-    start = time.perf_counter()
-    settings = {"batch_size": 100, "loss": LOSS, "generator": generator, "progress": False}
-    for epochs, factor in zip(all_epochs, (1.0, 0.2)):
-        lr = factor * LEARNING_RATE[kind]
-        history = training.fit(network, spikes, labels, epochs=epochs, lr=lr, **settings)
-    judged = training.accuracy(
-        network, spikes_of(test_points), test_labels, decide=training.decide_by_sum
-    )
-    return {
-        "accuracy": judged.value,
-        "train_accuracy": history.accuracy[-1],
-        "seconds": time.perf_counter() - start,
-    }
+def train(
+    epochs: int,
+    kind: str,
+    hidden: int,
+    seed: int,
+    judged: bool,
+    lr: float | None = None,
+    hidden_rate: float = 100,
+) -> dict:
+    """Train one network and solve its readout; return its accuracies, of the test if judged."""
+    generator, start = seeded(seed), time.perf_counter()
+    split = [published(5000, 42), published(1000, 41), published(1000, 40)][: 2 + judged]
+    network = build(kind, hidden, float(split[0][0].mean()) / 1e-3, generator, hidden_rate)
+    found = {}
+    if kind == "trained":
+        settings = {"lr": lr, "epochs": epochs, "patience": 10, "batch_size": 250}
+        found = until_flat(network, split, generator=generator, **settings)
+    if judged or not found:
+        solved = solve_readout(network, split)
+        if found:
+            found |= {"before_solving": found.get("test")}
+        found |= solved | {"train_accuracy": solved["train"], "accuracy": solved.get("test")}
+    return found | {"seconds": round(time.perf_counter() - start, 1)}
+
+
+def grid(arm: dict) -> dict:
+    """Return what is chosen for an arm on the validation set; a rate in whole Hz has its limits."""
+    grids = {"trained": {"lr": (1e-3, 5e-3, 2e-2, 1e-1)}, "frozen": {"hidden_rate": (30, 100, 200)}}
+    return grids.get(arm["kind"], {})
 
 
 def main() -> None:
-    given = options(__doc__, seeds=5, epochs=30, more=10)
-    cases = [
-        {"kind": kind, "hidden": hidden, "seed": seed}
-        for kind, hidden in few(given, ARMS)
-        for seed in given.seeds
-    ]
-    rows = run_cases(given, cases, partial(run, (given.epochs, given.more)))
-    save(given, {"runs": rows, "epochs": given.epochs + given.more, "sizes": SIZES})
+    given = options(__doc__, seeds=5, epochs=40)
+    arms = [{"kind": kind, "hidden": hidden} for kind, hidden in ARMS[: 3 if given.quick else None]]
+    found = compare(given, arms, grid, partial(train, given.epochs), SEARCH_SEEDS[:1])
+    save(given, found | {"epochs": given.epochs, "sizes": SIZES})
 
 
 if __name__ == "__main__":
