@@ -19,7 +19,7 @@ from snnbook.surrogates import fast_sigmoid
 STEPS, DT, IMAGES, PAIRS = 30, 1e-3, 200, 20
 CHOICE, RACE = (10, 11), (0, 1, 2, 3, 4)  # seeds
 CLIMBER = tuple({"sigma": s} for s in (0.01, 0.02, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0))
-STRATEGY = tuple({"sigma": s, "lr": lr} for s in (0.1, 0.2) for lr in (0.02, 0.1, 0.2, 0.4, 1.0))
+STRATEGY = tuple({"sigma": s, "lr": lr} for s in (0.1, 0.2) for lr in (0.1, 0.2, 0.4, 1.0, 2.0))
 GRIDS = {"climber": CLIMBER, "strategy": STRATEGY}
 
 
@@ -42,7 +42,7 @@ def start(seed: int, spikes, labels):
 
     def evaluate():
         readout = network(spikes, record=False).readout
-        return training.sum_over_time(readout, labels, scale=1 / len(labels))
+        return training.mean_over_time(readout, labels)
 
     return gradients.vector_loss(network, evaluate)
 
