@@ -18,7 +18,7 @@ class Readout(torch.nn.Module):
     def __init__(self, kernel="auto", recurrent=True):
         super().__init__()
         generator = torch.Generator().manual_seed(1)
-        options = {"recurrent": recurrent, "kernel": kernel, "generator": generator}
+        options = {"recurrent": recurrent, "kernel": kernel, "std": 1.0, "generator": generator}
         self.network = SpikingNetwork((INPUTS, 9, 8, 4), LIFNeuron(threshold=0.3), **options)
 
     def forward(self, spikes):
