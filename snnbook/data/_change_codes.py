@@ -63,11 +63,12 @@ def delta_code(signal: Tensor, threshold: float, *, binary: bool = True) -> Tens
     if not signal.isfinite().all():
         raise ValueError("signal contains NaN or infinity; finite numbers are accepted")
     steps, batch, units = signal.shape
-    events = signal.new_zeros(steps, batch, 2 * units)
+    exact = signal.cpu().double()  # not every device has float64
+    events = exact.new_zeros(steps, batch, 2 * units)
     if steps == 0:
-        return events
+        return events.to(signal)
     # In units of the threshold the reference is a whole number, so no error builds up.
-    distance = (signal.double() - signal[0].double()) / threshold
+    distance = (exact - exact[0]) / threshold
     reference = torch.zeros_like(distance[0])
     for n in range(1, steps):
         jump = torch.trunc(distance[n] - reference)
@@ -76,4 +77,4 @@ def delta_code(signal: Tensor, threshold: float, *, binary: bool = True) -> Tens
         reference += jump
         events[n, :, :units] = jump.clamp(min=0)
         events[n, :, units:] = (-jump).clamp(min=0)
-    return events
+    return events.to(signal)

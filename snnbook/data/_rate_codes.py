@@ -152,9 +152,9 @@ def regular_code(
     check_number("phase", phase)
     if not 0 <= phase < 1:
         raise ValueError(f"phase is {phase!r}; a number from 0 to below 1 is accepted")
-    share = values.double() * (max_rate * dt)
-    n = torch.arange(steps + 1, dtype=torch.float64, device=values.device)[:, None, None]
-    return torch.floor(n * share + phase).diff(dim=0).to(values.dtype)
+    share = values.cpu().double() * (max_rate * dt)  # not every device has float64
+    n = torch.arange(steps + 1, dtype=torch.float64, device="cpu")[:, None, None]
+    return torch.floor(n * share + phase).diff(dim=0).to(values)
 
 
 def _check_settings(steps: int, dt: float, max_rate: float) -> None:

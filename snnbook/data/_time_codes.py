@@ -86,19 +86,19 @@ def latency_code(
     check_flag("events", events)
     if threshold >= 1:
         raise ValueError(f"threshold is {threshold!r}; a number between 0 and 1 is accepted")
-    exact = values.double()
+    exact = values.cpu().double()  # not every device has float64
     heard = exact > threshold
     # -ln(1 - threshold/x), with a harmless 1 where there is no crossing.
     time = -tau * torch.log1p(-threshold / torch.where(heard, exact, 1.0))
     step = torch.floor(time / dt)
     heard &= step < steps
     if events:
-        samples, units = heard.cpu().nonzero(as_tuple=True)
-        times = step[heard].long().cpu()
+        samples, units = heard.nonzero(as_tuple=True)
+        times = step[heard].long()
         return Events.from_lists(times, samples, units, (steps, *values.shape))
     spikes = values.new_zeros(steps, *values.shape)
-    target = step.clamp(max=steps - 1).long().unsqueeze(0)
-    return spikes.scatter_(0, target, heard.to(values.dtype).unsqueeze(0))
+    target = step.clamp(max=steps - 1).long().unsqueeze(0).to(values.device)
+    return spikes.scatter_(0, target, heard.to(values).unsqueeze(0))
 
 
 @torch.no_grad()
