@@ -16,6 +16,7 @@ from snnbook.conclusions._claims import (
     table as table,
     tally as tally,
 )
+from snnbook.conclusions._evidence import budget as budget, evidence_table as evidence_table
 from snnbook.conclusions._gru import (
     GRUNetwork as GRUNetwork,
     gru_size as gru_size,

@@ -66,6 +66,12 @@ class Claim:
                 "a reason is accepted if and only if the claim does not just agree"
             )
 
+    @property
+    def statement(self) -> str:
+        """Its words as a sentence without a period; a name such as eRBP keeps its letters."""
+        first = self.words.split()[0]
+        return self.words[0].upper() + self.words[1:] if first.islower() else self.words
+
     def sentence(self) -> str:
         """Measure, and return the numbers as a sentence."""
         return self.said.format(**self.measure())
@@ -118,12 +124,9 @@ def table(claims: Iterable[Claim]) -> str:
     for claim in claims:
         links = ", ".join(f"[{chapter_number(name)}]({name}.ipynb)" for name in claim.chapters)
         word = "chapter" if len(claim.chapters) == 1 else "chapters"
-        words = claim.words
-        if words.split()[0].islower():  # a name such as eRBP keeps its letters
-            words = words[0].upper() + words[1:]
         verdict = f"{VERDICTS[claim.verdict]} {claim.verdict}"
         verdict += f": {claim.why}" if claim.why else ""
-        said = f"{words} (section {claim.section}, {word} {links})."
+        said = f"{claim.statement} (section {claim.section}, {word} {links})."
         rows.append(f"| {claim.number} | {said} | {claim.sentence()} | {verdict} |")
     return "\n".join([*rows, "", ":::"])
 

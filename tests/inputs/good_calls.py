@@ -780,6 +780,7 @@ LABORATORY: Calls = {
 
 CONCLUSIONS: Calls = {
     "measured": lambda: {"number": 1},
+    "budget": lambda: {"name": "ch01_hidden_layer"},
     "share": lambda: {"values": [0.5, 0.6, 0.7]},
     "GRUNetwork": lambda: {"inputs": 3, "hidden": 4, "outputs": 2, "generator": seeded()},
     "GRUNetwork.forward": lambda: (

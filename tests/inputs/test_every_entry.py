@@ -185,5 +185,5 @@ LEFT_OUT: dict[str, str] = {
     "spike_times": "TimesHistory bump_silent spike_jump wake_silent",
     "local": "Feedback adaptive_eprop_step raster_step",
     "laboratory": "Rule agreement_behind_noise",
-    "conclusions": "Claim table tally",
+    "conclusions": "Claim evidence_table table tally",
 }
