@@ -193,9 +193,9 @@ CLAIMS = (
         "BPTT fits neuromorphic hardware badly",
         ("05b-locality",),
         _hardware,
-        "One sample of {steps} steps, {neurons} neurons: BPTT keeps {bptt.kept:,} numbers of the "
-        "past, sends {bptt.sent:,} between neurons and borrows {bptt.borrowed:,} weights; local "
-        "errors keep {inside.kept}, send {inside.sent:,} and borrow {inside.borrowed}.",
+        "One sample of {steps} steps, {neurons} neurons: BPTT buffers {bptt.kept:,} numbers of "
+        "the past, sends {bptt.sent:,} between neurons and borrows {bptt.borrowed:,} weights; "
+        "local errors buffer {inside.kept}, send {inside.sent:,} and borrow {inside.borrowed}.",
         "agrees",
     ),
 )

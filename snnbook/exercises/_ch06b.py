@@ -1,4 +1,4 @@
-"""Exercises of chapter 6b: three factors, what a rule keeps, a memory in the threshold."""
+"""Exercises of chapter 6b: three factors, what a rule carries, a memory in the threshold."""
 
 import torch
 
@@ -27,7 +27,7 @@ def cost_of_the_traces():
         ),
         "The presynaptic trace is missing: two numbers an input.": eligibility,
         "Each trace has two filters, so two numbers.": n // 2,
-        "That is a history of the layer, as BPTT keeps it; traces are asked for.": (
+        "That is a history of the layer, as BPTT buffers it; traces are asked for.": (
             2000 * (100 + 2 * 50)
         ),
     }

@@ -1,4 +1,4 @@
-"""Exercises of chapter 6c: what is kept, a local error, an event camera (paper section V.C)."""
+"""Exercises of chapter 6c: what is carried, a local error, an event camera (paper section V.C)."""
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ def _traces() -> int:
 
 @integer(
     "06c-1",
-    right="Two for each input. The three-factor rule of chapter 6b keeps 10 200.",
+    right="Two for each input. The three-factor rule of chapter 6b carries 10 200.",
     hint="Which traces need to know the neuron, and which only the input?",
 )
 def left_to_keep():

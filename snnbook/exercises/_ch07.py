@@ -11,12 +11,12 @@ from snnbook.exercises._tools import count_weights
 
 @number(
     "07-1",
-    right="Nearly a million numbers for one word. A rule that carries traces keeps none of them.",
-    hint="Add up what is kept in one step, and multiply.",
+    right="Nearly a million numbers for one word. A rule that carries traces buffers none of them.",
+    hint="Add up what is buffered in one step, and multiply.",
 )
 def second_of_speech():
     return laboratory.needs("bptt", 700, 200, 20, 1000).kept, {
-        "The inputs and the outputs are kept, too.": 1000 * 200,
+        "The inputs and the outputs are buffered, too.": 1000 * 200,
         "These are the weights. They do not grow with time.": 700 * 200 + 200 * 20,
         "That is one step; there are a thousand.": 700 + 200 + 20,
     }
@@ -24,7 +24,7 @@ def second_of_speech():
 
 @integer(
     "07-2",
-    right="Three gates with two weight matrices each: the GRU gets far fewer units for its money.",
+    right="Two gates and a candidate, two weight matrices each: few units for the same money.",
     hint="Count the spiking network's weights, the recurrent ones too, then try numbers N.",
 )
 def fair_opponent():
@@ -35,7 +35,8 @@ def fair_opponent():
     return truth, {
         "The spiking network is recurrent: it has 200 · 200 weights more.": plain,
         "One unit too many: it exceeds the budget.": truth + 1,
-        "Equal neurons are not equal parameters: a GRU has three gates.": 200,
+        "Equal neurons are not equal parameters: a GRU has six matrices where this network has "
+        "two.": 200,
     }
 
 

@@ -70,10 +70,11 @@ def method_map(ax: Axes | None = None) -> Axes:
     Paper section VI; chapter 7.
     """
     ax = new_axes(ax, height=3.9)
-    rows = {(space, time): 0 for space in range(3) for time in range(3)}
+    columns, lines = len(SPACE), len(TIME)
+    rows = {(space, time): 0 for space in range(columns) for time in range(lines)}
     for method in sorted(METHODS, key=lambda one: one.year):
         place = method.space, method.time
-        height = method.time + 0.86 - 0.2 * rows[place]
+        height = method.time + 0.84 - 0.25 * rows[place]
         rows[place] += 1
         inside = bool(method.chapter)
         label = f"{method.name}, {method.year}" + (f" ({method.chapter})" if inside else "")
@@ -86,12 +87,13 @@ def method_map(ax: Axes | None = None) -> Axes:
             fontsize=7.5,
             fontweight="bold" if inside else "normal",
         )
-    for edge in (1, 2):
-        ax.axhline(edge, linewidth=0.8, color="gray")
+    for edge in range(1, columns):
         ax.axvline(edge, linewidth=0.8, color="gray")
-    ax.set(xlim=(0, 3), ylim=(0, 3))
-    ax.set_xticks([0.5, 1.5, 2.5], SPACE)
-    ax.set_yticks([0.5, 1.5, 2.5], TIME)
+    for edge in range(1, lines):
+        ax.axhline(edge, linewidth=0.8, color="gray")
+    ax.set(xlim=(0, columns), ylim=(0, lines))
+    ax.set_xticks([space + 0.5 for space in range(columns)], SPACE)
+    ax.set_yticks([time + 0.5 for time in range(lines)], TIME)
     ax.set_xlabel("how the error crosses space")
     ax.set_ylabel("how it crosses time")
     ax.tick_params(length=0)

@@ -28,5 +28,6 @@ def test_every_rule_of_the_map_is_in_its_field_and_none_covers_another():
         assert edges[0, 0] >= method.space and edges[1, 0] <= method.space + 1, method
         assert not any(box.overlaps(other) for other in boxes), method
         boxes.append(box)
-    assert len(SPACE) == len(TIME) == 3
+    assert (ax.get_xlim()[1], ax.get_ylim()[1]) == (len(SPACE), len(TIME))
+    assert {(method.space, method.time) for method in METHODS if method.name == "eRBP"} == {(1, 3)}
     plt.close(fig)
