@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from snnbook import results
 from snnbook._validate import (
     check_finite,
     check_generator,
@@ -13,6 +14,7 @@ from snnbook._validate import (
     check_same_kind,
     check_time_first,
 )
+from snnbook.conclusions._claims import share, stored
 from snnbook.neurons import NetworkOutput
 
 
@@ -93,3 +95,21 @@ def gru_size(inputs: int, outputs: int, parameters: int) -> int:
             f"parameters is {parameters}; at least {linear + 3}, which one unit has, is accepted"
         )
     return hidden
+
+
+def beside_gru() -> dict:
+    """Return accuracies on each task: spiking network, GRU, no hidden layer (``digits_none``).
+
+    The spiking network is the one, feedforward or recurrent, that is better on validation data;
+    in a tie it is the feedforward one.
+    """
+    found = {}
+    for task in results.load("ch07_gru")["tasks"]:
+
+        def of(kind, key="test", task=task):
+            return share(stored("ch07_gru", key, task=task, kind=kind))
+
+        spiking = max(("feedforward", "recurrent"), key=lambda kind: of(kind, "validation").mean)
+        found |= {f"{task}_spiking": of(spiking), f"{task}_gru": of("gru")}
+        found[f"{task}_none"] = of("none")
+    return {"seeds": found["digits_gru"].n, **found}

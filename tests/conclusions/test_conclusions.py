@@ -105,6 +105,24 @@ def test_the_numbers_of_a_claim_are_those_of_its_sentence():
         measured(99)
 
 
+def test_the_spiking_opponent_of_the_gru_is_chosen_on_validation_data(monkeypatch):
+    """The feedforward network is better on the test set, the recurrent one on validation data."""
+    scores = {
+        "feedforward": (0.7, 0.9),
+        "recurrent": (0.8, 0.6),
+        "gru": (0.5, 0.75),
+        "none": (0.4, 0.4),
+    }
+    runs = [
+        {"task": "digits", "kind": kind, "validation": seen, "test": unseen}
+        for kind, (seen, unseen) in scores.items()
+        for _ in range(2)
+    ]
+    monkeypatch.setattr(results, "load", lambda name: {"tasks": {"digits": 20}, "runs": runs})
+    found = measured(26)
+    assert (found["digits_spiking"].mean, found["digits_gru"].mean) == (0.6, 0.75)
+
+
 def test_a_name_keeps_its_small_letter():
     rows = table(claim for claim in CLAIMS if claim.number in (19, 20)).splitlines()[4:-2]
     assert "| 19 | Forward weights " in rows[0] and "| 20 | eRBP leaves " in rows[1]
