@@ -163,6 +163,8 @@ def seed_interval(values: Iterable[float], confidence: float = 0.95) -> SeedInte
     (2.0, 1.0)
     >>> round(interval.high - interval.mean, 3)  # 4.303 / sqrt(3)
     2.484
+
+    Chapter 5c; ``eq-05c-paired``, for the differences of two arms seed by seed.
     """
     from scipy.special import stdtrit
 

@@ -14,7 +14,7 @@ from snnbook.exercises._records import number
 EXERCISES = {id: record for chapter in CHAPTERS for id, record in exercises_of(chapter).items()}
 
 #: What the book has. A number may grow; a diagnosed mistake that was lost made it worse.
-AT_LEAST = {"exercises": 85, "mistakes": 410, "questions": 65}
+AT_LEAST = {"exercises": 91, "mistakes": 437, "questions": 70}
 
 
 def test_nothing_is_lost():
