@@ -80,3 +80,11 @@ def test_yin_yang_needs_few_spikes():
     runs = results.load("ch06d_yin_yang")["runs"]
     assert np.mean([run["accuracy"] for run in runs]) > 0.95
     assert np.mean([run["spikes"][-1][0] for run in runs]) < 200
+
+
+def test_longer_training_helps_on_yin_yang():
+    stored, longer = results.load("ch06d_yin_yang"), results.load("ch06d_yin_yang_longer")
+    assert longer["epochs"] > stored["epochs"]
+    for run in longer["runs"]:
+        (before,) = select(stored["runs"], seed=run["seed"])
+        assert run["accuracy"] > before["accuracy"]
