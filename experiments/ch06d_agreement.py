@@ -62,12 +62,12 @@ def exact(weights, times, mix, kind: str, with_gradient: bool = True):
     return loss, gradient, spikes
 
 
-def surrogate(weights, times, mix, kind: str, width: float, through_reset: bool):
+def surrogate(weights, times, mix, kind: str, width: float, through_reset: bool, dt: float = DT):
     """Return the same for the network in steps."""
     neuron = LIFNeuron(
         tau_mem=20e-3,
         tau_syn=5e-3,
-        dt=DT,
+        dt=dt,
         surrogate=fast_sigmoid(width=width),
         reset="zero",
         reset_gradient=through_reset,
@@ -78,10 +78,10 @@ def surrogate(weights, times, mix, kind: str, width: float, through_reset: bool)
     with torch.no_grad():
         for layer, weight in zip(layers, weights):
             layer.weight.copy_((1 - neuron.beta) * torch.from_numpy(weight))
-    steps = np.arange(round(DURATION / DT))[:, None, None]
-    output = network(torch.from_numpy((steps == np.round(times / DT)).astype(float)))
+    steps = np.arange(round(DURATION / dt))[:, None, None]
+    output = network(torch.from_numpy((steps == np.round(times / dt)).astype(float)))
     mixed = output.readout @ torch.from_numpy(mix)
-    loss = mixed.sum() * DT / 10e-3 if kind == "integral" else mixed[-1].sum()
+    loss = mixed.sum() * dt / 10e-3 if kind == "integral" else mixed[-1].sum()
     (gradient,) = torch.autograd.grad(loss, network.hidden[0].weight)
     count = sum(int(layer.spikes.sum()) for layer in output.hidden)
     return float(loss.detach()), (1 - neuron.beta) * gradient.numpy(), count

@@ -32,7 +32,7 @@ def encode(points: Tensor) -> Tensor:
     return torch.cat([SPAN * points.double(), torch.zeros(len(points), 1).double()], dim=1)
 
 
-def run(split: data.Split, epochs: int, seed: int) -> dict:
+def run(split: data.Split, epochs: int, seed: int, decay: float = 0.95) -> dict:
     """Train one network; return its accuracies, spikes and silent neurons."""
     generator = seeded(seed)
     network = SpikeTimeNetwork(
@@ -53,7 +53,7 @@ def run(split: data.Split, epochs: int, seed: int) -> dict:
         generator=generator,
         loss=lambda times, classes: LOSS(times / UNIT, classes),
         lr=5e-3,
-        decay=0.95,
+        decay=decay,
         remedy=partial(wake_silent, wake=0.1, rouse=0.05),
         clip=100.0,
     )

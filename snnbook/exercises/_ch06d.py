@@ -86,6 +86,10 @@ def jump_of_the_adjoint(draw):
         "with a minus.": lambda I, U, p, dL_dt, tau_mem: jump(I, U, p, -dL_dt, tau_mem),
         "The neuron's own future is missing: it starts again, "
         "a little earlier.": lambda I, U, p, dL_dt, tau_mem: jump(I, U, 0.0, dL_dt, tau_mem),
+        "p does not pass the spike: the reset wipes out what the membrane was. It reaches the past "
+        "through the time of the restart alone.": lambda I, U, p, dL_dt, tau_mem: torch.tensor(
+            p - dL_dt / ((I - U) / tau_mem)
+        ),
         "Divide by the slope: a slow crossing moves far in time.": lambda I, U, p, dL_dt, tau_mem: (
             torch.tensor(I / tau_mem * p - dL_dt)
         ),
@@ -94,32 +98,34 @@ def jump_of_the_adjoint(draw):
 
 @choice(
     "06d-5",
-    options=("when", "whether", "where"),
-    right="It is the derivative at a fixed number of spikes; a spike more is a jump.",
-    hint="What happens at the jumps of the saw?",
+    options=("more", "fewer", "same"),
+    right="Each step makes the spikes later, and the readout higher, until one of them is gone.",
+    hint="Which way do the tangents rise? Walk that way, and on across the next jump.",
 )
-def blind_to_what():
-    """Cut a saw: which of its changes makes up for what the tangents do not see?"""
-    weights = np.linspace(4.5, 9.0, 91)
-    ends, slopes, counts = np.transpose([_end(weight) for weight in weights])
-    seen = float(np.trapezoid(slopes, weights))
-    changes, same_count = np.diff(ends), np.diff(counts) == 0
-    parts = {
-        "when": changes[same_count].sum(),
-        "whether": changes[~same_count].sum(),
-        "where": 0.0,  # there is one neuron only
-    }
-    missed = ends[-1] - ends[0] - seen
-    return min(parts, key=lambda part: abs(parts[part] - missed)), {
-        "That is all it sees: the pieces between the jumps slope by it.": "when",
-        "The adjoint passes through all synapses, in any network.": "where",
+def uphill():
+    """Walk along the sign of the exact gradient, and compare the counts at both ends."""
+    counts = _counts_on_the_walk(7.0, steps=60)
+    gained = counts[-1] - counts[0]
+    return "more" if gained > 0 else "fewer" if gained < 0 else "same", {
+        "More would help, as the whole curve shows. But look which way a tangent rises.": "more",
+        "Up to the next jump the number stays. The steps go on past it.": "same",
     }
 
 
-def _end(weight: float) -> tuple[float, float, int]:
-    """Return a neuron's readout at the end, its exact gradient, and the number of spikes."""
+def _counts_on_the_walk(weight: float, steps: int) -> list[int]:
+    """Return the number of spikes before each step of 0.05 uphill, and after the last."""
+    counts = []
+    for _ in range(steps + 1):
+        slope, spikes = _end(weight)
+        counts.append(spikes)
+        weight += math.copysign(0.05, slope)
+    return counts
+
+
+def _end(weight: float) -> tuple[float, int]:
+    """Return the exact slope of a neuron's readout at the end, and the number of spikes."""
     into, within = np.array([[weight], [0.0]]), np.array([[0.0, 0.0], [2.0, 0.0]])
-    pair = spike_times.EventNetwork(into, within, np.array([1.0, np.inf]), 10e-3, 5e-3)
-    run = spike_times.simulate_events(pair, [0.0, 5e-3, 10e-3], [0, 0, 0], duration=40e-3)
+    pair = spike_times.EventNetwork(into, within, np.array([1.0, np.inf]), 20e-3, 5e-3)
+    run = spike_times.simulate_events(pair, [0.0, 6e-3, 14e-3], [0, 0, 0], duration=40e-3)
     gradient = spike_times.eventprop(pair, run, by_final_mem=np.array([0.0, 1.0]))
-    return run.mem[1], gradient.input_weight[0, 0], len(run.spikes)
+    return gradient.input_weight[0, 0], len(run.spikes)

@@ -16,7 +16,9 @@ LENGTH, POINTS, MOVES = 7.0, 71, (0, 0.5, 1, 1.5, 2, 2.5, 3)
 def trained() -> tuple[SpikeLayer, SpikeLayer]:
     """Return the two layers of the stored run that solved the task with the fewest spikes."""
     stored = results.load("ch06d_xor")
-    solved = [run for run in stored["runs"] if run["accuracy"] == 1]
+    arm = ("many", "wake")
+    runs = [run for run in stored["runs"] if (run["neuron"], run["remedy"]) == arm]
+    solved = [run for run in runs if run["accuracy"] == 1]
     best = min(solved, key=lambda run: sum(run["spikes"]))
     return tuple(
         SpikeLayer(torch.tensor(one, dtype=torch.float64), 2.0, 1.0, stored["duration"])

@@ -252,7 +252,7 @@ def eventprop(
     It holds while no spike appears, vanishes or changes places with another: the same
     ``run.order``. The work is one visit per event, however long the silence between events.
 
-    Paper section V.D; Wunderlich and Pehle (2021); ``eq-06d-gradient``.
+    Paper section V.D; Wunderlich and Pehle (2021); ``eq-06d-between``, ``eq-06d-gradient``.
     """
     _check_run(network, run)
     neurons, tau_m, tau_s = len(network.threshold), network.tau_mem, network.tau_syn

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
 from snnbook.spike_times import EventNetwork, eventprop, simulate_events, spike_jump
@@ -37,6 +38,30 @@ def test_the_neuron_against_a_fine_grid():
     exact = run_of(net).spikes
     assert [n for n, _ in exact] == [n for n, _ in spikes] and len(exact) >= 3
     np.testing.assert_allclose([t for _, t in exact], [t for _, t in spikes], atol=2e-5)
+
+
+@pytest.mark.equation("eq-06d-between")
+def test_the_adjoints_between_spikes():
+    """Integrate them backward from the membrane at the end, and push the state where they stop."""
+    gap = 7e-3
+
+    def backward(_, adjoint):
+        p_mem, p_syn = adjoint
+        return -p_mem / TAU_MEM, -p_syn / TAU_SYN + p_mem / TAU_MEM
+
+    solved = solve_ivp(backward, (0, gap), (1.0, 0.0), rtol=1e-10, atol=1e-12).y[:, -1]
+    for place, found in enumerate(solved):
+        sides = []
+        for push in (1e-6, -1e-6):
+            state = [0.3, 0.8]
+            state[place] += push
+            sides.append(_free(*state, gap)[0])
+        assert found == pytest.approx((sides[0] - sides[1]) / 2e-6, rel=1e-7)
+    # the package's adjoint of an input's current: the gradient of the weight it came by
+    alone = EventNetwork(np.ones((1, 1)), np.zeros((1, 1)), np.array([np.inf]), TAU_MEM, TAU_SYN)
+    run = simulate_events(alone, [0.0], [0], duration=gap)
+    found = eventprop(alone, run, by_final_mem=np.ones(1)).input_weight[0, 0]
+    assert found == pytest.approx(solved[1], rel=1e-8)
 
 
 @pytest.mark.equation("eq-06d-jump")
