@@ -1,88 +1,126 @@
 """Random feedback against BPTT over depth (chapter 6a, claims 17 to 19).
 
-Every way to train gets the better of two learning rates, judged with two hidden layers on the
-last fifth of the training set, with one seed and half of the epochs. Nothing was chosen on the
-test set.
+Every way to train has a search of its own for every depth: learning rates over two decades and
+beyond, until its own validation curve is flat, with seeds that no result has. All start from the
+same weights. The readouts of frozen layers, and of no layer, are solved to their optimum. For the
+others the readout is solved once more after training, so that what the hidden layers have learned
+can be compared by itself. Where weights shrink (Kolen-Pollack, and backpropagation to compare
+with), the share in a step is the learning rate, in all layers but the first, which has no
+feedback. Nothing was chosen on the test set.
 """
 
 import time
 from functools import partial
 from typing import NamedTuple
 
-from _sweep import best, few, options, run_cases, save, seeded
+import torch
+from _protocol import compare, solve_readout, until_flat
+from _sweep import few, options, save, seeded
 
 from snnbook import data, training
-from snnbook.local import ARMS, train_by_feedback
+from snnbook.local import feedback_angles, feedback_gradient, shrinking
 from snnbook.neurons import LIFNeuron, SpikingNetwork
 from snnbook.surrogates import fast_sigmoid
 
-DEPTHS, RATES, BATCH = (1, 2, 3, 4, 5), (1e-3, 5e-3), 50
+DEPTHS, BATCH, PATIENCE = (1, 3, 5), 50, 10
+RATES = (2e-4, 1e-3, 5e-3, 2e-2)
+TRAINED = ("bptt", "bptt_decay", "kolen_pollack", "sign_symmetric", "fa", "dfa")
+SOLVED = ("frozen", "none")
+STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2, 1e3)
 
 
 class Task(NamedTuple):
-    """Neurons in a hidden layer, width of the surrogate, and epochs."""
+    """Neurons in a hidden layer, width of the surrogate, and at most so many epochs."""
 
     width: int
     surrogate: float
     epochs: int
 
 
-def run(split: data.Split, task: Task, depth: int, arm: str, seed: int, lr: float) -> dict:
-    """Train one network; return its test accuracy and the angles of every epoch."""
-    network = SpikingNetwork(
-        (split.train_inputs.shape[2], *[task.width] * depth, int(split.train_labels.max()) + 1),
+def arms(depths: tuple[int, ...]) -> list[dict]:
+    """Return every way to train at every depth; with one layer ``dfa`` is ``fa``."""
+    found = [{"arm": "none", "depth": 0}]
+    for depth in depths:
+        ways = [arm for arm in (*TRAINED, "frozen") if (arm, depth) != ("dfa", 1)]
+        found += [{"arm": arm, "depth": depth} for arm in ways]
+    return found
+
+
+def build(split, task: Task, depth: int, seed: int) -> SpikingNetwork:
+    """Return a network whose weights depend on seed and depth alone."""
+    inputs, labels = split[0]
+    return SpikingNetwork(
+        (inputs.shape[2], *[task.width] * depth, int(labels.max()) + 1),
         LIFNeuron(surrogate=fast_sigmoid(width=task.surrogate)),
-        input_rate=float(split.train_inputs.mean()) / 1e-3,
+        input_rate=float(inputs.mean()) / 1e-3,
         hidden_rate=20.0,
         generator=seeded(seed),
-        std=1.0,
     )
-    start = time.perf_counter()
-    reached, angles = train_by_feedback(
-        arm,
+
+
+def train(
+    split, task: Task, arm: str, depth: int, seed: int, judged: bool, lr: float | None = None
+) -> dict:
+    """Train one network; return accuracies and angles, those of the test if it is judged."""
+    start, parts = time.perf_counter(), split[: 2 + judged]
+    network = build(parts, task, depth, seed)
+    if arm in SOLVED:
+        found = solve_readout(network, parts, STRENGTHS)
+    else:
+        found = learn(network, parts, task, arm, lr, seed)
+        if judged:
+            solved = solve_readout(network, parts, STRENGTHS)
+            found |= {"solved": solved["test"], "solved_train": solved["train"]}
+    named = {"accuracy": found["test"]} if judged else {}
+    return found | named | {"seconds": round(time.perf_counter() - start, 1)}
+
+
+def learn(network: SpikingNetwork, split, task: Task, arm: str, lr: float, seed: int) -> dict:
+    """Train until the validation curve is flat; return what ``until_flat`` does, and angles."""
+    rng, way = seeded(100 + seed), arm.removesuffix("_decay")
+    gradient = feedback_gradient(way, network, generator=rng, lr=lr, decay=lr)
+    shrinks = arm in ("bptt_decay", "kolen_pollack")
+
+    def angles(model: SpikingNetwork) -> list[float]:
+        return [round(one, 2) for one in feedback_angles(model, gradient.feedback)]
+
+    found = until_flat(
         network,
-        split.train_inputs,
-        split.train_labels,
-        epochs=task.epochs,
-        batch_size=BATCH,
+        split,
         lr=lr,
-        seed=100 + seed,
+        generator=rng,
+        epochs=task.epochs,
+        patience=PATIENCE,
+        batch_size=BATCH,
+        measure=angles if gradient.feedback else None,
+        optimizer=shrinking(lr, spare=1) if shrinks else torch.optim.Adam,
+        loss=training.step_loss(training.step_cross_entropy),
+        decide=training.decide_by_sum,
+        gradient=gradient,
     )
-    judged = training.accuracy(
-        network, split.test_inputs, split.test_labels, decide=training.decide_by_sum
-    )
-    return {
-        "accuracy": judged.value,
-        "train_accuracy": [round(one, 4) for one in reached],
-        "angles": [[round(one, 2) for one in row] for row in angles],
-        "seconds": round(time.perf_counter() - start, 1),
-    }
+    return found | {"angles": found.pop("measured", [])}
 
 
-def trial(split: data.Split, task: Task, arm: str, lr: float) -> dict:
-    """Train with half of the epochs on four fifths of the training set, judge on the last."""
-    short = task._replace(epochs=max(1, task.epochs // 2))
-    return {"accuracy": run(split.validation(), short, 2, arm, 50, lr)["accuracy"]}
-
-
-def main(doc: str, split: data.Split, task: Task) -> None:
-    given = options(doc, seeds=3, epochs=task.epochs)
+def main(doc: str, split, task: Task, search_seeds: tuple[int, ...]) -> None:
+    """Run the comparison on three pairs (spikes, labels): training, validation, test."""
+    given = options(doc, seeds=5, epochs=task.epochs)
     task = task._replace(epochs=given.epochs)
-    cases = [{"arm": arm, "lr": lr} for arm in ARMS for lr in RATES]
-    trials = run_cases(given, cases, partial(trial, split, task))
-    rates = {arm: best(trials, arm=arm)["lr"] for arm in ARMS}
-    cases = [
-        {"depth": depth, "arm": arm, "seed": seed}
-        for seed in given.seeds
-        for depth in few(given, DEPTHS)
-        for arm in ARMS
-        if arm != "dfa" or depth > 1  # with one hidden layer the same rule as fa, the same draws
+    found = compare(
+        given,
+        arms(few(given, DEPTHS)),
+        lambda arm: {} if arm["arm"] in SOLVED else {"lr": RATES},
+        partial(train, split, task),
+        search_seeds,
+    )
+    settings = {"width": task.width, "epochs": task.epochs, "depths": DEPTHS}
+    save(given, found | settings)
+
+
+def parts(split: data.Split) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Return training, validation and test pairs; the validation is a fifth of the training set."""
+    known = split.validation()
+    return [
+        (known.train_inputs, known.train_labels),
+        (known.test_inputs, known.test_labels),
+        (split.test_inputs, split.test_labels),
     ]
-    rows = run_cases(given, cases, partial(tuned, split, task, rates))
-    found = {"runs": rows, "learning_rates": rates, "width": task.width, "epochs": task.epochs}
-    save(given, found)
-
-
-def tuned(split: data.Split, task: Task, rates: dict, arm: str, **case) -> dict:
-    """Train with the learning rate of the arm."""
-    return run(split, task, arm=arm, lr=rates[arm], **case)

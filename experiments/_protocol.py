@@ -164,18 +164,24 @@ def until_flat(
     epochs: int,
     patience: int,
     batch_size: int = 50,
+    measure: Callable | None = None,
     **options,
 ) -> dict:
     """Train until the validation accuracy does not rise for ``patience`` epochs; return to its top.
 
     ``split`` has two pairs (spikes, labels), for training and validation, and a third one for the
-    test if the network is to be judged. ``options`` go to ``training.fit``.
-    Returns the accuracies on them at the best epoch, the validation curve, and the seconds.
+    test if the network is to be judged. ``measure(network)`` is called before training and after
+    every epoch. ``options`` go to ``training.fit``.
+    Returns the accuracies on them at the best epoch, the validation curve, what was measured, and
+    the seconds.
     """
     (spikes, labels), validation = split[:2]
     top = {"value": -1.0, "epoch": 0, "state": None}
+    measured = [measure(network)] if measure else []
 
     def watch(epoch, model, history) -> bool:
+        if measure:
+            measured.append(measure(model))
         if history.validation_accuracy[-1] > top["value"]:
             state = copy.deepcopy(model.state_dict())
             top.update(value=history.validation_accuracy[-1], epoch=epoch, state=state)
@@ -195,13 +201,17 @@ def until_flat(
         **options,
     )
     network.load_state_dict(top["state"])
-    return _tested(network, split) | {
-        "validation": top["value"],
-        "train": history.accuracy[top["epoch"] - 1],
-        "epoch": top["epoch"],
-        "curve": [round(value, 4) for value in history.validation_accuracy],
-        "seconds": round(sum(history.seconds), 1),
-    }
+    return (
+        _tested(network, split)
+        | ({"measured": measured} if measure else {})
+        | {
+            "validation": top["value"],
+            "train": history.accuracy[top["epoch"] - 1],
+            "epoch": top["epoch"],
+            "curve": [round(value, 4) for value in history.validation_accuracy],
+            "seconds": round(sum(history.seconds), 1),
+        }
+    )
 
 
 def _tested(network, split, **options) -> dict:
@@ -214,7 +224,7 @@ def _tested(network, split, **options) -> dict:
 # A readout alone is a convex problem -------------------------------------------------------------
 
 
-def solve_readout(network: SpikingNetwork, split, strengths: Sequence[float] | None = None) -> dict:
+def solve_readout(network: SpikingNetwork, split, strengths: Sequence[float] = STRENGTHS) -> dict:
     """Solve the readout for the mean over time to its optimum, and put its weights in place.
 
     The decision is linear in the mean of the filtered spikes of the last hidden layer (or of the
@@ -225,7 +235,7 @@ def solve_readout(network: SpikingNetwork, split, strengths: Sequence[float] | N
     features, unseen = (_mean_trace(network, spikes) for spikes, _ in (train, validation))
     scale = features.std() or 1.0
     found = []
-    for strength in strengths or STRENGTHS:
+    for strength in strengths:
         solver = LogisticRegression(
             C=strength, fit_intercept=False, solver="newton-cholesky", max_iter=200, tol=1e-6
         )

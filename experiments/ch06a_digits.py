@@ -1,16 +1,17 @@
 """Random feedback against BPTT over depth, on digits (chapter 6a, claims 17 to 19).
 
-    python experiments/ch06a_digits.py        ten minutes on one core
+    python experiments/ch06a_digits.py        an hour and a half on one core
 
-How, and how the learning rates were chosen, is in ``_feedback_depth.py``.
+The search has one seed. How, and how the learning rates were chosen, is in ``_feedback_depth.py``.
 """
 
 from functools import partial
 
-from _feedback_depth import Task, main
+from _feedback_depth import Task, main, parts
+from _protocol import SEARCH_SEEDS
 
 from snnbook import data
 
 if __name__ == "__main__":
     spikes = data.digits().encoded(partial(data.latency_code, steps=40))
-    main(__doc__, spikes, Task(width=60, surrogate=0.3, epochs=20))
+    main(__doc__, parts(spikes), Task(width=60, surrogate=0.3, epochs=80), SEARCH_SEEDS[:1])

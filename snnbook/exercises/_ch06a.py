@@ -133,3 +133,22 @@ def angle_by_chance():
         "That is the mean. How far do single draws scatter around it?": 90.0,
         "All 600 entries count, not only those of one row.": math.degrees(1 / math.sqrt(60)),
     }
+
+
+@integer(
+    "06a-7",
+    right="Every step leaves 99 % of the difference, so after n steps 0.99 to the power of n.",
+    hint="The learning cancels in the difference, and only the decay is left.",
+)
+def steps_to_meet():
+    """Let a weight and its feedback take the same random steps and shrink, and count."""
+    draw, weight, matrix, n = Draw(seed=2), 1.0, -1.0, 0
+    while abs(weight - matrix) >= 0.01 * 2.0:
+        moved, n = float(draw.normal(1)), n + 1
+        weight, matrix = 0.99 * weight - moved, 0.99 * matrix - moved
+    return n, {
+        "That is one step too early: the difference is still a little above a hundredth.": n - 1,
+        "That is the time to fall by the factor e.": 100,
+        "Half of the difference is gone by then, and not 99 % of it.": 69,
+        "The difference shrinks by 1 % of what is left, not of what it was at the start.": 99,
+    }

@@ -12,10 +12,10 @@ TASKS = {"digits": "ch06a_digits", "Yin-Yang": "ch06a_yin_yang"}
 RULES = {
     "feedback alignment": "fa",
     "direct feedback alignment": "dfa",
-    "signs of the first weights": "sign_symmetric",
-    "eRBP": "erbp",
+    "signs of the weights": "sign_symmetric",
+    "Kolen-Pollack": "kolen_pollack",
 }
-DEPTHS = (1, 2, 3, 4, 5)
+DEPTHS = (1, 3, 5)
 
 
 @cache
@@ -24,32 +24,36 @@ def _runs(task: str) -> list[dict]:
 
 
 def _mean(task: str, depth: int, arm: str, key: str) -> np.ndarray:
-    """Return the mean over seeds of one record of the runs."""
+    """Return the mean over seeds of one record of the runs, while all of them were in training."""
     if depth == 1 and arm == "dfa":
         arm = "fa"  # one rule, one draw
     chosen = [run[key] for run in _runs(task) if (run["depth"], run["arm"]) == (depth, arm)]
+    if isinstance(chosen[0], list):
+        shortest = min(map(len, chosen))
+        chosen = [one[:shortest] for one in chosen]
     return np.mean(chosen, axis=0)
 
 
 def feedback_frame(task: str = "digits", rule: str = "feedback alignment", depth: int = 1) -> dict:
-    """Return angles and training accuracy of one rule over the epochs, beside backpropagation.
+    """Return angles and validation accuracy of a rule over the epochs, beside backpropagation.
 
     Parameters
     ----------
     task : {"digits", "Yin-Yang"}
         What was learned.
     rule : str
-        ``"feedback alignment"``, ``"direct feedback alignment"``,
-        ``"signs of the first weights"`` or ``"eRBP"``.
-    depth : int
-        Hidden layers, 1 to 5.
+        ``"feedback alignment"``, ``"direct feedback alignment"``, ``"signs of the weights"`` or
+        ``"Kolen-Pollack"``.
+    depth : {1, 3, 5}
+        Hidden layers.
 
     Returns
     -------
     dict
         ``lowest`` and ``top``, angles in degrees of the matrices to the first and to the last
-        hidden layer, over ``epoch`` from 0; ``learned`` and ``exact``, the training accuracy of
-        the rule and of backpropagation over ``trained`` from 1. Means over the stored seeds.
+        hidden layer, over ``epoch`` from 0; ``learned`` over ``trained`` and ``exact`` over
+        ``trained_exact`` from 1, the validation accuracy of the rule and of backpropagation. Means
+        over the stored seeds, as long as all of them were in training.
 
     Examples
     --------
@@ -62,7 +66,7 @@ def feedback_frame(task: str = "digits", rule: str = "feedback alignment", depth
     check_choice("rule", rule, RULES)
     check_choice("depth", depth, DEPTHS)
     angles = _mean(task, depth, RULES[rule], "angles")
-    learned, exact = (_mean(task, depth, arm, "train_accuracy") for arm in (RULES[rule], "bptt"))
+    learned, exact = (_mean(task, depth, arm, "curve") for arm in (RULES[rule], "bptt"))
     lowest, top = angles[:, 0], angles[:, -1]
     tested, reference = (_mean(task, depth, arm, "accuracy") for arm in (RULES[rule], "bptt"))
     return {
@@ -71,6 +75,7 @@ def feedback_frame(task: str = "digits", rule: str = "feedback alignment", depth
         "top": top,
         "right": np.full(len(angles), 90.0),
         "trained": np.arange(1, len(learned) + 1),
+        "trained_exact": np.arange(1, len(exact) + 1),
         "learned": learned,
         "exact": exact,
         "text": f"After training the feedback to the first layer is {lowest[-1]:.0f} degrees from "
@@ -83,18 +88,18 @@ def feedback(live: bool | None = None) -> Explorer:
     """Return the explorer of random feedback: task, rule, hidden layers.
 
     >>> feedback()
-    Explorer('feedback': task, rule, depth, 40 settings)
+    Explorer('feedback': task, rule, depth, 24 settings)
 
     Chapter 6a.
     """
-    over_epochs = partial(Panel, xlim=(0, 30), xlabel="epochs")
+    over_epochs = partial(Panel, xlim=(0, 60), xlabel="epochs")
     angles = (
         Layer("line", "right", "epoch", "chance", "chance", True),
         Layer("line", "lowest", "epoch", "to the first layer", "input"),
         Layer("line", "top", "epoch", "to the last layer", "mem", True),
     )
     learned = (
-        Layer("line", "exact", "trained", "backpropagation", "true", True),
+        Layer("line", "exact", "trained_exact", "backpropagation", "true", True),
         Layer("line", "learned", "trained", "this rule", "surrogate"),
     )
     return Explorer(
@@ -107,10 +112,10 @@ def feedback(live: bool | None = None) -> Explorer:
         },
         panels=[
             over_epochs(angles, "Angle to the forward weights (degrees)", ylim=(0, 125)),
-            over_epochs(learned, "Accuracy while training", ylim=(0, 1.02)),
+            over_epochs(learned, "Validation accuracy", ylim=(0, 1.02)),
         ],
         alt="Left, the angle between feedback and forward weights over the epochs, for the first "
-        "and the last hidden layer. Right, the training accuracy of the rule and of "
+        "and the last hidden layer. Right, the validation accuracy of the rule and of "
         "backpropagation.",
         caption="Stored runs of `experiments/ch06a_digits.py` and `ch06a_yin_yang.py`, means over "
         "the seeds.",

@@ -10,16 +10,18 @@ from snnbook.local._adaptive_eprop import (
     adaptive_eprop_step as adaptive_eprop_step,
     adaptive_start as adaptive_start,
 )
-from snnbook.local._erbp import ERBP as ERBP, erbp as erbp
+from snnbook.local._erbp import ERBP as ERBP, erbp as erbp, erbp_gathered as erbp_gathered
 from snnbook.local._feedback import (
     direct_feedback_alignment as direct_feedback_alignment,
     feedback_alignment as feedback_alignment,
 )
 from snnbook.local._feedback_training import (
     ARMS as ARMS,
+    FeedbackGradient as FeedbackGradient,
     feedback_angles as feedback_angles,
     feedback_gradient as feedback_gradient,
     readout_alone as readout_alone,
+    shrinking as shrinking,
     train_by_feedback as train_by_feedback,
 )
 from snnbook.local._gathered import (

@@ -129,3 +129,30 @@ def test_erbp_event_by_event():
                         wanted[i, j] += dendrite[b, i]
     found = local.erbp(network, spikes, error, feedback=feedback, window=0.8, decay=0.7)
     torch.testing.assert_close(found["hidden.0.weight"], wanted, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.equation("eq-06a-kolen-pollack")
+def test_feedback_that_gets_the_same_update():
+    """Adam and the decay by hand, for the weights and the feedback above the first layer."""
+    lr, decay, steps = 0.01, 0.1, 6
+    network, spikes, error = case((8, 6, 3))
+    gradient = local.feedback_gradient(
+        "kolen_pollack", network, generator=seeded(2), lr=lr, decay=decay
+    )
+    weight, matrix = network.readout.weight.detach().clone(), gradient.feedback.matrices[0].clone()
+    apart = weight - matrix
+    optimizer = local.shrinking(decay)(network.parameters(), lr=lr)
+    first, second = torch.zeros_like(weight), torch.zeros_like(weight)
+    for n in range(1, steps + 1):
+        now = local.Feedback((matrix,))
+        by_hand = local.feedback_alignment(network, spikes, error, feedback=now)
+        for name, value in gradient(network, spikes, torch.tensor([0, 2])).items():
+            network.get_parameter(name).grad = value
+        optimizer.step()
+        found = by_hand["readout.weight"]
+        first, second = 0.9 * first + 0.1 * found, 0.999 * second + 0.001 * found**2
+        moved = lr * (first / (1 - 0.9**n)) / ((second / (1 - 0.999**n)).sqrt() + 1e-8)
+        weight, matrix = (1 - decay) * weight - moved, (1 - decay) * matrix - moved
+    torch.testing.assert_close(network.readout.weight.detach(), weight, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(gradient.feedback.matrices[0], matrix, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(weight - matrix, (1 - decay) ** steps * apart, rtol=1e-9, atol=1e-12)

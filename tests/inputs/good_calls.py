@@ -693,6 +693,7 @@ LOCAL: Calls = {
     "superspike": lambda: rule(feedback=feedback()),
     "e_prop": lambda: rule(feedback=feedback()),
     "erbp": lambda: rule(feedback=feedback()),
+    "erbp_gathered": lambda: rule(feedback=feedback()),
     "ERBP": lambda: (
         lambda **settings: local.ERBP(**settings).start(network(), BATCH),
         {"feedback": feedback(), "window": 1.5, "decay": 0.8, "quantum": 0.1},
@@ -716,7 +717,18 @@ LOCAL: Calls = {
         lambda feedback: local.SuperSpike(feedback).start(network(), BATCH),
         {"feedback": feedback()},
     ),
-    "feedback_gradient": lambda: {"arm": "fa", "network": network(), "generator": seeded()},
+    "feedback_gradient": lambda: {
+        "arm": "kolen_pollack",
+        "network": network(),
+        "generator": seeded(),
+        "lr": 1e-3,
+        "decay": 0.01,
+    },
+    "FeedbackGradient": lambda: (
+        lambda **made: local.FeedbackGradient(**made)(network(), spikes(), labels()),
+        {"rule": local.superspike_gathered, "feedback": feedback()},
+    ),
+    "shrinking": lambda: {"decay": 0.01, "spare": 1},
     "raster_start": lambda: {"weights": (values(1, 2, 3), values(1, 2, 2))},
     "train_by_feedback": lambda: {
         "arm": "bptt",

@@ -232,6 +232,8 @@ OTHERS = [
     ("arm", lambda: feedback_gradient("best", network(), generator=seeded(0))),
     ("generator", lambda: feedback_gradient("fa", network(), generator=0)),
     ("network", lambda: feedback_gradient("fa", adaptive(), generator=seeded(0))),
+    ("lr", lambda: feedback_gradient("fa", network(), generator=seeded(0), lr=0)),
+    ("decay", lambda: feedback_gradient("kolen_pollack", network(), generator=seeded(0), decay=2)),
     ("arm", lambda: train_by_feedback("best", network(), SPIKES, LABELS, seed=0, **TRAIN)),
     ("seed", lambda: train_by_feedback("fa", network(), SPIKES, LABELS, seed=0.5, **TRAIN)),
     ("network", lambda: adaptive_start(network(), 1)),

@@ -6,6 +6,8 @@ from helpers import seeded
 
 from snnbook.local import (
     direct_feedback_alignment,
+    erbp,
+    erbp_gathered,
     feedback_alignment,
     feedback_gathered,
     random_feedback,
@@ -56,3 +58,16 @@ def test_a_layer_with_other_paths_is_refused(option):
     feedback = random_feedback(network, generator=seeded(2))
     with pytest.raises(ValueError, match=r"hidden layer 0 .* reset_gradient"):
         feedback_gathered(network, spikes, error, feedback=feedback)
+
+
+@pytest.mark.parametrize("recurrent", [False, True])
+@pytest.mark.parametrize("settings", [{}, {"window": 0.7, "decay": 0.5}, {"quantum": 0.05}])
+def test_gathered_is_erbp(recurrent, settings):
+    network, spikes, error = case(recurrent)
+    feedback = random_feedback(network, direct=True, generator=seeded(2))
+    plain = erbp(network, spikes, error, feedback=feedback, **settings)
+    found = erbp_gathered(network, spikes, error, feedback=feedback, **settings)
+    assert sorted(found) == sorted(plain)
+    for name, value in plain.items():
+        assert value.abs().max() > 0
+        torch.testing.assert_close(found[name], value, rtol=1e-10, atol=1e-13)
