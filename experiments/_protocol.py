@@ -224,7 +224,7 @@ def _tested(network, split, **options) -> dict:
 # A readout alone is a convex problem -------------------------------------------------------------
 
 
-def solve_readout(network: SpikingNetwork, split, strengths: Sequence[float] = STRENGTHS) -> dict:
+def solve_readout(network: SpikingNetwork, split, strengths: Sequence[float] | None = None) -> dict:
     """Solve the readout for the mean over time to its optimum, and put its weights in place.
 
     The decision is linear in the mean of the filtered spikes of the last hidden layer (or of the
@@ -235,7 +235,7 @@ def solve_readout(network: SpikingNetwork, split, strengths: Sequence[float] = S
     features, unseen = (_mean_trace(network, spikes) for spikes, _ in (train, validation))
     scale = features.std() or 1.0
     found = []
-    for strength in strengths:
+    for strength in strengths or STRENGTHS:
         solver = LogisticRegression(
             C=strength, fit_intercept=False, solver="newton-cholesky", max_iter=200, tol=1e-6
         )

@@ -10,6 +10,7 @@ from scipy.integrate import quad
 from snnbook import results
 from snnbook.conclusions import measured
 from snnbook.explore import trained, xor_frame
+from snnbook.training import seed_interval
 
 
 def test_the_papers_neuron_solves_temporal_xor_from_every_start():
@@ -88,3 +89,5 @@ def test_longer_training_helps_on_yin_yang():
     for run in longer["runs"]:
         (before,) = select(stored["runs"], seed=run["seed"])
         assert run["accuracy"] > before["accuracy"]
+    reached = seed_interval([run["accuracy"] for run in longer["runs"]])
+    assert reached.mean >= 0.98 and reached.low < 0.9810 < reached.high  # the published mean
