@@ -20,7 +20,7 @@ def measured(number: int) -> Mapping:
     Examples
     --------
     >>> found = measured(25)
-    >>> found["solved"] <= found["runs"], found["low"] < found["high"]
+    >>> found["once_solved"] <= found["runs"], found["once_low"] < found["once_high"]
     (True, True)
 
     Paper section VI; chapter 7.

@@ -128,7 +128,7 @@ def shrinking(decay: float, *, spare: int = 0) -> Callable[..., torch.optim.Opti
     >>> weight = torch.nn.Parameter(torch.ones(1))
     >>> weight.grad = torch.zeros(1)
     >>> shrinking(0.01)([weight], lr=0.1).step()
-    >>> round(float(weight), 6)
+    >>> round(weight.item(), 6)
     0.99
 
     Paper section V.A; chapter 6a; ``eq-06a-kolen-pollack``.

@@ -124,7 +124,7 @@ def test_the_first_parameters_are_spared():
     for one in weights:
         one.grad = torch.zeros(1)
     shrinking(0.1, spare=1)(weights, lr=0.5).step()
-    assert [float(one) for one in weights] == pytest.approx([1.0, 0.9, 0.9])
+    assert [one.item() for one in weights] == pytest.approx([1.0, 0.9, 0.9])
 
 
 @pytest.mark.parametrize("decay", [-0.1, 1.0, float("nan"), "much"])
