@@ -7,7 +7,13 @@ import torch
 from torch import Tensor
 
 from snnbook import training
-from snnbook._validate import check_choice, check_integer, check_positive, is_number
+from snnbook._validate import (
+    check_callable,
+    check_choice,
+    check_integer,
+    check_positive,
+    is_number,
+)
 from snnbook.gradients import Gradients, autograd
 from snnbook.local._erbp import erbp_gathered
 from snnbook.local._gathered import feedback_gathered, superspike_gathered
@@ -67,7 +73,10 @@ class FeedbackGradient:
     ``sign_symmetric`` and ``kolen_pollack``.
     """
 
-    def __init__(self, rule: Callable[..., Gradients], feedback: Feedback | None, **settings):
+    def __init__(
+        self, rule: Callable[..., Gradients], feedback: Feedback | None = None, **settings
+    ):
+        check_callable("rule", rule)
         self.feedback = feedback
         self._rule, self._settings = rule, settings
 

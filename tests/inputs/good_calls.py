@@ -725,7 +725,9 @@ LOCAL: Calls = {
         "decay": 0.01,
     },
     "FeedbackGradient": lambda: (
-        lambda **made: local.FeedbackGradient(**made)(network(), spikes(), labels()),
+        lambda rule, feedback=None: local.FeedbackGradient(rule, feedback)(
+            network(), spikes(), labels()
+        ),
         {"rule": local.superspike_gathered, "feedback": feedback()},
     ),
     "shrinking": lambda: {"decay": 0.01, "spare": 1},
