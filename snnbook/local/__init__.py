@@ -15,13 +15,15 @@ from snnbook.local._feedback import (
     direct_feedback_alignment as direct_feedback_alignment,
     feedback_alignment as feedback_alignment,
 )
-from snnbook.local._feedback_training import (
+from snnbook.local._feedback_gradient import (
     ARMS as ARMS,
     FeedbackGradient as FeedbackGradient,
-    feedback_angles as feedback_angles,
     feedback_gradient as feedback_gradient,
     readout_alone as readout_alone,
     shrinking as shrinking,
+)
+from snnbook.local._feedback_training import (
+    feedback_angles as feedback_angles,
     train_by_feedback as train_by_feedback,
 )
 from snnbook.local._gathered import (
