@@ -1,4 +1,4 @@
-"""Ways to train with feedback: fixed, following the signs of the weights, or coming to them (6a)."""
+"""Ways to train with feedback: fixed, with the signs of the weights, or coming to them (6a)."""
 
 from collections.abc import Callable, Iterable
 from types import MappingProxyType

@@ -15,6 +15,7 @@ def feedback_angles(network: SpikingNetwork, feedback: Feedback) -> list[float]:
 
     Examples
     --------
+    >>> from snnbook.local import random_feedback
     >>> network = SpikingNetwork((3, 4, 2))
     >>> angles = feedback_angles(network, random_feedback(network, "symmetric"))
     >>> round(angles[0], 1) < 0.1
