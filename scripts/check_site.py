@@ -47,6 +47,7 @@ LOADED_LINKS = {
     "preconnect",
     "manifest",
 }
+RAW_MARKUP = re.compile(r"\|\s*[-—–:]+\s*\||^:::", re.MULTILINE)
 RAW_TEX = re.compile(r"\\(?:frac|left|right|begin|end|math\w+|text|sqrt|alpha|beta|theta)\b|\$\$")
 MESSAGES = {
     ".output.traceback": "a traceback",
@@ -137,6 +138,9 @@ def check_content(page: str, soup: BeautifulSoup, cells: list[dict]) -> list[str
     for output in soup.select(".cell_output"):
         if "Traceback (most recent call last)" in output.get_text():
             faults.append("shows a traceback in an output")
+    for text in soup.select("article p"):
+        if RAW_MARKUP.search(text.get_text()):
+            faults.append(f"shows a table or a block as text: {text.get_text()[:80]}")
     return faults + raw_tex(soup)
 
 

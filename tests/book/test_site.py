@@ -39,6 +39,8 @@ def soup(body: str, head: str = "") -> BeautifulSoup:
         '<img src="../_images/a.svg" alt="../_images/a.svg">',
         '<span class="problematic">glue</span>',
         r"<table><tr><td>$e^{- 2 \left</td></tr></table>",
+        "<p>| arm | rate | |—|—| | a | 1 |</p>",
+        "<p>:::{div} claims</p>",
     ],
 )
 def test_faults_are_seen(body):
