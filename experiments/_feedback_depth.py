@@ -98,7 +98,8 @@ def learn(network: SpikingNetwork, split, task: Task, arm: str, lr: float, seed:
         decide=training.decide_by_sum,
         gradient=gradient,
     )
-    return found | {"angles": found.pop("measured", [])}
+    found["angles"] = found.pop("measured", [])
+    return found
 
 
 def main(doc: str, split, task: Task, search_seeds: tuple[int, ...]) -> None:

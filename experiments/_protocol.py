@@ -201,17 +201,14 @@ def until_flat(
         **options,
     )
     network.load_state_dict(top["state"])
-    return (
-        _tested(network, split)
-        | ({"measured": measured} if measure else {})
-        | {
-            "validation": top["value"],
-            "train": history.accuracy[top["epoch"] - 1],
-            "epoch": top["epoch"],
-            "curve": [round(value, 4) for value in history.validation_accuracy],
-            "seconds": round(sum(history.seconds), 1),
-        }
-    )
+    found = _tested(network, split) | {
+        "validation": top["value"],
+        "train": history.accuracy[top["epoch"] - 1],
+        "epoch": top["epoch"],
+        "curve": [round(value, 4) for value in history.validation_accuracy],
+        "seconds": round(sum(history.seconds), 1),
+    }
+    return found | {"measured": measured} if measure else found
 
 
 def _tested(network, split, **options) -> dict:

@@ -9,9 +9,17 @@ from functools import partial
 
 from _feedback_depth import Task, main, parts
 from _protocol import SEARCH_SEEDS
+from torch import Tensor
 
 from snnbook import data
 
+TASK = Task(width=60, surrogate=0.3, epochs=80)
+
+
+def split() -> list[tuple[Tensor, Tensor]]:
+    """Return spikes and labels for training, validation and test."""
+    return parts(data.digits().encoded(partial(data.latency_code, steps=40)))
+
+
 if __name__ == "__main__":
-    spikes = data.digits().encoded(partial(data.latency_code, steps=40))
-    main(__doc__, parts(spikes), Task(width=60, surrogate=0.3, epochs=80), SEARCH_SEEDS[:1])
+    main(__doc__, split(), TASK, SEARCH_SEEDS[:1])

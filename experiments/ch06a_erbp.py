@@ -10,35 +10,22 @@ and a hidden layer beneath an eRBP readout alone is frozen. Afterwards the reado
 import time
 from functools import cache, partial
 
-from _feedback_depth import (
-    BATCH,
-    PATIENCE,
-    RATES,
-    STRENGTHS,
-    Task,
-    build,
-    compare,
-    parts,
-    seeded,
-    solve_readout,
-    until_flat,
-)
-from _protocol import SEARCH_SEEDS
-from _sweep import few, options, save
-from ch06a_yin_yang import encoded
+import ch06a_digits
+import ch06a_yin_yang
+from _feedback_depth import BATCH, PATIENCE, RATES, STRENGTHS, build
+from _protocol import SEARCH_SEEDS, compare, solve_readout, until_flat
+from _sweep import few, options, save, seeded
 
-from snnbook import data, gradients, local, training
+from snnbook import gradients, local, training
 
-TASKS = {"digits": Task(60, 0.3, 80), "yin_yang": Task(30, 0.2, 80)}
+TASKS = {"digits": ch06a_digits, "yin_yang": ch06a_yin_yang}
 BY_ERBP = {"hidden": ("hidden",), "readout": ("readout",), "both": ("hidden", "readout")}
 
 
 @cache
 def split_of(task: str) -> list:
     """Return three pairs (spikes, labels)."""
-    if task == "digits":
-        return parts(data.digits().encoded(partial(data.latency_code, steps=40)))
-    return [encoded(1000, 42), encoded(1000, 41), encoded(1000, 40)]
+    return TASKS[task].split()
 
 
 def mixed(arm: str, network, spikes, error, *, feedback):
@@ -54,7 +41,7 @@ def mixed(arm: str, network, spikes, error, *, feedback):
 def train(epochs: int, task: str, arm: str, seed: int, judged: bool, lr: float) -> dict:
     """Train one network; return its accuracies, of the test if it is judged."""
     start, split = time.perf_counter(), split_of(task)[: 2 + judged]
-    network, rng = build(split, TASKS[task], 1, seed), seeded(100 + seed)
+    network, rng = build(split, TASKS[task].TASK, 1, seed), seeded(100 + seed)
     feedback = local.random_feedback(network, direct=True, generator=rng)
     found = until_flat(
         network,

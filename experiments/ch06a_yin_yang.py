@@ -12,6 +12,8 @@ from torch import Tensor
 
 from snnbook import data
 
+TASK = Task(width=30, surrogate=0.2, epochs=80)
+
 
 def encoded(samples: int, seed: int) -> tuple[Tensor, Tensor]:
     """Return spikes (T, n, 5) and classes: x spikes in step 30 x, a fifth input at 0."""
@@ -19,6 +21,10 @@ def encoded(samples: int, seed: int) -> tuple[Tensor, Tensor]:
     return data.time_code(points.float(), steps=40, span=30), classes
 
 
+def split() -> list[tuple[Tensor, Tensor]]:
+    """Return spikes and classes for training, validation and test."""
+    return [encoded(1000, seed) for seed in (42, 41, 40)]
+
+
 if __name__ == "__main__":
-    split = [encoded(1000, 42), encoded(1000, 41), encoded(1000, 40)]
-    main(__doc__, split, Task(width=30, surrogate=0.2, epochs=80), SEARCH_SEEDS)
+    main(__doc__, split(), TASK, SEARCH_SEEDS)

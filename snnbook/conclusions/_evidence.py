@@ -82,11 +82,10 @@ def budget(name: str) -> str:
 
 
 def _where(data: Mapping) -> str:
-    """Return the sentence that says on what the settings were chosen."""
+    """Return the sentence that says with which seeds the settings were chosen."""
     seeds = data.get("search_seeds", data.get("choice"))
     word = "seed" if len(seeds) == 1 else "seeds"
-    data_used = " on validation data" if "search_seeds" in data else ""
-    return f"Searched{data_used} with {word} {', '.join(map(str, seeds))}, which no result has."
+    return f"Searched with {word} {', '.join(map(str, seeds))}, which no result has."
 
 
 def _rows(data: Mapping) -> list[tuple[str, str, str, str]]:

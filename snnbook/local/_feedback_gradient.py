@@ -1,6 +1,7 @@
 """Ways to train with feedback: fixed, with the signs of the weights, or coming to them (6a)."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from types import MappingProxyType
 
 import torch
@@ -62,9 +63,26 @@ ARMS = tuple(_RULES)
 class FeedbackGradient:
     """The gradient of one way to train, for ``training.fit``, and the feedback of the moment.
 
-    Made by :func:`feedback_gradient`. ``feedback`` is what the next call uses; it is ``None``
-    where there is none, fixed for ``fa``, ``dfa`` and ``erbp``, and moves with the weights for
-    ``sign_symmetric`` and ``kolen_pollack``.
+    Called as ``gradient(network, spikes, labels)``; it is that of the cross entropy of every step.
+    :func:`feedback_gradient` makes those of the book, and for ``sign_symmetric`` and
+    ``kolen_pollack`` ``feedback`` moves with the weights.
+
+    Parameters
+    ----------
+    rule : callable
+        ``rule(network, spikes, error, **settings) -> Gradients``; if there is a feedback, it gets
+        that as ``feedback=``.
+    feedback : Feedback, optional
+        What the next call uses.
+    **settings
+        Of the rule.
+
+    Raises
+    ------
+    TypeError
+        If the rule cannot be called.
+
+    Paper section V.A; chapter 6a.
     """
 
     def __init__(
@@ -95,15 +113,14 @@ class FeedbackGradient:
 class _SignSymmetric(FeedbackGradient):
     """Feedback with the signs that the weights have now, and sizes drawn once."""
 
-    def __init__(self, rule, drawn: Feedback, network: SpikingNetwork):
+    def __init__(self, rule: Callable[..., Gradients], drawn: Feedback):
         super().__init__(rule, drawn)
         self._sizes = [one.abs() for one in drawn.matrices]
-        self.feedback = self._before(network)
 
     def _before(self, network: SpikingNetwork) -> Feedback:
         weights = forward_matrices(network, direct=False)
         signed = tuple(weight.sign() * size for weight, size in zip(weights, self._sizes))
-        return Feedback(signed, kind="sign_symmetric")
+        return replace(self.feedback, matrices=signed)
 
 
 class _KolenPollack(FeedbackGradient):
@@ -126,6 +143,23 @@ def shrinking(decay: float, *, spare: int = 0) -> Callable[..., torch.optim.Opti
     The first ``spare`` parameters do not: nothing is fed back to below the first layer, so its
     weights have no partner that they should come to.
 
+    Parameters
+    ----------
+    decay : float
+        d, at least 0 and below 1.
+    spare : int
+        Number of parameters that do not shrink, in the order of ``network.parameters()``.
+
+    Returns
+    -------
+    callable
+        ``optimizer(parameters, lr)``, for ``training.fit``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a number is out of its range, or none.
+
     Examples
     --------
     >>> weight = torch.nn.Parameter(torch.ones(1))
@@ -138,7 +172,6 @@ def shrinking(decay: float, *, spare: int = 0) -> Callable[..., torch.optim.Opti
     """
     if not (is_number(decay) and 0 <= decay < 1):
         raise ValueError(f"decay is {decay!r}; at least 0 and below 1 is accepted")
-
     check_integer("spare", spare, 0)
 
     def make(parameters: Iterable[Tensor], lr: float) -> torch.optim.Optimizer:
@@ -216,10 +249,11 @@ def feedback_gradient(
     """
     check_choice("arm", arm, ARMS)
     check_positive("lr", lr)
-    drawn = random_feedback(network, direct=arm in ("dfa", "erbp"), generator=generator)
+    kind = "sign_symmetric" if arm == "sign_symmetric" else "random"
+    drawn = random_feedback(network, kind, direct=arm in ("dfa", "erbp"), generator=generator)
     rule, fed_back = _RULES[arm]
     if arm == "kolen_pollack":
         return _KolenPollack(rule, drawn, lr=lr, decay=decay, **settings)
     if arm == "sign_symmetric":
-        return _SignSymmetric(rule, drawn, network, **settings)
+        return _SignSymmetric(rule, drawn, **settings)
     return FeedbackGradient(rule, drawn if fed_back else None, **settings)
