@@ -87,6 +87,19 @@ def test_cells_are_short(path):
 
 
 @each_notebook
+def test_each_cell_has_an_id_of_its_own(path):
+    ids = [cell["id"] for cell in read_cells(path)]
+    assert len(set(ids)) == len(ids)
+
+
+@each_notebook
+def test_numbers_are_glued_out_of_sight(path):
+    """A reader sees what is computed; that it goes into the text is of no interest there."""
+    seen = [cell["source"] for cell in code_cells(path) if not tags(cell) & FOLDED]
+    assert not [source[:60] for source in seen if "glue(" in source]
+
+
+@each_notebook
 def test_prose_stands_between_code(path):
     run = 0
     for cell in read_cells(path):
