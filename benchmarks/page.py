@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 INTRO = """(benchmarks)=
 # Speed, measured
 
-How fast is one layer of LIF neurons, and what does it cost in other libraries?
+How fast is one layer of leaky integrate-and-fire (LIF) neurons, and what does it cost in other libraries?
 Each number is the time of one forward and one backward pass of a linear map and a layer of neurons, in milliseconds.
 One entry in fifty of the input is a spike, and the input is a dense tensor, unless the column says that it is given as events.
 The loss is the sum of the output spikes.
@@ -117,7 +117,10 @@ The plain loop, the definition in this book, takes about as long as the other li
 def epoch_table(epochs) -> str:
     names = [name for name in SHORT if name in epochs["digits"]["seconds"]]
     names += [n for n in epochs["digits"]["seconds"] if n not in names]
-    lines = ["| Library | digits | as large as SHD, recurrent |", "|---|---|---|"]
+    lines = [
+        "| Library | digits | as large as Spiking Heidelberg Digits (SHD), recurrent |",
+        "|---|---|---|",
+    ]
     for name in names:
         cells = [number(epochs[task]["seconds"].get(name)) for task in ("digits", "shd")]
         lines.append("| " + " | ".join([SHORT.get(name, name), *cells]) + " |")

@@ -7,3 +7,21 @@ function reachScrollingBoxes() {
 }
 addEventListener('load', reachScrollingBoxes);
 addEventListener('resize', reachScrollingBoxes);
+
+// What a link leads to may stand in a folded part; on paper every part is open.
+function openFoldsAround(node) {
+  for (let fold = node?.closest('details'); fold; fold = fold.parentElement.closest('details')) {
+    fold.open = true;
+  }
+}
+function openTarget() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!target?.closest('details:not([open])')) return;
+  openFoldsAround(target);
+  target.scrollIntoView();
+}
+addEventListener('load', openTarget);
+addEventListener('hashchange', openTarget);
+addEventListener('beforeprint', () => {
+  for (const fold of document.querySelectorAll('details.optional')) fold.open = true;
+});
