@@ -146,7 +146,7 @@ def _downhill() -> dict:
 
 def _cosine(rule: str, depth: int, trained: bool) -> float:
     """Return the cosine of a rule with the exact surrogate gradient, first layer, 100 steps."""
-    points = results.load("ch05b_laboratory")["points"]
+    points = results.load("ch06e_laboratory")["points"]
     where = (depth, 100, int(trained))
     rows = next(p["rows"] for p in points if (p["depth"], p["steps"], p["trained"]) == where)
     found = [x for x in rows[rule]["hidden.0.weight"]["cosine"] if x is not None]
@@ -278,7 +278,7 @@ CLAIMS = (
         16,
         "IV.B",
         "surrogate learning rests on BPTT unless the rule is made local",
-        ("05b-locality",),
+        ("05b-locality", "06e-laboratory"),
         _local,
         "One recurrent layer of 100 neurons. The same gradient: BPTT buffers {each} numbers for "
         "each step, RTRL carries {forward:,} at any length. Another one: e-prop carries "
@@ -287,6 +287,6 @@ CLAIMS = (
         "agrees with a condition",
         "RTRL needs no BPTT and is not local either, at a size that grows with the third power of "
         "the neurons; a rule made local follows another gradient",
-        ("ch05b_laboratory",),
+        ("ch06e_laboratory",),
     ),
 )

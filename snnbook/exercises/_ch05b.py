@@ -5,8 +5,8 @@ import math
 import torch
 
 from snnbook import laboratory, neurons
-from snnbook.exercises._records import choice, function, integer, number, sequence
-from snnbook.exercises._tools import Draw, coin, decaying
+from snnbook.exercises._records import function, integer, number, sequence
+from snnbook.exercises._tools import coin, decaying
 
 
 @integer(
@@ -142,18 +142,26 @@ def eligibility_trace(draw):
     }
 
 
-@choice(
+@integer(
     "05b-6",
-    options=("aligned", "chance", "opposed"),
-    right="One standard deviation is 0.125: draw the feedback again and the sign may change.",
-    hint="Compute 1/√64 and compare.",
+    right="Below that length backpropagation through time needs less memory than the traces that "
+    "are to spare it; far above it, the traces win by as much as you like.",
+    hint="Count the synapses: each neuron has one from every input and one from every neuron.",
 )
-def alignment_or_chance():
-    draw = Draw(seed=0)
-    by_luck = torch.cosine_similarity(draw.normal(2000, 64), draw.normal(2000, 64))
-    share = float((by_luck > 0.11).double().mean())  # as large, or larger, without any alignment
-    return "chance" if 0.025 < share < 0.975 else "aligned" if share < 0.5 else "opposed", {
-        "One draw says little: 0.11 lies within one standard deviation, 0.125, of zero. "
-        "Average over many feedback matrices.": "aligned",
-        "The cosine is positive, so it is not opposed; is it large?": "opposed",
+def when_traces_are_cheaper():
+    sizes = inputs, neurons_, readouts = 50, 200, 10
+
+    def crossing(carried):
+        """Return the first number of steps at which the buffer is larger."""
+        each = laboratory.needs("bptt", *sizes, 1).kept
+        return carried // each + 1
+
+    both = 2 * neurons_ * (inputs + neurons_)
+    return crossing(both), {
+        "At this length the buffer is still the smaller one; one step more.": crossing(both) - 1,
+        "Each synapse has two traces, one of the current and one of the membrane.": (
+            crossing(both // 2)
+        ),
+        "The recurrent synapses have traces, too.": crossing(2 * neurons_ * inputs),
+        "The synapses from the inputs have traces, too.": crossing(2 * neurons_**2),
     }

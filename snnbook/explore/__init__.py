@@ -44,9 +44,9 @@ EXPLORERS = {
         spike_time,
         landscape,
         surrogate,
-        agreement,
         feedback,
         three_factors,
         xor,
+        agreement,
     )
 }

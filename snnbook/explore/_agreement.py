@@ -1,4 +1,4 @@
-"""Explorer of chapter 5b: how far each learning rule is from the exact gradient."""
+"""Explorer of chapter 6e: how far each learning rule is from the exact gradient."""
 
 from functools import cache, partial
 
@@ -15,7 +15,7 @@ DEFAULT = "e-prop, symmetric feedback"
 @cache
 def _stored() -> tuple[dict, dict, dict]:
     """Return label -> rule, name of a network -> (layers, steps), and the rows of each point."""
-    data = results.load("ch05b_laboratory")
+    data = results.load("ch06e_laboratory")
     rules = {label: rule for rule, label in data["labels"].items() if rule != "bptt"}
     points = {(p["depth"], p["steps"], p["trained"]): p["rows"] for p in data["points"]}
     places = sorted({key[:2] for key in points})
@@ -49,7 +49,7 @@ def agreement_frame(
     >>> agreement_frame("BPTT, reset detached", "1 layer, 100 steps")["text"][:27]
     'Cosine in the first layer 0'
 
-    Chapter 5b.
+    Chapter 6e.
     """
     rules, names, points = _stored()
     check_choice("rule", rule, rules)
@@ -87,7 +87,7 @@ def agreement(live: bool | None = None) -> Explorer:
     >>> list(agreement().controls)
     ['rule', 'network', 'trained']
 
-    Chapter 5b.
+    Chapter 6e.
     """
     rules, names, _ = _stored()
     by_layer = partial(Panel, xlim=(-0.6, 4.6), names=LAYERS)
@@ -110,8 +110,8 @@ def agreement(live: bool | None = None) -> Explorer:
         caption="Means over the stored seeds of the gradient laboratory.",
         live=live,
         title="The gradient laboratory",
-        chapter="05b-locality",
-        heading="ch05b-explore",
+        chapter="06e-laboratory",
+        heading="ch06e-explore",
         change="Change the learning rule, the network, and whether it is trained.",
         question="Which rules keep the direction of the exact gradient?",
     )

@@ -51,7 +51,7 @@ def compare(exact: Gradients, other: Gradients) -> dict[str, Agreement]:
     >>> compare(a, b)["weight"]
     Agreement(cosine=0.7071..., norm_ratio=1.4142...)
 
-    Chapter 3; ``eq-05b-cosine``.
+    Chapter 6e; ``eq-06e-cosine``.
     """
     _check_alike(exact, other)
     return {name: _agreement(value, other[name]) for name, value in exact.items()}

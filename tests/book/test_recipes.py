@@ -116,7 +116,7 @@ def test_a_toy_rule(copy):
         copy,
         "tests/laboratory/test_agreement.py",
         "tests/inputs",
-        "tests/chapters/test_chapter_05b.py",
+        "tests/chapters/test_chapter_06e.py",
         "tests/conclusions",
         "tests/explore/test_frames.py",
         "tests/book/test_api_page.py",

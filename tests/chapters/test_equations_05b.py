@@ -7,7 +7,7 @@ import pytest
 import torch
 from helpers import seeded
 
-from snnbook import gradients, local, training
+from snnbook import local, training
 from snnbook.laboratory import (
     TERMS,
     closed_loop,
@@ -202,21 +202,3 @@ def test_the_bias_of_a_squared_loss(w):
     p = 1 / (1 + math.exp(-slope * (weight - 1)))
     bias = slope * p * (1 - p) * w**2 * (2 * p - 1)
     assert found.surrogate - found.exact == pytest.approx(bias, rel=1e-9)
-
-
-@pytest.mark.equation("eq-05b-cosine")
-def test_cosine_and_length():
-    a, b = (torch.randn(4, 3, generator=seeded(seed), dtype=torch.float64) for seed in (4, 5))
-    found = gradients.compare({"w": a}, {"w": b})["w"]
-    x, y = a.numpy().ravel(), b.numpy().ravel()
-    assert found.cosine == pytest.approx(x @ y / np.sqrt((x @ x) * (y @ y)))
-    assert found.norm_ratio == pytest.approx(np.sqrt(y @ y) / np.sqrt(x @ x))
-
-
-@pytest.mark.equation("eq-05b-chance")
-@pytest.mark.parametrize("size", [16, 64, 256])
-def test_the_spread_of_a_random_cosine(size):
-    a, b = torch.randn(2, 20000, size, generator=seeded(6))
-    cosines = torch.nn.functional.cosine_similarity(a, b)
-    assert abs(float(cosines.mean())) < 4 / math.sqrt(20000 * size)
-    assert float(cosines.std()) == pytest.approx(1 / math.sqrt(size), rel=0.03)

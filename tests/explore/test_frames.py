@@ -145,7 +145,7 @@ def test_counts_are_those_of_a_loop():
 
 def test_the_agreement_is_the_stored_one():
     found = explore.agreement_frame("e-prop, symmetric feedback", "2 layers, 100 steps", True)
-    points = results.load("ch05b_laboratory")["points"]
+    points = results.load("ch06e_laboratory")["points"]
     rows = next(
         one["rows"] for one in points if (one["depth"], one["steps"], one["trained"]) == (2, 100, 1)
     )

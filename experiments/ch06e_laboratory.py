@@ -1,6 +1,6 @@
 """Every rule of the book against the exact surrogate gradient, over depth, time and training.
 
-    python experiments/ch05b_laboratory.py [--seeds 5]
+    python experiments/ch06e_laboratory.py [--seeds 5]
 
 Recurrent networks of 64 neurons a layer see 16 samples of a Randman task (5 classes, 20 units,
 float32), whose units fire at 20 Hz or once. Each network is measured with its initial weights,
