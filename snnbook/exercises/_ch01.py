@@ -142,7 +142,8 @@ def firing_rates(draw):
     hints=(
         "How does the lower end of the interval move when one more image is right?",
         "Try one count after another, and stop at the first whose lower end is above 0.95.",
-        "`wilson_interval(correct, 397)[0]` is the lower end; let `correct` count up from 377.",
+        "`training.wilson_interval(correct, 397)[0]` is the lower end; let `correct` count "
+        "up from 377.",
     ),
 )
 def sure_of_an_accuracy():
