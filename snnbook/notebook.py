@@ -8,6 +8,8 @@ import re
 import sys
 from typing import Any
 
+from snnbook._machine import machine as machine
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 

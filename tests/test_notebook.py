@@ -9,7 +9,7 @@ import pytest
 import torch
 from nbclient import NotebookClient
 
-from snnbook.notebook import glue, in_notebook, is_live
+from snnbook.notebook import glue, in_notebook, is_live, machine
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,11 @@ glue("ch01-x", numpy.float64(0.125))
     assert output.output_type == "display_data"
     assert output.metadata["scrapbook"]["name"] == "ch01-x"
     assert output.data["application/papermill.record/text/plain"] == "0.125"
+
+
+def test_the_machine_is_named_by_its_processor_and_not_by_its_host(monkeypatch):
+    monkeypatch.setattr("platform.node", lambda: 1 / 0)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    assert machine().endswith(", 1 core") and len(machine()) > len(", 1 core")
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    assert machine().endswith(", 8 cores")

@@ -1,7 +1,8 @@
 """Exercises that check themselves, and quizzes that need no script.
 
 The notebook asks, the package judges: ``check("02-3", answer)`` says whether an answer is right,
-or why it is wrong. The truth is computed from the package, and a wrong answer is compared with
+or why it is wrong. A wrong one is told more each time, and ``hint("02-3")``
+gives one step of help. The truth is computed from the package, and a wrong answer is compared with
 those that the classic mistakes lead to: dt/tau for a decay factor, a reset with the wrong sign,
 a missing detach.
 
@@ -18,6 +19,7 @@ from snnbook.exercises._check import (
     CHAPTERS as CHAPTERS,
     check as check,
     exercises_of as exercises_of,
+    hint as hint,
     quiz as quiz,
 )
 from snnbook.exercises._mystery import (
@@ -26,4 +28,4 @@ from snnbook.exercises._mystery import (
 )
 from snnbook.exercises._quiz import Option as Option, Question as Question
 from snnbook.exercises._records import Exercise as Exercise
-from snnbook.exercises._show import Quiz as Quiz, Result as Result
+from snnbook.exercises._show import Hint as Hint, Quiz as Quiz, Result as Result

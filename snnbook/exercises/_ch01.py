@@ -6,23 +6,30 @@ import torch
 
 from snnbook import data, training
 from snnbook.exercises._mystery import hidden_digit
-from snnbook.exercises._records import choice, function, integer, number
+from snnbook.exercises._records import Plus, Times, choice, function, integer, number
 from snnbook.exercises._tools import count_weights
 
 
 @integer(
     "01-1",
     right="64 · 100 + 100 · 100 + 100 · 10, the same weights in every time step.",
-    hint="One matrix into the hidden layer, one inside it, one out of it.",
+    hints=(
+        "Which layers send spikes to which? Draw the network as three boxes with its arrows.",
+        "Each arrow is a full matrix, with one weight for every pair of a sender and a "
+        "receiver, and the hidden layer also sends to itself.",
+        "Begin with `64 * 100`, the matrix into the hidden layer.",
+    ),
 )
 def weights():
     plain, full = (count_weights(64, 100, 10, recurrent=option) for option in (False, True))
     return full, {
-        "That is the feed-forward network; each hidden neuron also sends spikes to all 100.": plain,
-        "That includes 110 biases; this network has none.": full + 110,
-        "You left out the 100 connections from a neuron to itself; V is a full matrix.": full - 100,
-        "The readout is missing: 100 · 10 more.": full - 1000,
-        "The input weights are missing: 64 · 100 more.": full - 6400,
+        "That is the feed-forward network; each hidden neuron also sends spikes to all 100.": Plus(
+            plain - full
+        ),
+        "That includes 110 biases; this network has none.": Plus(110),
+        "You left out the 100 connections from a neuron to itself; V is a full matrix.": Plus(-100),
+        "The readout is missing: 100 · 10 more.": Plus(-1000),
+        "The input weights are missing: 64 · 100 more.": Plus(-6400),
         "That is the number of units; a weight joins two of them.": 64 + 100 + 10,
         "The matrices are added, not multiplied: each weight is one number.": 64 * 100 * 100 * 10,
     }
@@ -31,7 +38,11 @@ def weights():
 @number(
     "01-2",
     right="ln 10: equal readouts give each class the probability 1/10.",
-    hint="The softmax of ten equal numbers is 1/10 each; the loss is −ln of the right one.",
+    hints=(
+        "Which probability does the softmax give to the right class when all ten readouts "
+        "are equal?",
+        "The loss is −ln of that probability, with the natural logarithm.",
+    ),
 )
 def loss_at_chance():
     silent = torch.zeros(5, 1, 10, dtype=torch.float64)
@@ -41,14 +52,19 @@ def loss_at_chance():
         "That is the accuracy at chance, 1/10; the loss is −ln of it.": 0.1,
         "The readouts are 0, but their softmax is 1/10 for each class.": 0.0,
         "That is −ln(9/10); the right class has 1/10.": -math.log(0.9),
-        "That sums over classes; only the right one counts.": 10 * math.log(10),
+        "That sums over classes; only the right one counts.": Times(10.0),
     }
 
 
 @integer(
     "01-3",
     right="20 ms · ln(0.625/0.425) = 7.7 ms, which lies in step 7; more ink speaks earlier.",
-    hint="x = 10/16; with a calculator or `math.log`, and then the step that contains the time.",
+    hints=(
+        "Which number between 0 and 1 is x here, and in which unit does the time come out?",
+        "Put x = 10/16 into the formula, with the natural logarithm; then find the step "
+        "that contains this time.",
+        "`t = 20 * math.log(x / (x - 0.2))` is the time in ms.",
+    ),
 )
 def latency_of_a_pixel():
     def step(gray):
@@ -58,7 +74,7 @@ def latency_of_a_pixel():
     time = 20 * math.log(x / (x - threshold))
     upside_down, to_itself = 20 * math.log(x / threshold), 20 * math.log(1 / (1 - x))
     return step(x), {
-        "7.7 ms rounds to 8 and lies in step 7, which covers the time from 7 to 8 ms.": round(time),
+        "You rounded to the nearest step; step n covers the time from n to n + 1 ms.": round(time),
         "The fraction is x/(x − ϑ), not x/ϑ: with yours a pixel with more ink would be later.": int(
             upside_down
         ),
@@ -74,7 +90,12 @@ def latency_of_a_pixel():
 @function(
     "01-4",
     right="The mean over time and batch is a probability per step; divided by dt it is a rate.",
-    hint="Count the spikes, divide by the number of samples and by the duration T · dt.",
+    hints=(
+        "What is a rate: what do you count, and by which duration do you divide?",
+        "The mean of zeros and ones over time and samples is the number of spikes per "
+        "step, and a step lasts dt.",
+        "Begin with `spikes.mean(dim=(0, 1))`.",
+    ),
 )
 def firing_rates(draw):
     shapes = ((40, 3, 5, 1e-3), (25, 4, 2, 2e-3), (30, 2, 6, 0.5e-3))
@@ -118,7 +139,12 @@ def firing_rates(draw):
     "01-5",
     generic=False,
     right="386 is 97.2 %: more than two points above the claim, just to be sure of it.",
-    hint="The lower end is (p + z²/2n − z √(p(1−p)/n + z²/4n²)) / (1 + z²/n), with z = 1.96.",
+    hints=(
+        "How does the lower end of the interval move when one more image is right?",
+        "Try one count after another, and stop at the first whose lower end is above 0.95.",
+        "`training.wilson_interval(correct, 397)[0]` is the lower end; let `correct` count "
+        "up from 377.",
+    ),
 )
 def sure_of_an_accuracy():
     size = 397
@@ -151,8 +177,13 @@ def sure_of_an_accuracy():
     "01-6",
     options=tuple("0123456789"),
     right="The order of the spikes carries the picture; no rate was needed.",
-    hint="Turn spike times into a picture: `T - argmax` where a unit spiked, 0 elsewhere, in "
-    "8 rows of 8.",
+    hints=(
+        "What does an early spike say about a pixel, and what does silence say?",
+        "Turn spike times into brightness: `T - argmax` over time where a unit spiked, 0 "
+        "elsewhere, in 8 rows of 8.",
+        "`early = len(spikes) - spikes.argmax(0)` is large where a pixel spoke early; "
+        "multiply it by `spikes.amax(0)`.",
+    ),
 )
 def digit_from_spikes():
     return str(hidden_digit(5)), {}

@@ -14,7 +14,12 @@ from snnbook.exercises._tools import decaying
 @sequence(
     "02-1",
     right="α = exp(−1/2) and β = exp(−1/5): the slower of the two forgets less in a step.",
-    hint="A quantity that decays with τ keeps the fraction exp(−dt/τ) over one step.",
+    hints=(
+        "Which fraction of the current is left after one step of 2 ms, if it decays with 4 ms?",
+        "A quantity that decays with τ keeps the fraction exp(−dt/τ) over a step dt; give "
+        "dt and τ in the same unit.",
+        "`alpha = math.exp(-2 / 4)`; β goes the same way, with the time constant of the membrane.",
+    ),
 )
 def decay_factors():
     neuron = neurons.LIFNeuron(tau_mem=10e-3, tau_syn=4e-3, dt=2e-3)
@@ -38,7 +43,12 @@ def decay_factors():
 @integer(
     "02-2",
     right="I[4] = 1.5, U[5] = 1.5, and S[5] reads U[5]: each arrow of the graph costs one step.",
-    hint="Write down I[4], U[4], I[5] and U[5] with the update equations.",
+    hints=(
+        "Through which two variables does the input pass on its way to a spike?",
+        "Each arrow, from the input to I and from I to U, takes one step; S[n] reads U[n] "
+        "of the same step.",
+        "Write a row for each step: I[4] = 1.5, and U[4] is still 0.",
+    ),
 )
 def first_spike():
     drive = torch.zeros(20, 1, 1)
@@ -58,7 +68,13 @@ def first_spike():
 @integer(
     "02-3",
     right="The continuous peak lies at 9.24 ms, and the input needs one more step on its way.",
-    hint="Simulate it: `integrate` an impulse, or take the largest entry of `psp_kernel`.",
+    hints=(
+        "Which comes first, the peak of the current or that of the membrane? And in which "
+        "step does the membrane first differ from 0?",
+        "Simulate it: one input at step 0, no spike, and look for the largest entry of U.",
+        "`neuron = LIFNeuron(tau_mem=20e-3, tau_syn=5e-3, dt=1e-3)`, and then "
+        "`psp_kernel(neuron, 100)`.",
+    ),
 )
 def peak_of_the_response():
     neuron = neurons.LIFNeuron(tau_mem=20e-3, tau_syn=5e-3, dt=1e-3)
@@ -81,7 +97,12 @@ def peak_of_the_response():
 @number(
     "02-4",
     right="Without a spike U settles where U = βU + I, at I/(1 − β), which must exceed θ.",
-    hint="Without a spike U settles where U[n+1] = U[n]. Where is that?",
+    hints=(
+        "Without a spike, where does U settle when the current stays the same?",
+        "It settles where one step changes nothing, U[n+1] = U[n]; the neuron fires if "
+        "that value lies above θ.",
+        "Solve U = βU + I for U, with β = exp(−1/5).",
+    ),
 )
 def smallest_current():
     neuron = neurons.LIFNeuron(tau_mem=5e-3)
@@ -90,9 +111,9 @@ def smallest_current():
     return truth, {
         "With I = θ it fires at once, but the membrane adds up the current of many steps: "
         "less is enough.": threshold,
-        "That is dt/τ_mem, the Euler value of 1 − β; use β = exp(−dt/τ_mem).": 1 / 5,
-        "That is β; what must be made up for in each step is the loss, (1 − β)θ.": beta,
-        "That is how far a current of 1 lifts U; solve I/(1 − β) = θ for I.": 1 / (1 - beta),
+        "That is dt/τ_mem, the Euler step; what a step keeps is exp(−dt/τ_mem).": 1 / 5,
+        "That is β, the part that is kept; the current makes up for what is lost.": beta,
+        "That is how far a current of 1 lifts U; which current lifts it to θ?": 1 / (1 - beta),
         "That is the smallest weighted *input*, with the synapse of the default neuron; the "
         "current itself is asked for.": truth * (1 - neuron.alpha),
     }
@@ -100,8 +121,15 @@ def smallest_current():
 
 @function(
     "02-5",
+    outputs=("S[n]", "I[n+1]", "U[n+1]"),
     right="It agrees with `lif_step` on random layers, also for θ other than 1 and for U = θ.",
-    hint="Compare each line with the three update equations; all right-hand sides are at step n.",
+    hints=(
+        "Which of the three right-hand sides use values of step n, and which use values "
+        "that you have just computed?",
+        "All three read I[n], U[n] and S[n]: compute S[n] first, and then both new values "
+        "from the old ones.",
+        "Begin with `spikes = (mem > threshold).to(mem.dtype)`.",
+    ),
 )
 def one_step(draw):
     # I, U, drive, alpha, beta and theta of six layers; U is at and around threshold
@@ -183,7 +211,13 @@ def one_step(draw):
 @function(
     "02-6",
     right="(βU + I)(1 − S): a factor replaces the subtraction, and whatever exceeded θ is lost.",
-    hint="Compute the update without a reset first, and multiply it by 1 − S.",
+    hints=(
+        "What is U[n+1] for a neuron that fired? Which factor makes it so, and leaves the "
+        "others alone?",
+        "Compute the update without a reset, and multiply all of it by something that is 0 "
+        "where S = 1.",
+        "The update without a reset is `beta * mem + syn`; the factor is made of `spikes`.",
+    ),
 )
 def zero_reset(draw):
     # U, I, S and beta of three layers; some neurons fire, with U below or above 1
@@ -219,7 +253,14 @@ def zero_reset(draw):
     tolerance=2e-2,
     right="The response below threshold gives both values, and only the reset, which acts on U "
     "alone, tells which is which.",
-    hint="After a weak impulse w, U[3]/U[2] = α + β and U[4]/U[2] = α² + αβ + β².",
+    hints=(
+        "What does the response to one weak input tell you? And what is new when the input "
+        "is strong enough for a spike?",
+        "After a weak impulse U[3]/U[2] = α + β and U[4]/U[2] = α² + αβ + β²; what a spike "
+        "takes off decays with β alone.",
+        "`weak = torch.zeros(5)` and `weak[0] = 0.1`; then `U = probe(weak) / 0.1` holds α "
+        "+ β in `U[3]`.",
+    ),
 )
 def mystery():
     hidden = hidden_parameters(0)

@@ -5,7 +5,7 @@ import math
 import torch
 
 from snnbook import gradients, neurons, training
-from snnbook.exercises._records import function, integer, number
+from snnbook.exercises._records import Times, function, integer, number
 from snnbook.exercises._tools import network
 
 
@@ -13,7 +13,12 @@ from snnbook.exercises._tools import network
     "03-1",
     right="v was used twice on the way, at steps 2 and 3, and each use contributes w·v: "
     "together 2wv.",
-    hint="Write y[1], y[2], y[3] as formulas in v and w, or sum δ[m]·y[m−1] over the steps m.",
+    hints=(
+        "In which steps is v used with an activity that is not zero?",
+        "Write y[1], y[2] and y[3] as formulas in v and w, and differentiate the last; or "
+        "sum δ[m] · y[m−1] over the steps m.",
+        "y[1] = w and y[2] = vw. What is y[3]?",
+    ),
 )
 def shared_weight():
     w, v = 3.0, 0.5
@@ -23,12 +28,12 @@ def shared_weight():
     errors = [torch.zeros(1, 1)] * 3 + [torch.ones(1, 1)]
     blame = [(n, delta) for n, (delta,) in gradients.rnn_backward(rnn, records, errors)]
     return sum((delta * records[n].past[0]).sum() for n, delta in blame), {
-        "That is one of the two uses of v; the gradient sums over both.": w * v,
+        "That is one of the two uses of v; the gradient sums over both.": Times(1 / 2),
         "That is y[3] itself; differentiate it with respect to v.": w * v**2,
         "That is the derivative with respect to w.": sum(
             (delta * records[n].source[0]).sum() for n, delta in blame
         ),
-        "The activity that v multiplies is missing: y[1] is w, not 1.": 2 * v,
+        "The activity that v multiplies is missing: y[1] is w, not 1.": Times(1 / w),
         "v was used twice with a non-zero input, not three times.": 3 * w * v**2,
     }
 
@@ -37,7 +42,13 @@ def shared_weight():
     "03-2",
     right="W acts on I one step later and on U two steps later: two steps for each of the four "
     "layers, and the piece must hold the step of the use as well.",
-    hint="Follow one input spike: used in step 0, it is in I of layer 1 in step 1, in U in step 2.",
+    hints=(
+        "How many steps does one input spike take from the first layer to the readout?",
+        "A layer takes two steps, one into I and one into U; the piece must hold the step "
+        "of the use and that of the loss.",
+        "Used in step 0, the weight is felt in I of layer 1 in step 1, and in U of layer 1 "
+        "in step 2. Go on through all layers.",
+    ),
 )
 def piece_that_is_long_enough():
     deep = network(2, 3, 3, 3, 2)
@@ -50,7 +61,7 @@ def piece_that_is_long_enough():
         return gradients.bptt(deep, *run, truncate=truncate)["hidden.0.weight"].any()
 
     return next(truncate for truncate in range(1, 40) if learns(truncate)), {
-        "Used in step 0, seen in step 8: that makes nine steps, 0 to 8, in one piece.": 8,
+        "That is the way from the use to the loss; both ends must lie in the piece.": 8,
         "Each layer takes two steps, through I and through U.": 4,
         "One step for each layer is not enough: two, through I and through U.": 5,
         "The readout is a layer with two steps of its own.": 7,
@@ -63,7 +74,11 @@ def piece_that_is_long_enough():
     "03-3",
     right="More than 2(N + M)N/3 steps: 13 seconds at 1 ms. RTRL pays off for streams, not for "
     "samples.",
-    hint="Solve 3NT > 2(N + M)N² for T, and round up.",
+    hints=(
+        "Which of the two grows with the number of steps, and which stays the same?",
+        "Write both as formulas, 3NT and 2(N + M)N², and ask from which T on the first is larger.",
+        "RTRL holds `2 * (100 + 100) * 100**2` numbers, and BPTT 300 in each step.",
+    ),
 )
 def history_against_influence():
     """Count what both rules really hold of the hidden layer."""
@@ -74,8 +89,7 @@ def history_against_influence():
     layer = gradients.record(layers, torch.zeros(1, 1, 100))[0][0]
     per_step = sum(part.numel() for part in (layer.syn, layer.mem, layer.spikes))
     return carried // per_step + 1, {
-        "At 13333 steps BPTT still holds a little less: 3·100·13333 < 4 000 000. "
-        "One step more.": carried // per_step,
+        "At this many steps BPTT still holds a little less than RTRL.": carried // per_step,
         "The influences of the input weights are missing, or the factor 2 for I and U.": math.ceil(
             carried / 2 / per_step
         ),
@@ -86,8 +100,16 @@ def history_against_influence():
 
 @function(
     "03-4",
+    axes=("n", "i"),
+    backward=True,
     right="From the last step to the first: δ[n] = σ′(a[n]) ∘ (e[n] + Vᵀ δ[n+1]).",
-    hint="Start after the last step with zeros, and run n from T − 1 down to 0.",
+    hints=(
+        "Which δ can be computed without any other δ?",
+        "Blame comes from the direct error of the step and, through the transposed "
+        "weights, from the step after it; the slope multiplies both.",
+        "`for n in reversed(range(len(slopes)))`, with `later = "
+        "torch.zeros_like(slopes[0])` before the loop.",
+    ),
 )
 def blame_backward(draw):
     # Slopes (T, N), errors (T, N) and V (N, N) of small layers
@@ -141,9 +163,15 @@ def blame_backward(draw):
 
 @function(
     "03-5",
+    axes=("k", "i", "j"),
     right="σ′(a_k) (Σ_p V_kp P_pij + [k = i] y_j): old influence spreads, and the weight's own "
     "effect enters on the diagonal.",
-    hint="`torch.einsum` moves the old influence; the direct effect of V_ij is y_j, at k = i.",
+    hints=(
+        "In how many ways does V_ij reach y_k[n]: through old activities, and how else?",
+        "Old influence spreads through V, summed over the units p; the direct effect "
+        "y_j[n−1] enters where k = i; the slope multiplies both.",
+        '`moved = torch.einsum("kp,pij->kij", V, P)` spreads the old influence.',
+    ),
 )
 def influence_forward(draw):
     # P (N, N, N), V (N, N), slopes (N,) and the past activity (N,)
@@ -192,7 +220,13 @@ def influence_forward(draw):
     "03-6",
     right="Some five membrane time constants, plus the rise: a piece of truncated BPTT shorter "
     "than this cuts off blame that matters.",
-    hint="Compute the kernel for 300 steps, find its peak, and search beyond it.",
+    hints=(
+        "Where is the peak of κ? And does the distance count from there, or from the use "
+        "of the weight?",
+        "Compute the kernel for long enough, find its peak, and search beyond it for the "
+        "first entry below a hundredth of the peak.",
+        "`kernel = psp_kernel(LIFNeuron(tau_mem=20e-3, tau_syn=5e-3), 300)`.",
+    ),
 )
 def reach_of_the_blame():
     def fades_after(share, tau_mem):

@@ -3,20 +3,25 @@
 import torch
 
 from snnbook import data, neurons
-from snnbook.exercises._records import function, integer, number
+from snnbook.exercises._records import Plus, Times, function, integer, number
 from snnbook.exercises._tools import count_weights
 
 
 @integer(
     "04-1",
     right="Two passes for each of the 64 · 100 + 100 · 10 weights. Backpropagation needs one.",
-    hint="Count the weights of both matrices, and the passes for each weight.",
+    hints=(
+        "How many weights does the network have, and how many losses does one difference need?",
+        "Each entry of the gradient needs its own difference: one pass with w + h and one "
+        "with w − h.",
+        "There are `64 * 100 + 100 * 10` weights.",
+    ),
 )
 def passes_of_a_difference():
     weights = count_weights(64, 100, 10)
     return 2 * weights, {
-        "A central difference needs two passes, one on each side of the weight.": weights,
-        "The readout has weights, too: 100 · 10.": 2 * 64 * 100,
+        "A central difference needs two passes, one on each side of the weight.": Times(1 / 2),
+        "The readout has weights, too: 100 · 10.": Plus(-2 * 100 * 10),
         "Count weights, not neurons.": 2 * (64 + 100 + 10),
         "Two passes give the difference along one weight alone.": 2,
     }
@@ -25,7 +30,11 @@ def passes_of_a_difference():
 @number(
     "04-2",
     right="A quarter equals M/(M + d), so M = d/3, rounded 2467 pairs.",
-    hint="Square both sides: 1/4 = M/(M + d). Solve for M.",
+    hints=(
+        "Which equation says that the cosine is a half?",
+        "Square both sides, so that the root is gone, and solve for M.",
+        "1/4 = M/(M + d), so M + d = 4M.",
+    ),
 )
 def pairs_for_half_a_gradient():
     d = count_weights(64, 100, 10)
@@ -34,14 +43,19 @@ def pairs_for_half_a_gradient():
         "With M = d the cosine is √(1/2), about 0.71: more than was asked.": d,
         "With M = d/2 the cosine is √(1/3), about 0.58: more than was asked.": d / 2,
         "1/4 is M/(M + d), not M/d: the pairs stand in the denominator, too.": d / 4,
-        "That counts forward passes; each pair takes two of them.": 2 * truth,
+        "That counts forward passes; each pair takes two of them.": Times(2),
     }
 
 
 @function(
     "04-3",
     right="Each pair measures one slope, and votes for its direction with it.",
-    hint="One slope for each pair, times its direction, averaged over the pairs.",
+    hints=(
+        "What does one pair of losses measure, and along which direction?",
+        "One slope for each pair, times its direction, averaged over the pairs; the two "
+        "points of a pair lie 2σ apart.",
+        "`slopes = (up - down) / (2 * sigma)`.",
+    ),
 )
 def search_gradient(draw):
     # Losses above and below (M,), the noise (M, d), and its size
@@ -81,16 +95,22 @@ def search_gradient(draw):
 @integer(
     "04-4",
     right="256 · 1024 / (4 · 1024) = 64 steps: a blink at a millisecond per step.",
-    hint="How many bytes does one step take?",
+    hints=(
+        "How many bytes does one step take, for the whole core?",
+        "Divide the memory by the bytes of a step: 1024 neurons, 4 bytes each.",
+        "The memory has `256 * 1024` bytes.",
+    ),
 )
 def full_core():
     core, count = 256 * 1024, 1024
     per_step = neurons.run(neurons.LIFNeuron(), torch.zeros(1, 1, count)).mem.nbytes
     n = core // per_step
     return n, {
-        "A number takes 4 bytes, not one.": core // count,
-        "The backward pass never reads the current; this count keeps the potential alone.": n // 2,
-        "That is for one neuron; the core has 1024 of them.": core // 4,
+        "A number takes 4 bytes, not one.": Times(4),
+        "The backward pass never reads the current; this count keeps the potential alone.": Times(
+            1 / 2
+        ),
+        "That is for one neuron; the core has 1024 of them.": Times(count),
         "Bytes, not bits: a byte has 8 bits.": 8 * core // count,
     }
 
@@ -98,7 +118,10 @@ def full_core():
 @integer(
     "04-5",
     right="0, 1, ..., 10 spikes: eleven levels. The trained network computed with a continuum.",
-    hint="What is the largest count? And the smallest?",
+    hints=(
+        "What is the largest count in this window? And the smallest?",
+        "At most 200 Hz means at most 200 · 0.05 spikes, and silence is a level, too.",
+    ),
 )
 def levels_of_a_count():
     activities = torch.linspace(0, 1, 1001)[None]

@@ -3,14 +3,19 @@
 import torch
 
 from snnbook import neurons, smoothed
-from snnbook.exercises._records import choice, function, number
+from snnbook.exercises._records import Times, choice, function, number
 
 
 @number(
     "04a-1",
     right="The zone reaches from 0.6 to 1, and three quarters of it lie below 0.9: there is no "
     "all or none any more.",
-    hint="Where does the zone begin, and which part of it lies below the peak?",
+    hints=(
+        "Where does the zone begin, and where does it end?",
+        "A boxcar sends in proportion to the way through the zone: which part of the zone "
+        "lies below the peak?",
+        "The zone begins at `1 - 0.4`.",
+    ),
 )
 def aborted_spike():
     peak = torch.tensor(0.9, dtype=torch.float64)
@@ -20,7 +25,7 @@ def aborted_spike():
         "A whole spike is sent only at the upper end of the zone, at 1.": 1.0,
         "That is the part that it did *not* send; the zone lies below the threshold, "
         "not around it.": 1 - sent,
-        "That is how far it came into the zone; divide by the width.": 0.3,
+        "That is how far it came into the zone; divide by the width.": Times(0.4),
         "That is the peak; the zone begins at 0.6.": 0.9,
     }
 
@@ -29,7 +34,13 @@ def aborted_spike():
     "04a-2",
     right="A grid point falls into the zone with probability 0.015/0.06. The others are dead, and "
     "the few that are caught carry a gradient of order 1/Δ to make up for it.",
-    hint="With which probability does one of the grid points, 0.06 apart, fall into the zone?",
+    hints=(
+        "How far apart are the points at which the membrane is looked at, and how wide is "
+        "the zone?",
+        "The grid points fall anywhere: with which probability does one of them, 0.06 "
+        "apart, lie in a zone of width 0.015?",
+        "The share of the spikes that are seen is `0.015 / 0.06`.",
+    ),
 )
 def dead_spikes():
     step, width, spikes = 0.06, 0.015, 4000
@@ -50,7 +61,12 @@ def dead_spikes():
     "04a-3",
     right="G = z²(3 − 2z) with z clamped to [0, 1]: zero slope at both ends, so that the gradient "
     "has no jump there.",
-    hint="Integrate 6z(1 − z) by head, and clamp z to [0, 1] first.",
+    hints=(
+        "Which function has the derivative 6z(1 − z), and is zero at z = 0?",
+        "Integrate over z: dU = Δ dz cancels the 1/Δ of the gate. Outside of the zone, "
+        "clamp z to [0, 1] first.",
+        "`z = ((mem - threshold) / width + 1).clamp(0, 1)`.",
+    ),
 )
 def charge_of_a_parabola(draw):
     place = torch.linspace(-2, 1, 19, dtype=torch.float64)
@@ -87,7 +103,12 @@ def charge_of_a_parabola(draw):
     "04a-4",
     right="Four evaluations for each step, and halving the step makes the error sixteen times "
     "smaller.",
-    hint="k₂ = f(x + Δt/2 · k₁), k₃ = f(x + Δt/2 · k₂), k₄ = f(x + Δt · k₃).",
+    hints=(
+        "At which point is each of the four slopes taken, and from where is that point reached?",
+        "Always from the start: half a step with k₁ for k₂, half a step with k₂ for k₃, a "
+        "whole step with k₃ for k₄.",
+        "`k1 = f(state)` and `k2 = f(state + dt / 2 * k1)`.",
+    ),
 )
 def runge_kutta(draw):
     # The right side of a differential equation of two variables, a state and dt
@@ -131,7 +152,14 @@ def runge_kutta(draw):
     options=("0.02", "0.05", "0.1", "0.2", "0.4"),
     right="The fastest membrane rises by about (2.5 − 1)/10 = 0.15 per step at the threshold, "
     "and a little more before: the zone must be wider than that.",
-    hint="Near the threshold dU/dt = (I − U)/τ. How far does the fastest membrane move in 1 ms?",
+    hints=(
+        "Which of the currents makes the membrane rise fastest, and how far does it move "
+        "in one step just below the threshold?",
+        "dU/dt = (I − U)/τ, and near the threshold U is close to 1. The zone must be wider "
+        "than one step.",
+        "Run `gated(LIFNeuron(), Gate(width))` for each width: at its first spike the "
+        "membrane must lie above 1 − width.",
+    ),
 )
 def width_of_the_zone():
     current = torch.linspace(1.5, 2.5, 200, dtype=torch.float64)[None, :, None].expand(12, -1, 1)

@@ -5,7 +5,7 @@ import math
 import torch
 
 from snnbook import smoothed
-from snnbook.exercises._records import function, number, sequence
+from snnbook.exercises._records import Times, function, number, sequence
 from snnbook.exercises._tools import coin
 
 
@@ -13,7 +13,13 @@ from snnbook.exercises._tools import coin
     "04b-1",
     right="σ(−1) and 1 − exp(−e⁻¹): one noise below threshold, both fire in more than a quarter "
     "of the steps.",
-    hint="x/Δ = −1. The sigmoid is 1/(1 + e^(−x/Δ)); the other one is 1 − e^(−h), h = e^(x/Δ).",
+    hints=(
+        "Is U above or below the threshold, and by how many Δ?",
+        "x = (U − θ)/Δ. The sigmoid is 1/(1 + e^(−x)); exponential noise expects h = h₀ "
+        "e^x spikes, and the neuron fires unless there are none.",
+        "`x = (0.8 - 1.0) / 0.2`; the second probability is one minus that of no spike, "
+        "`math.exp(-h)`.",
+    ),
 )
 def two_kinds_of_noise():
     def at(x, noise=0.2):
@@ -38,7 +44,11 @@ def two_kinds_of_noise():
 @number(
     "04b-2",
     right="(−0.2 · 1 − 0.5 · 2 + 0.3 · 1)/Δ: silence that was unlikely teaches as much as a spike.",
-    hint="Sum (S* − p) ε over the three steps, and divide by Δ.",
+    hints=(
+        "What does a silent step contribute, and what does the step with the target's spike?",
+        "Each step adds (S* − p) ε/Δ; the two silent steps count as well.",
+        "The first step gives `(0 - 0.2) * 1 / 0.5`.",
+    ),
 )
 def weight_and_three_steps():
     noise = 0.5
@@ -50,8 +60,8 @@ def weight_and_three_steps():
     truth, alone = score @ trace, (target * score) @ trace
     squared_error = (probability * (1 - probability) * score) @ trace
     return truth, {
-        "The factor 1/Δ is missing.": truth * noise,
-        "You multiplied by Δ; the score is divided by it.": truth * noise**2,
+        "The factor 1/Δ is missing.": Times(noise),
+        "You multiplied by Δ; the score is divided by it.": Times(noise**2),
         "You counted the spike alone; the two silent steps add −p ε/Δ each.": alone,
         "The factor p(1 − p) cancels in the likelihood; it belongs to "
         "the squared error.": squared_error,
@@ -65,7 +75,12 @@ def weight_and_three_steps():
     "04b-3",
     right="L(1) − L(0) = −0.4 and 2(p − y) = +0.2. The expected loss wants a spike always; the "
     "escape derivative wants the mean at 0.7.",
-    hint="First: ⟨L⟩ = p L(1) + (1 − p) L(0). Second: the mean of 2(S − 0.7).",
+    hints=(
+        "How many values can the loss take, and with which probabilities?",
+        "First: ⟨L⟩ = p L(1) + (1 − p) L(0) is a straight line in p. Second: average the "
+        "slope 2(S − 0.7) over both values of S.",
+        "L(1) = (1 − 0.7)² and L(0) = (0 − 0.7)².",
+    ),
 )
 def wrong_sign():
     mean, exact, escape, slope = coin(0.8, lambda S: (S - 0.7) ** 2)
@@ -84,9 +99,15 @@ def wrong_sign():
 
 @function(
     "04b-4",
+    axes=("i", "j"),
     right="Each step adds (S* − p)/Δ of the neuron times the trace of the synapse: two numbers "
     "that are there when they are needed.",
-    hint="Sum over time: the neuron's (target − probability)/noise times the synapse's trace.",
+    hints=(
+        "Which number belongs to the neuron in each step, and which to the synapse?",
+        "Multiply them step by step and sum over time: (target − probability)/noise of the "
+        "neuron, and the trace of the synapse.",
+        "A matrix product sums over the steps, and `(target - probability).T` is its left factor.",
+    ),
 )
 def local_likelihood(draw):
     # Targets (T, N), probabilities (T, N), traces (T, N_in) and the noise
@@ -131,9 +152,14 @@ def local_likelihood(draw):
 
 @function(
     "04b-5",
+    axes=("k", "b"),
     right="A run that did better than its peers gets a negative number, and its own luck is in "
     "no one's way: the baseline does not depend on the run's own spikes.",
-    hint="The sum over all runs without the own one, divided by K − 1.",
+    hints=(
+        "Which entries belong to the same input, and which of them is the run's own?",
+        "The mean of the others is the sum over the runs without the own loss, divided by K − 1.",
+        "`others = (losses.sum(0) - losses) / (len(losses) - 1)`.",
+    ),
 )
 def baseline_of_the_others(draw):
     cases = [(draw.uniform(*shape), draw.number(0.1, 1.1)) for shape in ((2, 3), (4, 2), (8, 5))]
@@ -167,7 +193,12 @@ def baseline_of_the_others(draw):
     "04b-6",
     right="b = (1 − p) L(1) + p L(0) = 2.5: each loss is weighted with the probability of the "
     "other. Both outcomes then give the same estimate, and the variance is zero.",
-    hint="The estimate takes two values. Can a single b make them equal?",
+    hints=(
+        "How many values can the estimate take, and can a single b make them equal?",
+        "With a spike it is (3 − b)(1 − p)/Δ, without one (1 − b)(0 − p)/Δ: two equal "
+        "values have no variance.",
+        "Solve (3 − b) · 0.75 = (1 − b) · (−0.25).",
+    ),
 )
 def perfect_baseline():
     """Take the baseline of least variance, the mean of L s² over that of s²."""

@@ -6,13 +6,17 @@ import torch
 from torch.distributions import Binomial
 
 from snnbook import neurons, smoothed
-from snnbook.exercises._records import function, integer, number, sequence
+from snnbook.exercises._records import Times, function, integer, number, sequence
 
 
 @number(
     "04c-1",
     right="The membrane needs τ ln(1.5/0.5) = 22 ms from the reset to the threshold.",
-    hint="Solve μ(1 − exp(−t/τ)) = θ for t; the rate is 1/t.",
+    hints=(
+        "How long does the membrane take from the reset to the threshold?",
+        "Solve μ(1 − exp(−t/τ)) = θ for t; the rate is one over this time.",
+        "`t = 0.020 * math.log(1.5 / (1.5 - 1))`, in seconds.",
+    ),
 )
 def firing_rate():
     tau, mean = 20e-3, torch.tensor(1.5, dtype=torch.float64)
@@ -25,7 +29,7 @@ def firing_rate():
         "the way up.": without_leak,
         "A straight line from the threshold on is a common guess, and the curve is a "
         "logarithm.": 0.5 / tau,
-        "Take the natural logarithm.": 1 / (tau * math.log10(3)),
+        "Take the natural logarithm.": Times(math.log(10)),
         "That is 1/τ; the distance to the threshold matters.": 1 / tau,
     }
 
@@ -34,7 +38,12 @@ def firing_rate():
     "04c-2",
     right="Every other step, and the formula says every step: at this time step it is off by a "
     "factor of two.",
-    hint="Iterate six steps. For the formula: τ = Δt/ln 2, and μ/(μ − θ) = 2.",
+    hints=(
+        "What does the neuron do after its first spike? Write down its potential for six steps.",
+        "For the formula translate β into a time constant, τ = Δt/ln(1/β); then there are "
+        "1/(τ ln(μ/(μ − θ))) spikes per step.",
+        "U[1] = 1, which makes no spike, and U[2] = 1.5, which makes one.",
+    ),
 )
 def two_rates():
     neuron = neurons.LIFNeuron(tau_mem=1 / math.log(2), tau_syn=1.0, dt=1.0)
@@ -52,7 +61,11 @@ def two_rates():
 @number(
     "04c-3",
     right="Eighteen times the window: random counts improve with the square root of time alone.",
-    hint="Set sqrt(0.09/T) = 1/200 and solve for T.",
+    hints=(
+        "How exact is the count of the regular spikes, and when are random ones as exact?",
+        "Set the standard deviation √(p(1 − p)/T) equal to 1/200, and solve for T.",
+        "Square both sides: 0.1 · 0.9/T = 1/200².",
+    ),
 )
 def regular_and_random():
     """Look for the number of steps whose random count scatters by 1/200 of the steps."""
@@ -62,19 +75,24 @@ def regular_and_random():
     return steps[(spread - 1 / regular).abs().argmin()], {
         "The error of random counts falls more slowly than 1/T.": regular,
         "That is a Poisson count, with the variance p; in a step there is one spike or none, "
-        "with the variance p(1 − p).": p * regular**2,
+        "with the variance p(1 − p).": Times(1 / (1 - p)),
         "The square got lost: square both sides of sqrt(0.09/T) = 1/200.": (
             math.sqrt(p * (1 - p)) * regular
         ),
-        "The variance p(1 − p) of one step is missing.": regular**2,
-        "The factor p is missing in the variance p(1 − p).": (1 - p) * regular**2,
+        "The variance p(1 − p) of one step is missing.": Times(1 / (p * (1 - p))),
+        "The factor p is missing in the variance p(1 − p).": Times(1 / p),
     }
 
 
 @function(
     "04c-4",
     right="One line replaces max(μ − θ, 0) by γ ln(1 + exp((μ − θ)/γ)), and the curve is smooth.",
-    hint="First s = γ ln(1 + exp((μ − 1)/γ)), then 1/(τ ln(1 + 1/s)).",
+    hints=(
+        "Which expression of the sharp curve has the corner?",
+        "With the excess s = μ − θ the rate is 1/(τ ln(1 + θ/s)); put a soft version of "
+        "max(μ − θ, 0) in the place of s.",
+        "`excess = softness * torch.log1p(torch.exp((mean - 1) / softness))`.",
+    ),
 )
 def soft_curve(draw):
     mean = torch.linspace(0.4, 3.0, 14, dtype=torch.float64)
@@ -92,6 +110,9 @@ def soft_curve(draw):
     return (soft_rate, cases), {
         "The factor γ in front of the logarithm is missing: far above threshold s must be "
         "μ − θ.": lambda mean, tau, softness: rate(soft(mean - 1, softness) / softness, tau),
+        "The factor γ twice: `softplus` with `beta=1/γ` has it already.": lambda mean, tau, g: rate(
+            g * soft(mean - 1, g), tau
+        ),
         "Divide by γ inside the exponential too.": lambda mean, tau, softness: rate(
             softness * soft(mean - 1, 1.0), tau
         ),
@@ -115,7 +136,12 @@ def soft_curve(draw):
     "04c-5",
     right="A higher threshold wants larger weights, a longer memory smaller ones: "
     "W′ = W (θ′/θ)(G/G′).",
-    hint="Write μ/θ = G w p/θ for both, with G = 1/((1 − α)(1 − β)), and solve for w′.",
+    hints=(
+        "On what does the mean potential depend, for one weight and one input rate?",
+        "μ = G w p with the gain G = 1/((1 − α)(1 − β)); write μ/θ for both neurons, and "
+        "solve for the new weight.",
+        "`old_gain = 1 / ((1 - neuron.alpha) * (1 - neuron.beta))`.",
+    ),
 )
 def other_chip(draw):
     # Weights, the parameters they were trained for, and the numbers of a chip
@@ -157,7 +183,12 @@ def other_chip(draw):
     "04c-6",
     right="The current has to build up before the membrane can, so the first spike takes longer "
     "than the others; in a deep network each layer waits for the one before.",
-    hint="The drive is 2(1 − α)(1 − β) in each step; `unroll` it and look for the first spike.",
+    hints=(
+        "At the start both I and U are at rest: which of the two has to rise first?",
+        "The drive that makes μ = 2 is 2(1 − α)(1 − β) in every step; run the neuron and "
+        "look for its first spike.",
+        "`drive = torch.full((50, 1, 1), 2 * (1 - neuron.alpha) * (1 - neuron.beta))`.",
+    ),
 )
 def late_first_spike():
     def first(neuron, state=None):

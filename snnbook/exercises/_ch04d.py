@@ -6,7 +6,7 @@ import torch
 
 from snnbook import spike_times
 from snnbook.exercises._forbidden import automatic_gradient
-from snnbook.exercises._records import function, number, sequence
+from snnbook.exercises._records import Times, function, number, sequence
 
 
 def _two_inputs() -> tuple[torch.Tensor, torch.Tensor]:
@@ -22,8 +22,12 @@ def _two_inputs() -> tuple[torch.Tensor, torch.Tensor]:
     "04d-1",
     right="(0.8 · 1 + 1.2 · 2) / (2 − 1): the first input alone sums to less than 1 and cannot "
     "make a spike, so both are in the causal set.",
-    hint="z₁ = 1 and z₂ = 2. Which inputs are in the causal set? Then sum w z over them, and "
-    "divide by the sum of w minus 1.",
+    hints=(
+        "Which of the two inputs come before the spike?",
+        "Sum w z over the causal inputs, with z = eᵗ, and divide by the sum of their "
+        "weights minus 1.",
+        "z₁ = 1 and z₂ = 2. Can the first input alone make a spike?",
+    ),
 )
 def spike_time():
     z, _ = _two_inputs()
@@ -44,18 +48,23 @@ def spike_time():
     "04d-2",
     right="(z₂ − z_out)/(Σw − 1) = 2 − 3.2: more weight, an earlier spike, and the less so the "
     "closer the input comes to the spike.",
-    hint="Quotient rule: w₂ stands above the line, times z₂, and below it.",
+    hints=(
+        "Does more weight make the spike earlier or later? And in how many places of the "
+        "formula does w₂ stand?",
+        "Quotient rule: w₂ stands above the line, times z₂, and below it.",
+        "The part from above the line is z₂/(Σw − 1).",
+    ),
 )
 def slope_in_a_weight():
     z, (in_first, in_second) = _two_inputs()
-    of_the_time = in_second / z
     return in_second, {
         "The weight also stands below the line: the quotient rule subtracts z_out. Your sign "
         "says that more drive delays the spike.": 2.0,
         "The sign: more weight makes the spike earlier, so z_out falls.": -in_second,
         "That is the derivative in the first weight, (z₁ − z_out)/(Σw − 1).": in_first,
-        "That is the derivative of the time; without the factor 1/z_out it is "
-        "that of z.": of_the_time,
+        "That is the derivative of the time; without the factor 1/z_out it is that of z.": Times(
+            1 / z
+        ),
         "The part from above the line is missing: + z₂/(Σw − 1).": -z,
     }
 
@@ -63,7 +72,11 @@ def slope_in_a_weight():
 @sequence(
     "04d-3",
     right="One over the maximum of the kernel: 1, 1/e at s = 1, and 1/4 at s = 2 ln 2.",
-    hint="The membrane is w κ(s). Where is κ largest, and how large is it there?",
+    hints=(
+        "What is the largest potential that one spike can reach through the weight w?",
+        "The membrane is w κ(s): where is each kernel largest, and how large is it there?",
+        "For the third kernel let x = e^(−s/2): it is x − x², which is largest at x = 1/2.",
+    ),
 )
 def smallest_weights():
     cells = (spike_times.NonLeaky(), spike_times.EqualTau(), spike_times.DoubleTau())
@@ -96,8 +109,12 @@ def _finite(function, times, weights):
     observe=_finite,
     right="Sort, add up, and stop at the first sum above 1 whose crossing comes before the next "
     "input.",
-    hint="Go through the inputs in the order of their times. After each one, is the sum of weights "
-    "above 1, and does the crossing come before the next input?",
+    hints=(
+        "Which inputs can cause the spike, and in which order do you have to look at them?",
+        "After each input, in the order of their times: is the sum of weights above 1, and "
+        "does the crossing come before the next input?",
+        "`pairs = sorted(zip(times.tolist(), weights.tolist()))`.",
+    ),
 )
 def causal_set(draw):
     # Unsorted input times and weights; some neurons spike early, some late, some never
@@ -144,9 +161,16 @@ def causal_set(draw):
 
 @function(
     "04d-5",
+    axes=("j",),
     forbid=automatic_gradient,
     right="−κ/U̇ over the causal set, and zero for an input that comes after the spike.",
-    hint="κ(s) = 1 − e^(−s) for s > 0 and else 0; U̇ is the sum of w e^(−s) over the causal set.",
+    hints=(
+        "At the spike the membrane is at threshold, before and after a small change of a "
+        "weight: what must move along with it?",
+        "∂t/∂w_j is −κ(t − t_j) over the slope of the membrane at the spike; inputs after "
+        "the spike take part in neither.",
+        "`causal = times < spike`.",
+    ),
 )
 def slope_of_a_spike_time(draw):
     # Input times, weights and the spike time, as tensors; one input comes too late
@@ -195,7 +219,13 @@ def slope_of_a_spike_time(draw):
     generic=False,
     right="The leaky neuron vanishes at its peak, with a square root; the non-leaky one is later "
     "and later, with a logarithm. Both gradients are infinite at the end.",
-    hint="Compute the gradient at x = 1e-8 and 1e-7 with `timing.first_spike`, and divide.",
+    hints=(
+        "Does the slope grow or shrink toward silence? So which sign has its power?",
+        "Compute the slope at two small x, ten times apart: the power is the logarithm of "
+        "their ratio, to base ten.",
+        "`weight = (cell.smallest_weight * (1 + excess))[:, None].requires_grad_()`, with "
+        "two values in `excess`.",
+    ),
 )
 def last_slope():
     def exponent(cell):

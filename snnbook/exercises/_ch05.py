@@ -8,7 +8,7 @@ from torch import Tensor
 
 from snnbook import neurons, surrogates
 from snnbook.exercises._forbidden import custom_gradient
-from snnbook.exercises._records import function, number, sequence
+from snnbook.exercises._records import Plus, Times, function, number, sequence
 from snnbook.exercises._tools import decaying, network
 
 
@@ -20,7 +20,12 @@ def _by_slope(k: float) -> surrogates.Surrogate:
 @number(
     "05-1",
     right="f′(x) = 1/(1 + k|x|)², and k|x| = 1 here: a quarter of the height at threshold.",
-    hint="Take x > 0, apply the quotient rule, and put x = U − θ into the result.",
+    hints=(
+        "Is x positive or negative here, and how large is it?",
+        "For x > 0 the function is x/(1 + kx): apply the quotient rule, and put in the "
+        "distance to threshold.",
+        "x = 1.2 − 1.0, and the quotient rule leaves a square below the line.",
+    ),
 )
 def derivative_of_the_fast_sigmoid():
     k, U, x = 5, 1.2, 1.2 - 1.0
@@ -29,7 +34,7 @@ def derivative_of_the_fast_sigmoid():
         "The square is missing: the quotient rule leaves 1/(1 + k|x|)².": 1 / (1 + k * x),
         "That is the value at x = 1.2; the argument is the distance to threshold, U − θ.": at_mem,
         "The slope k is missing inside the bracket.": 1 / (1 + x) ** 2,
-        "There is no factor k in front: f′(0) = 1.": k / (1 + k * x) ** 2,
+        "There is no factor k in front: f′(0) = 1.": Times(k),
         "That is the fast sigmoid itself, f(x).": x / (1 + k * x),
         "That is the derivative of the step; the surrogate is not zero here.": 0.0,
     }
@@ -39,7 +44,13 @@ def derivative_of_the_fast_sigmoid():
     "05-2",
     right="The width is 2(√2 − 1)/k and the area 2/k: a steeper surrogate is narrower and "
     "passes on less.",
-    hint="Width: solve (1 + kx)² = 2 for x and double it. Area: integrate one side and double it.",
+    hints=(
+        "At which x has the curve fallen to half of its height, and how many such points "
+        "are there?",
+        "Width: solve (1 + kx)² = 2 for x > 0 and double it. Area: integrate one side and "
+        "double it.",
+        "1 + kx = √2 at half of the height, to the right of the threshold.",
+    ),
 )
 def width_and_area():
     k = 25
@@ -62,7 +73,12 @@ def width_and_area():
     "05-3",
     right="The 200 hidden weights act through spikes, whose derivative is 0; the 20 readout "
     "weights do not, and they learn.",
-    hint="Which of the 20 · 10 + 10 · 2 weights act on the loss without passing through a spike?",
+    hints=(
+        "Which weights act on the loss through a spike, and which do not?",
+        "The true derivative is zero at every spike: count the entries of the matrix "
+        "behind one, and divide by all entries.",
+        "There are `20 * 10 + 10 * 2` entries in all.",
+    ),
 )
 def zeros_of_the_true_gradient():
     dead = neurons.LIFNeuron(surrogate=surrogates.true_derivative())
@@ -89,7 +105,12 @@ def zeros_of_the_true_gradient():
 @function(
     "05-4",
     right="h · max(0, 1 − |x|/width): a triangle is as wide at half its height as half its base.",
-    hint="At |x| = width/2 the value must be height/2, and nothing may be negative.",
+    hints=(
+        "Where has the triangle fallen to half of its height, and where does it reach zero?",
+        "At |x| = width/2 the value must be height/2, and nowhere may it be negative.",
+        "`1 - x.abs() / width` falls off as it should for height 1. What keeps it from "
+        "falling below zero?",
+    ),
 )
 def own_surrogate(draw):
     x = torch.linspace(-2.5, 2.5, 21, dtype=torch.float64)
@@ -139,11 +160,17 @@ def _value_and_gradient(function, x: Tensor, smooth) -> tuple | None:
 
 @function(
     "05-5",
+    outputs=("value", "gradient"),
     observe=_value_and_gradient,
     forbid=custom_gradient,
     right="step + smooth − smooth.detach(): in the forward pass the last two cancel, and in the "
     "backward pass one of them is gone.",
-    hint="Add something that is 0 in the forward pass and has the gradient of `smooth`.",
+    hints=(
+        "What can you add to a number that does not change its value, and yet has a gradient?",
+        "Add `smooth(x)` and take it off again; a `detach()` in one of the two places "
+        "leaves a gradient.",
+        "The step is `(x > 0).to(x.dtype)`, and `soft = smooth(x)` is needed twice.",
+    ),
 )
 def detached_step(draw):
     def steep(slope, logistic):
@@ -192,24 +219,29 @@ def _gradient(steps: tuple[int, ...], height: float = 1.0, **reset) -> float:
 @number(
     "05-6",
     right="g(0.1) · 1 + g(−0.57) · (α + β): two paths lead to U[3], through I and through U.",
-    hint="I[1] = w, U[2] = w, U[3] = βU[2] + I[2] − S[2]. Sum over all paths from w to the spikes.",
+    hints=(
+        "Through which variables does w reach U[2], and through which U[3]?",
+        "I[1] = w, U[2] = w, U[3] = βU[2] + I[2] − S[2]: sum over the paths of each spike, "
+        "times its g(U − θ), without the path through S[2].",
+        "U[2] = 1.1, so the first term is g(0.1) · 1.",
+    ),
 )
 def two_steps():
     truth, first = _gradient((2, 3)), _gradient((2,))
     second = _gradient((3,)) / (_ALPHA + _BETA)  # the surrogate at U[3]
     return truth, {
         "That includes the path through the reset, −g(U[2] − θ): a detached reset passes "
-        "nothing back.": _gradient((2, 3), reset_gradient=True),
+        "nothing back.": Plus(_gradient((2, 3), reset_gradient=True) - truth),
         "The reset is missing in the forward pass: U[3] = βU[2] + I[2] − 1. Detached means "
         "that the gradient ignores it, not the neuron.": _gradient((2, 3), reset="none"),
-        "One path is missing: w also reaches U[3] through I[2] = αI[1].": first + second * _BETA,
-        "One path is missing: w also reaches U[3] through βU[2].": first + second * _ALPHA,
+        "One path is missing: w also reaches U[3] through I[2] = αI[1].": Plus(-second * _ALPHA),
+        "One path is missing: w also reaches U[3] through βU[2].": Plus(-second * _BETA),
         "The factors of the path to U[3] are missing: α + β.": first + second,
         "That is S[3] alone; S[2] depends on w as well.": _gradient((3,)),
         "That is S[2] alone; go on to S[3].": first,
         "The surrogate is missing: each spike multiplies its path by g(U − θ).": 1 + _ALPHA + _BETA,
         "That is the true gradient; put g(U − θ) for the step's derivative.": 0.0,
-        "Once too often multiplied by w: I[1] = w · S_in[0], so dI[1]/dw is 1.": truth * _WEIGHT,
+        "Once too often multiplied by w: I[1] = w · S_in[0], so dI[1]/dw is 1.": Times(_WEIGHT),
     }
 
 
@@ -218,7 +250,12 @@ def two_steps():
     generic=False,
     right="The sign is that of α + β − h·g(0.1): a high surrogate claims that more weight means "
     "fewer spikes, because the reset looks larger than it is.",
-    hint="The path through the reset contributes −g(U[2] − θ) beside α + β.",
+    hints=(
+        "Which two contributions compete in this derivative, and which of them grows with h?",
+        "Through I and U the contribution is α + β; through the reset it is −g(U[2] − θ), "
+        "in proportion to h.",
+        "U[2] = 1.1: compare α + β with h · (1 − 0.1).",
+    ),
 )
 def sign_of_the_reset():
     def signs(**reset):

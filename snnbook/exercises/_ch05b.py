@@ -5,7 +5,7 @@ import math
 import torch
 
 from snnbook import laboratory, neurons
-from snnbook.exercises._records import function, integer, number, sequence
+from snnbook.exercises._records import Plus, Times, function, integer, number, sequence
 from snnbook.exercises._tools import coin, decaying
 
 
@@ -13,17 +13,24 @@ from snnbook.exercises._tools import coin, decaying
     "05b-1",
     right="100 · 100 through V and 10 · 100 through the readout weight; the input weights lie "
     "below the hidden layer, and nothing has to pass through them.",
-    hint="Count the entries of the two matrices that hidden spikes meet.",
+    hints=(
+        "Which matrices does a hidden spike meet on its way to a current?",
+        "Count the entries of these two matrices; the input weights lead from input "
+        "spikes, not from hidden ones.",
+        "The recurrent matrix has `100 * 100` entries.",
+    ),
 )
 def arrows_between_neurons():
     found = laboratory.count_terms((50, 100, 10), steps=2)
     n = found["recurrent"] + found["forward"]
     return n, {
         "The readout is missing: hidden spikes also reach its currents, through 10 · 100 "
-        "weights.": found["recurrent"],
-        "Here a neuron has a synapse on itself; the prompt counts all 100 · 100 of them.": n - 100,
-        "The input weights do not count: they lead from input spikes, not from hidden ones.": (
-            n + 50 * 100
+        "weights.": Plus(-found["forward"]),
+        "Here a neuron has a synapse on itself; the prompt counts all 100 · 100 of them.": Plus(
+            -100
+        ),
+        "The input weights do not count: they lead from input spikes, not from hidden ones.": Plus(
+            50 * 100
         ),
         "Each of the 100 spikes reaches each of the 110 currents.": 100 + 10,
         "That is the readout alone; the layer also talks to itself.": found["forward"],
@@ -35,7 +42,13 @@ def arrows_between_neurons():
     generic=False,
     right="The parts 2x and 2y are a gradient and come back to zero; (y, −x) turns, and its walk "
     "gives −2 times the area. There is no such loss.",
-    hint="Add the four sides: along the bottom only the first component counts, with y = 0.",
+    hints=(
+        "Which component of the claimed gradient counts on a horizontal side, and which on "
+        "a vertical one?",
+        "Add four integrals: the first component along bottom and top, the second along "
+        "right and left, with the direction of the walk.",
+        "Along the bottom y = 0, so the first integral is that of 2x from 0 to 1.",
+    ),
 )
 def walk_around_a_square():
     """Walk around a circle of the same area: the field turns alike everywhere."""
@@ -50,9 +63,9 @@ def walk_around_a_square():
         "Zero would make it a gradient; compare ∂/∂y of the first component "
         "with ∂/∂x of the second: 1 and −1.": 0.0,
         "The size is right, the direction is not: counterclockwise means "
-        "bottom, right, top, left.": -loop.total,
+        "bottom, right, top, left.": Times(-1),
         "One of the two turning parts is missing: y on the top side and −x "
-        "on the right side each give −1.": loop.total / 2,
+        "on the right side each give −1.": Times(1 / 2),
         "Top and left are walked backward, so their integrals count negatively.": 4.0,
     }
 
@@ -62,7 +75,12 @@ def walk_around_a_square():
     generic=False,
     right="The steep bump sees the path through h₁ alone, which is closer to threshold; the flat "
     "one weighs both alike, and then the larger weight wins.",
-    hint="Compare 0.5 · e^(−10) with 1 · e^(−20), and 0.5 with 1.",
+    hints=(
+        "Which of the two paths has the larger weight, and which the larger slope?",
+        "A steep bump differs much between the two arguments, a flat one hardly: compare "
+        "weight times bump for each k.",
+        "For k = 20 the two bumps are 20 e^(−10) and 20 e^(−20).",
+    ),
 )
 def sign_of_two_paths():
     weights = torch.tensor([[1.0, 0.5, 1.0, 1.0, -1.0]], dtype=torch.float64)  # w, v, u; g is 1
@@ -84,17 +102,25 @@ def sign_of_two_paths():
     generic=False,
     right="With and without a spike the loss is 1, so the exact slope is 0; the surrogate sees a "
     "slope of the parabola, −4 three times out of four and +4 once.",
-    hint="E[L] = p L(1) + (1 − p) L(0); dL/dS = 2 (2S − 1) · 2.",
+    hints=(
+        "How large is the loss with a spike, and how large without one?",
+        "The first number is a difference of two losses. The second is a mean of two "
+        "slopes, weighted with their probabilities.",
+        "E[L] = p L(1) + (1 − p) L(0), and dL/dS = 2 (2S − 1) · 2.",
+    ),
 )
 def noisy_unit():
     _, exact, surrogate, _ = coin(0.25, lambda S: (2 * S - 1) ** 2)
     return (exact, surrogate), {
-        "The exact slope is L(1) − L(0), a difference, not a derivative of the parabola.": (
+        "Look at the first number: the unit never is anywhere between 0 and 1 on the parabola.": (
             (surrogate, surrogate)
         ),
-        "The second is a mean of slopes: 4 (2S − 1) is +4 with probability 0.25 and −4 with "
-        "0.75.": (exact, exact),
-        "The inner derivative is missing: d(2S − 1)/dS = 2.": (exact, surrogate / 2),
+        "Look at the second number: both losses are equal, and yet the parabola has a slope at "
+        "each of the two.": (exact, exact),
+        "The inner derivative of (2S − 1)² is missing in the second number.": (
+            exact,
+            surrogate / 2,
+        ),
         "A spike has the probability 0.25, no spike 0.75.": (exact, -surrogate),
         "The pair is swapped: the exact derivative comes first.": (surrogate, exact),
     }
@@ -102,9 +128,17 @@ def noisy_unit():
 
 @function(
     "05b-5",
+    axes=("n",),
     right="Two numbers for each synapse, carried forward: the neuron needs nothing from the past "
     "and nothing from another neuron.",
-    hint="Read off e[n] before you move the two traces on to n + 1, and move both at once.",
+    hints=(
+        "Which value of the two traces belongs to step n: the one before they take in the "
+        "spike of step n, or the one after?",
+        "Read off e[n] first. Then move both traces on to n + 1, the membrane's with the "
+        "old value of the current's.",
+        "Start with `syn = mem = torch.zeros(())`; the first line in the loop over both "
+        "inputs is `found.append(g * mem)`.",
+    ),
 )
 def eligibility_trace(draw):
     cases = []
@@ -146,7 +180,12 @@ def eligibility_trace(draw):
     "05b-6",
     right="Below that length backpropagation through time needs less memory than the traces that "
     "are to spare it; far above it, the traces win by as much as you like.",
-    hint="Count the synapses: each neuron has one from every input and one from every neuron.",
+    hints=(
+        "How many synapses has one neuron of the layer, and how many have all of them?",
+        "Each synapse carries two numbers, and each step adds one number for every input, every "
+        "neuron and every readout to the buffer.",
+        "Divide the first count by the second, and take the next whole number.",
+    ),
 )
 def when_traces_are_cheaper():
     sizes = inputs, neurons_, readouts = 50, 200, 10

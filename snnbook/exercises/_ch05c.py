@@ -7,7 +7,7 @@ import torch
 from scipy.special import ndtr, ndtri, stdtrit
 
 from snnbook import training
-from snnbook.exercises._records import choice, function, integer, number
+from snnbook.exercises._records import Plus, choice, function, integer, number
 
 
 @choice(
@@ -15,7 +15,11 @@ from snnbook.exercises._records import choice, function, integer, number
     options=("P", "Q", "both", "neither"),
     right="P compares the two rules at one learning rate, very surely. Q says little about who is "
     "ahead, and what it says is about the rules at their best.",
-    hint="Ask of each report what would change if another learning rate had been the default.",
+    hints=(
+        "Ask of each report: what would change if another learning rate had been the default?",
+        "A narrow interval makes sure of a difference at one setting. A verdict about "
+        "rules needs a search for each of them, on validation data.",
+    ),
 )
 def fair_comparison():
     reports = {
@@ -36,7 +40,12 @@ def fair_comparison():
 @integer(
     "05c-2",
     right="Three arms with 7 · 2 tries and 5 runs, and one with 5 runs.",
-    hint="Count for each arm the settings times the search seeds, and add the runs of the result.",
+    hints=(
+        "Which networks does the search train, and which does the judging?",
+        "For each arm take the settings times the search seeds, and add the runs of the "
+        "result; an arm without a choice has no search.",
+        "One arm that learns by gradient descent takes `7 * 2 + 5` networks.",
+    ),
 )
 def networks_of_a_plan():
     def count(grids, search_seeds, seeds):
@@ -44,8 +53,8 @@ def networks_of_a_plan():
 
     truth = count((7, 7, 7, 0), 2, 5)
     return truth, {
-        "The fourth arm is judged with five seeds, too.": truth - 5,
-        "The search has two seeds for each learning rate.": count((7, 7, 7, 0), 1, 5),
+        "The fourth arm is judged with five seeds, too.": Plus(-5),
+        "The search has two seeds for each learning rate.": Plus(-3 * 7),
         "The fourth arm has nothing to choose, so it takes no part in the search.": (
             count((7, 7, 7, 7), 2, 5)
         ),
@@ -65,7 +74,12 @@ def networks_of_a_plan():
     generic=False,
     right="The first arm is best at the end of its grid and may go on rising; the second has a "
     "worse neighbor on either side.",
-    hint="Find the best rate of each arm, and ask whether it has a neighbor on both sides.",
+    hints=(
+        "Where in its grid does each arm have its best value?",
+        "A best value at the end of the grid says that the search is not finished; the "
+        "next rate lies beyond that end.",
+        "Each rate of this grid is about three times the one before.",
+    ),
 )
 def next_rate():
     rates = [0.001, 0.003, 0.01, 0.03, 0.1]
@@ -88,9 +102,16 @@ def next_rate():
 
 @function(
     "05c-4",
+    outputs=("low", "high"),
     right="Differences first, then their mean, their deviation and Student's quantile: what both "
     "arms of a seed share has canceled.",
-    hint="Take d = b − a and give it to `training.seed_interval`.",
+    hints=(
+        "What do the two accuracies of one seed share, and what removes it?",
+        "Take the differences first; then their mean, their standard deviation with n − 1, "
+        "and Student's quantile for n − 1 degrees of freedom.",
+        "`difference = b - a`; `training.seed_interval` takes a list and has the ends "
+        "`low` and `high`.",
+    ),
 )
 def interval_of_pairs(draw):
     def ends(values, quantile=None, divisor=None, ddof=1):
@@ -138,7 +159,12 @@ def _seeds_for(half: float, deviation: float, quantile) -> int:
     "05c-5",
     right="The half width falls with the root of n: to see a third of the scatter takes dozens of "
     "seeds. Pairs that share more need fewer.",
-    hint="Begin with n = 2 and count up; Student's quantile has n − 1 degrees of freedom.",
+    hints=(
+        "In which two places does n enter the half width?",
+        "Begin with two seeds and count up, until the half width is below one point; the "
+        "quantile is another one for each n.",
+        "`n = 2`, and then `while stdtrit(n - 1, 0.975) * 3 / n**0.5 >= 1`.",
+    ),
 )
 def seeds_for_a_point():
     truth = _seeds_for(1.0, 3.0, lambda n: stdtrit(n - 1, 0.975))
@@ -162,7 +188,11 @@ def seeds_for_a_point():
     tolerance=2e-2,
     right="More than one standard deviation, for nothing: that is why choices are made on "
     "validation data and the test set judges what was chosen.",
-    hint="Take the maximum of each set of five, and then the mean over the sets.",
+    hints=(
+        "What do you report of each set of five, and what is it on average?",
+        "Take the maximum of each set, and then the mean over very many sets.",
+        "`draws = torch.randn(400_000, 5)` has one row for each set.",
+    ),
 )
 def best_of_five():
     """Integrate 1 - Phi^5 above zero and Phi^5 below it: the mean of the maximum."""

@@ -5,7 +5,8 @@ import math
 import torch
 
 from snnbook import local, surrogates
-from snnbook.exercises._records import function, integer, number
+from snnbook.exercises._forbidden import multiplication
+from snnbook.exercises._records import Plus, Times, function, integer, number
 from snnbook.exercises._tools import Draw, network
 
 
@@ -18,15 +19,20 @@ def _feedback_of(*, direct: bool) -> int:
 @integer(
     "06a-1",
     right="All weights but those of the first layer: below it nobody waits for an error.",
-    hint="Which layers have a hidden layer below them?",
+    hints=(
+        "Which layers have a hidden layer below them that waits for an error?",
+        "Each weight above the first hidden layer carries an error down; those of the "
+        "first layer would carry it to the input.",
+        "Begin with `500 * 300`, between the two hidden layers.",
+    ),
 )
 def borrowed_weights():
     n = _feedback_of(direct=False)
     return n, {
-        "The first layer's weights would carry the error to the input, where nobody learns.": (
-            n + 784 * 500
+        "The first layer's weights would carry the error to the input, where nobody learns.": Plus(
+            784 * 500
         ),
-        "The lower hidden layer needs the error of the upper one, too.": 300 * 10,
+        "The lower hidden layer needs the error of the upper one, too.": Plus(-500 * 300),
         "These are the neurons that get an error, not the weights.": 500 + 300,
     }
 
@@ -34,12 +40,16 @@ def borrowed_weights():
 @integer(
     "06a-2",
     right="One for each output and hidden neuron; layer by layer it would be nineteen times more.",
-    hint="Every hidden neuron hears every output once.",
+    hints=(
+        "From where does the error come in direct feedback alignment, and to whom does it go?",
+        "Every hidden neuron hears every output once, through a matrix of its layer's own.",
+        "The lower hidden layer has a matrix of `10 * 500` numbers.",
+    ),
 )
 def straight_down():
     return _feedback_of(direct=True), {
         "That is feedback alignment from layer to layer.": _feedback_of(direct=False),
-        "The input does not learn; it needs no error.": 10 * (784 + 500 + 300),
+        "The input does not learn; it needs no error.": Plus(10 * 784),
         "Each layer has a matrix of its own; they are not chained.": 10 * 500 * 300,
     }
 
@@ -47,7 +57,12 @@ def straight_down():
 @function(
     "06a-3",
     right="One number for a whole matrix: flatten both, and it is the angle of two vectors.",
-    hint="`(W * G).sum()` is the inner product, and `W.norm()` the length.",
+    hints=(
+        "If both matrices were vectors, how would you find the angle between them?",
+        "The cosine is the inner product over the product of the lengths; the angle is its "
+        "arccos, in degrees.",
+        "`(W * G).sum()` is the inner product, and `W.norm()` is a length.",
+    ),
 )
 def angle_of_matrices(draw):
     cases = [(draw.normal(*s), draw.normal(*s)) for s in ((3, 4), (10, 6), (2, 5))]
@@ -70,7 +85,13 @@ def angle_of_matrices(draw):
 @number(
     "06a-4",
     right="Half the sum of squares, whatever the data were. It cannot be negative.",
-    hint="Look at the second part of the equation of the invariant.",
+    hints=(
+        "What stays the same in a linear network while feedback alignment trains it with "
+        "small steps?",
+        "Look at the second part of the equation of the invariant: the product and its "
+        "transpose stand on the left, squares of A on the right.",
+        "The sum of the squares of A begins with 1² + 2².",
+    ),
 )
 def bound_to_align():
     """Train a linear network from zero, see how the product grows with A, and apply it to A."""
@@ -85,7 +106,7 @@ def bound_to_align():
     A = torch.tensor([[1.0, 2.0], [0.0, 1.0]]).double()
     squares = (A**2).sum()
     return squares * (G * readout).sum() / (hidden**2).sum(), {
-        "Half of it: the invariant has the matrix and its transpose on the left.": squares,
+        "Half of it: the invariant has the matrix and its transpose on the left.": Times(2),
         "That is the trace of A; the squares of all its entries are needed.": A.trace(),
         "The norm is to be squared.": squares.sqrt() / 2,
     }
@@ -93,8 +114,15 @@ def bound_to_align():
 
 @function(
     "06a-5",
+    forbid=multiplication,
     right="Two comparisons decide whether the dendrite is added; nothing is multiplied.",
-    hint="`torch.where(condition, D, 0.0)`, and the window lies around the threshold.",
+    hints=(
+        "Which question does the event ask of each neuron, and what does it add when the "
+        "answer is yes?",
+        "The window lies around the threshold: a neuron learns if U is closer to 1 than b. "
+        "A comparison selects, so nothing is multiplied.",
+        "`torch.where(condition, D, 0.0)`, with a condition on `(U - 1).abs()`.",
+    ),
 )
 def one_event(draw):
     cases = [
@@ -103,7 +131,7 @@ def one_event(draw):
     ]
 
     def event(D, U, b):
-        return D * surrogates.boxcar(width=2 * b).derivative(U - 1)
+        return torch.where(surrogates.boxcar(width=2 * b).derivative(U - 1) > 0, D, 0.0)
 
     return (event, cases), {
         "The window lies around the threshold, not around the resting potential.": lambda D, U, b: (
@@ -113,6 +141,8 @@ def one_event(draw):
             D * (1 - (U - 1).abs() / b).clamp(min=0)
         ),
         "Neurons far from the threshold do not learn.": lambda D, U, b: D.clone(),
+        "The minus of the rule stands with the learning rate; what is added to the sum is the "
+        "dendrite itself.": lambda D, U, b: -event(D, U, b),
     }
 
 
@@ -120,7 +150,13 @@ def one_event(draw):
     "06a-6",
     tolerance=0.1,
     right="About two degrees: the cosine of n random numbers scatters by one over the root of n.",
-    hint="Use your `angle` in a loop of a thousand draws, and `torch.tensor(found).std()`.",
+    hints=(
+        "How many entries has each matrix, and how far does the cosine of so many random "
+        "numbers scatter?",
+        "Draw many pairs, take the angle of each pair, and then the standard deviation of "
+        "the angles, in degrees.",
+        "`one, two = torch.randn(2, 2000, 600)` holds two thousand pairs, each matrix in one row.",
+    ),
 )
 def angle_by_chance():
     draw = Draw(seed=1)
@@ -129,7 +165,7 @@ def angle_by_chance():
     )
     spread = torch.arccos(cosines).std()
     return torch.rad2deg(spread), {
-        "That is in radians, or the cosine itself.": spread,
+        "That is in radians, or the cosine itself.": Times(math.pi / 180),
         "That is the mean. How far do single draws scatter around it?": 90.0,
         "All 600 entries count, not only those of one row.": math.degrees(1 / math.sqrt(60)),
     }
@@ -138,7 +174,12 @@ def angle_by_chance():
 @integer(
     "06a-7",
     right="Every step leaves 99 % of the difference, so after n steps 0.99 to the power of n.",
-    hint="The learning cancels in the difference, and only the decay is left.",
+    hints=(
+        "What becomes of the difference in one step, when both take the same step of learning?",
+        "The learning cancels in the difference; only the decay is left, which keeps 99 % "
+        "of it in every step.",
+        "Solve 0.99ⁿ = 0.01 for n with logarithms, and round up.",
+    ),
 )
 def steps_to_meet():
     """Let a weight and its feedback take the same random steps and shrink, and count."""

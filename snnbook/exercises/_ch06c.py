@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from snnbook import data, gradients, local, results
-from snnbook.exercises._records import choice, function, integer
+from snnbook.exercises._records import Plus, Times, choice, function, integer
 from snnbook.exercises._tools import network
 
 
@@ -18,28 +18,37 @@ def _traces() -> int:
 @integer(
     "06c-1",
     right="Two for each input. The three-factor rule of chapter 6b carries 10 200.",
-    hint="Which traces need to know the neuron, and which only the input?",
+    hints=(
+        "Which traces need to know the neuron, and which only the input?",
+        "Without memory there is no eligibility at the synapses; what is left has two "
+        "filters for each input.",
+    ),
 )
 def left_to_keep():
     truth = _traces()
     return truth, {
-        "There is no eligibility at the synapses here.": truth + 2 * 100 * 50,
-        "A trace is overwritten at every step.": truth * 2000,
-        "The trace has two filters, so two numbers for each input.": truth // 2,
+        "There is no eligibility at the synapses here.": Plus(2 * 100 * 50),
+        "A trace is overwritten at every step.": Times(2000),
+        "The trace has two filters, so two numbers for each input.": Times(1 / 2),
     }
 
 
 @integer(
     "06c-2",
     right="1500 times; with half the steps, half of that.",
-    hint="Count what is stored in one step, and multiply by the steps.",
+    hints=(
+        "How many numbers does one step store, and for how many steps?",
+        "Count inputs and membranes of one step, multiply by the steps, and divide by the "
+        "number of the traces.",
+        "One step stores `100 + 50` numbers.",
+    ),
 )
 def against_bptt():
     ((layer, _),) = gradients.record(network(100, 50, 1), torch.zeros(1, 1, 100))
     stored = 2000 * (layer.source.numel() + layer.mem.numel())
     return stored // _traces(), {
         "Not the steps alone: 150 numbers in each of them, against 200.": 2000,
-        "That is how many it stores; the factor is asked for.": stored,
+        "That is how many it stores; the factor is asked for.": Times(_traces()),
         "The inputs are stored, too.": 2000 * layer.mem.numel() // _traces(),
     }
 
@@ -47,7 +56,12 @@ def against_bptt():
 @function(
     "06c-3",
     right="Read with G, compare, and go back with the same G: the error never leaves the layer.",
-    hint="First what the readout says, then its error, then back through the transpose.",
+    hints=(
+        "What does the layer's readout say, and how far is that from the target?",
+        "The error is readout minus target; the chain rule carries it back through the "
+        "transpose of the same matrix.",
+        "`error = G @ S - target`.",
+    ),
 )
 def error_of_a_neuron(draw):
     cases = [
@@ -68,8 +82,14 @@ def error_of_a_neuron(draw):
 
 @function(
     "06c-4",
+    axes=("n",),
     right="An unmoving scene sends nothing, at no cost, and a slow change is not lost.",
-    hint="A loop over `light[1:]` with a variable for what the pixel remembers.",
+    hints=(
+        "What does the pixel have to remember from step to step, and when does that change?",
+        "A loop over `light[1:]` with a variable for the remembered value, which an event "
+        "moves by `contrast`, and not to the present value.",
+        "`known, events = light[0], []`.",
+    ),
 )
 def event_camera(draw):
     cases = [(draw.normal(steps).cumsum(0), draw.number(0.5, 1.5)) for steps in (12, 20, 30)]
@@ -99,7 +119,11 @@ def event_camera(draw):
     "06c-5",
     options=("frozen", "local", "bptt"),
     right="Layers that do not learn only scramble; layers with errors of their own do not.",
-    hint="Compare the left and the right end of each curve.",
+    hints=(
+        "Which curve falls furthest from its left end to its right end?",
+        "Ask which of the three leaves the layers between input and readout as they were "
+        "drawn, and what each such layer does to a picture.",
+    ),
 )
 def second_layer():
     runs = results.load("ch06c_digits")["runs"]

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from snnbook import neurons, spike_times
-from snnbook.exercises._records import choice, function, integer, number
+from snnbook.exercises._records import Times, choice, function, integer, number
 from snnbook.exercises._tools import network
 
 
@@ -20,34 +20,47 @@ def _spike_time(current: float) -> float:
 @number(
     "06d-1",
     right="20 ln 2 ms, in one line and without a time step.",
-    hint="Solve for U(t), set it to 1, and take a logarithm.",
+    hints=(
+        "What does the membrane do under a constant current, and when does that end?",
+        "Solve the equation for U(t), starting at 0, set U(t) = 1, and take a logarithm.",
+        "U(t) = 2 (1 − e^(−t/20)), with t in ms.",
+    ),
 )
 def from_event_to_event():
     return _spike_time(2.0), {
         "The membrane does not rise in a straight line: it leaks.": 20 / 2,
         "After one time constant it has reached 1.26, above the threshold.": 20.0,
-        "In units of the time constant; milliseconds are asked for.": math.log(2),
+        "In units of the time constant; milliseconds are asked for.": Times(1 / 20),
     }
 
 
 @number(
     "06d-2",
     right="Ten milliseconds earlier for each unit; near I = 1 it would be without bound.",
-    hint="Differentiate 20 ln(I / (I - 1)).",
+    hints=(
+        "Does more current make the spike earlier or later?",
+        "Write the spike time as a function of I, as in the last exercise, and differentiate it.",
+        "t(I) = 20 ln(I/(I − 1)) = 20 (ln I − ln(I − 1)).",
+    ),
 )
 def its_gradient():
     slope = (_spike_time(2.0 + 1e-4) - _spike_time(2.0 - 1e-4)) / 2e-4
     return slope, {
-        "More current, an earlier spike: the sign is negative.": -slope,
+        "More current, an earlier spike: the sign is negative.": Times(-1),
         "That is 1 / (1 - I) alone; the logarithm of I has a part, too.": 20 / (1 - 2),
-        "In units of the time constant; milliseconds are asked for.": slope / 20,
+        "In units of the time constant; milliseconds are asked for.": Times(1 / 20),
     }
 
 
 @integer(
     "06d-3",
     right="620, for a run of any length. A simulation in 1000 steps visits 103 neurons each time.",
-    hint="Arrivals at the hidden layer, plus arrivals at the outputs.",
+    hints=(
+        "How many spikes arrive at the hidden layer, and how many at the outputs?",
+        "A spike counts once for every neuron that it reaches: multiply spikes by "
+        "receivers in each layer, and add.",
+        "The input spikes make `5 * 100` visits.",
+    ),
 )
 def price_in_spikes():
     """Let every spike arrive at each neuron that its column of the weights leads to."""
@@ -64,7 +77,13 @@ def price_in_spikes():
 @function(
     "06d-4",
     right="Two terms over one slope: the restart after the spike, and the spike's own time.",
-    hint="The slope just before the spike is (I - U) / tau_mem.",
+    hints=(
+        "The loss changes with the time of this spike. What else does the time of this "
+        "spike change?",
+        "The membrane starts again, a little earlier or later. Both effects are divided by "
+        "the slope of the membrane at the crossing.",
+        "`slope = (I - U) / tau_mem`, just before the spike.",
+    ),
 )
 def jump_of_the_adjoint(draw):
     # I and U at a spike, the adjoint after it, the loss by its time, and tau_mem
@@ -100,7 +119,11 @@ def jump_of_the_adjoint(draw):
     "06d-5",
     options=("more", "fewer", "same"),
     right="Each step makes the spikes later, and the readout higher, until one of them is gone.",
-    hint="Which way do the tangents rise? Walk that way, and on across the next jump.",
+    hints=(
+        "Look at the tangents in the figure: which way does each of them rise?",
+        "Walk that way in small steps, and ask what happens to the number of spikes when "
+        "the walk crosses a jump.",
+    ),
 )
 def uphill():
     """Walk along the sign of the exact gradient, and compare the counts at both ends."""

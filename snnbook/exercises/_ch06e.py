@@ -11,7 +11,11 @@ from snnbook.exercises._tools import Draw
     "06e-1",
     options=("aligned", "chance", "opposed"),
     right="One standard deviation is 0.125: draw the feedback again and the sign may change.",
-    hint="Compute 1/√64 and compare.",
+    hints=(
+        "How large is the cosine of two random vectors with as many entries as the layer "
+        "has neurons?",
+        "Compute 1/√64, and compare the measured cosine with it.",
+    ),
 )
 def alignment_or_chance():
     draw = Draw(seed=0)
@@ -28,7 +32,10 @@ def alignment_or_chance():
     "06e-2",
     generic=False,
     right="A cosine of 0.894 leaves an error of half the length: it says less than it seems to.",
-    hint="Draw the two at a right angle: b is the long side of the triangle.",
+    hints=(
+        "Draw a and r at a right angle. Which side of the triangle is b?",
+        "By Pythagoras the length of b follows from the other two; the cosine is a over b.",
+    ),
 )
 def gradient_and_error():
     exact = torch.tensor([1.0, 0.0], dtype=torch.float64)
@@ -52,7 +59,11 @@ def gradient_and_error():
 @function(
     "06e-3",
     right="The cosine forgets the scale and the length forgets the direction; you need both.",
-    hint="Flatten the two: a cosine is the inner product over the product of the two norms.",
+    hints=(
+        "Which of the two numbers must not change when `found` is doubled?",
+        "The cosine is the inner product of the two, divided by both norms.",
+        "Flatten both tensors first: a, b = exact.flatten(), found.flatten().",
+    ),
 )
 def two_numbers(draw):
     cases = [(draw.normal(4, 3), draw.normal(4, 3)) for _ in range(4)]
@@ -82,7 +93,10 @@ def two_numbers(draw):
     "06e-4",
     right="Only the last one. Each layer adds a synapse and a membrane, and a piece of five steps "
     "ends before the blame has come through the second of them.",
-    hint="Where a gradient is zero it has no direction, so there is no bar: count the bars.",
+    hints=(
+        "What does the explorer draw where a gradient is zero?",
+        "A gradient of zero has no direction, so it has no bar: count the bars.",
+    ),
 )
 def pieces_of_five_steps():
     points = results.load("ch06e_laboratory")["points"]

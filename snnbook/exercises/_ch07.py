@@ -5,27 +5,37 @@ from scipy.special import stdtrit
 from torch.distributions import Normal
 
 from snnbook import conclusions, laboratory, training
-from snnbook.exercises._records import function, integer, number
+from snnbook.exercises._records import Plus, Times, function, integer, number
 from snnbook.exercises._tools import count_weights
 
 
 @number(
     "07-1",
     right="Nearly a million numbers for one word. A rule that carries traces buffers none of them.",
-    hint="Add up what is buffered in one step, and multiply.",
+    hints=(
+        "What is buffered in one step, and how many steps has a second?",
+        "One number for every input, hidden neuron and output, times the steps; the "
+        "weights do not count.",
+        "One step buffers `700 + 200 + 20` numbers.",
+    ),
 )
 def second_of_speech():
     return laboratory.needs("bptt", 700, 200, 20, 1000).kept, {
-        "The inputs and the outputs are buffered, too.": 1000 * 200,
+        "The inputs and the outputs are buffered, too.": Plus(-1000 * (700 + 20)),
         "These are the weights. They do not grow with time.": 700 * 200 + 200 * 20,
-        "That is one step; there are a thousand.": 700 + 200 + 20,
+        "That is one step; there are a thousand.": Times(1 / 1000),
     }
 
 
 @integer(
     "07-2",
     right="Two gates and a candidate, two weight matrices each: few units for the same money.",
-    hint="Count the spiking network's weights, the recurrent ones too, then try numbers N.",
+    hints=(
+        "How many parameters has the spiking network, with its recurrent weights?",
+        "Both networks have a readout: the GRU with its own has 3N(M + N + 2) + 20N "
+        "parameters. Try numbers N until they exceed the budget.",
+        "`budget = 700 * 200 + 200 * 200 + 200 * 20`.",
+    ),
 )
 def fair_opponent():
     plain, truth = (
@@ -43,7 +53,11 @@ def fair_opponent():
 @integer(
     "07-3",
     right="Ten seeds for one point, and four times as many for half a point.",
-    hint="Half the width is half a point. Solve for n and round up.",
+    hints=(
+        "How wide is the interval from end to end, as a formula in n?",
+        "Half of the width is half a point: set 1.96 σ/√n equal to it, solve for n and round up.",
+        "√n = 1.96 · 0.8 / 0.5.",
+    ),
 )
 def how_many_seeds():
     ends = torch.tensor([0.025, 0.975], dtype=torch.float64)
@@ -63,7 +77,12 @@ def how_many_seeds():
 @function(
     "07-4",
     right="With three seeds t is above four: few seeds make wide intervals twice over.",
-    hint="`values.std()` divides by n - 1, as an estimate from few seeds should.",
+    hints=(
+        "How far do single seeds scatter, and how much less does their mean?",
+        "`values.std()` divides by n − 1, as an estimate from few seeds should; a mean of "
+        "n seeds scatters less by √n.",
+        "`half = t * values.std() / len(values) ** 0.5`.",
+    ),
 )
 def interval_of_a_mean(draw):
     # Accuracies (n,) and the quantile of Student's t for n - 1 degrees of freedom

@@ -42,3 +42,16 @@ def automatic_gradient(function, *arguments) -> None:
             "Your function asks autograd for the derivative, which the exercise rules out: "
             "write the formula."
         ) from error
+
+
+def multiplication(function, D: Tensor, *arguments) -> None:
+    """Raise if ``function`` multiplies its first argument; zero times infinity tells.
+
+    >>> multiplication(lambda D, U: torch.where(U > 0, D, 0.0), torch.ones(2), torch.tensor([0, 1]))
+    """
+    found = torch.as_tensor(function(torch.full_like(D, torch.inf), *arguments))
+    if torch.isnan(found).any():
+        raise ForbiddenAnswer(
+            "The values are right, and your function multiplies the dendrite by 0 or 1, which the "
+            "exercise rules out: let the comparison select."
+        )

@@ -4,13 +4,41 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from snnbook.exercises._tools import Draw
 
 #: How exactly each entry of an answer must agree, unless an exercise says otherwise: a number to
 #: three significant digits, a count exactly, the values of a function up to rounding.
 TOLERANCES = {"number": 5e-3, "integer": 0.0, "sequence": 5e-3, "choice": 0.0, "function": 1e-6}
+
+
+class Times(NamedTuple):
+    """A mistake that multiplies the right number, as a missing 1/2 does: two of them multiply.
+
+    >>> Times(2.0).applied(3.0)
+    6.0
+    """
+
+    factor: float
+
+    def applied(self, value: Any) -> Any:
+        """Return what the mistake makes of a value."""
+        return value * self.factor
+
+
+class Plus(NamedTuple):
+    """A mistake that adds to the right number, as a part left out does: two of them add up.
+
+    >>> Plus(-1.0).applied(3.0)
+    2.0
+    """
+
+    amount: float
+
+    def applied(self, value: Any) -> Any:
+        """Return what the mistake makes of a value."""
+        return value + self.amount
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +54,16 @@ class Exercise:
         Chapter and number, ``"02-3"``, and one of :data:`TOLERANCES`.
     answers : callable
         Returns the truth, and a dictionary from messages to wrong answers, of which the first
-        match wins. For kind ``"function"`` it takes a ``Draw``, the wrong answers are functions,
+        match wins. A wrong answer may be a :class:`Times` or a :class:`Plus`, which says what the
+        mistake does to the truth, so that two of them are known together. For kind
+        ``"function"`` it takes a ``Draw``, the wrong answers are functions,
         and the truth is a pair: a function, whose name and arguments are those that the reader
         writes, and a list of cases, each a tuple of arguments.
-    right, hint : str
-        What a right answer shows, and the help for a wrong one that is none of the known
-        mistakes, each in one or two sentences; backquotes mark code.
+    right : str
+        What a right answer shows, in one or two sentences; backquotes mark code.
+    hints : tuple of str
+        One to three steps toward the answer: a question or where to look, the idea, and the
+        first line of the solution.
     tolerance : float or None
         Relative tolerance of each entry; by default that of the kind.
     options : tuple of str
@@ -43,29 +75,41 @@ class Exercise:
         ``ForbiddenAnswer`` where that uses what the text of the exercise rules out.
     generic : bool
         Whether a wrong sign, a factor of 1000 and the like are diagnosed too.
+    outputs : tuple of str
+        What each value is called that the reader's function returns (kind ``"function"``).
+    axes : tuple of str
+        What the axes of that value count, ``("n",)`` for time steps; a difference is then
+        reported by the first index at which it appears.
+    backward : bool
+        Whether the first axis is walked from its end, as the steps of a backward pass are.
 
     Raises
     ------
     ValueError
-        If ``kind`` is unknown, or a choice has no options.
+        If ``kind`` is unknown, a choice has no options, or there are no hints or too many.
     """
 
     id: str
     kind: str
     answers: Callable[..., tuple[Any, Mapping[str, Any]]]
     right: str
-    hint: str
+    hints: tuple[str, ...]
     tolerance: float | None = None
     options: tuple[str, ...] = ()
     observe: Callable[..., Any] | None = None
     forbid: Callable[..., None] | None = None
     generic: bool = True
+    outputs: tuple[str, ...] = ()
+    axes: tuple[str, ...] = ()
+    backward: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in TOLERANCES:
             raise ValueError(f"kind is {self.kind!r}; one of {', '.join(TOLERANCES)} is accepted")
         if self.kind == "choice" and not self.options:
             raise ValueError(f"exercise {self.id} is a choice and has no options")
+        if isinstance(self.hints, str) or not 1 <= len(self.hints) <= 3:
+            raise ValueError(f"hints of {self.id} is {self.hints!r}; one to three are accepted")
         if self.tolerance is None:
             object.__setattr__(self, "tolerance", TOLERANCES[self.kind])
 
@@ -87,10 +131,20 @@ class Exercise:
         """The arguments with which a reader's function is tried."""
         return self._found[1]
 
-    @property
+    @cached_property
     def mistakes(self) -> Mapping[str, Any]:
         """The wrong answers, each under the message that helps."""
-        return self._found[2]
+        changes = self.changes
+        return {
+            message: changes[message].applied(self.truth) if message in changes else wrong
+            for message, wrong in self._found[2].items()
+        }
+
+    @property
+    def changes(self) -> Mapping[str, Times | Plus]:
+        """The mistakes that say what they do to the truth."""
+        known = self._found[2].items()
+        return {message: wrong for message, wrong in known if isinstance(wrong, Times | Plus)}
 
     @property
     def name(self) -> str:
@@ -108,7 +162,7 @@ def exercise(kind: str, id: str, **settings: Any) -> Callable[[Callable], Exerci
 
     There is a decorator for each kind:
 
-    >>> @number("99-1", right="Twice two.", hint="Add.")
+    >>> @number("99-1", right="Twice two.", hints=("Add.",))
     ... def twice():
     ...     return 2 + 2, {"That is one of the two.": 2}
     >>> twice.truth, twice.mistakes

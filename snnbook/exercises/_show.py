@@ -36,12 +36,14 @@ class Result:
     """What ``check`` found about an exercise; true in a condition only for a right answer.
 
     ``answered`` is false while the answer is ``...``, and ``message`` is what the reader is told.
+    ``hints`` are the steps that a page offers for opening while the answer is not right.
     """
 
     id: str
     correct: bool
     answered: bool
     message: str = field(compare=False)
+    hints: tuple[str, ...] = field(default=(), compare=False)
 
     def __bool__(self) -> bool:
         return self.correct
@@ -58,20 +60,66 @@ class Result:
         return f"Result(id={self.id!r}, correct={self.correct}, answered={self.answered})"
 
     def to_html(self) -> str:
-        """Return one block whose mark, word and color all tell the status."""
+        """Return one block whose mark, word and color all tell the status.
+
+        Below it the hints wait for a click, each inside the one before: they need no kernel.
+        """
         head = f"{_MARKS[self.status]} {self.id}: {_WORDS[self.status]}"
-        border = f"border-left: 0.3em solid {_COLORS[self.status]}"
-        style = f"{border}; margin: 0.3em 0; padding: 0.2em 0.8em"
-        return (
-            f'<div class="exercise-check exercise-{self.status}" role="status" style="{style}">'
-            f"<strong>{head}</strong> {inline_html(self.message)}</div>"
-        )
+        return _block(self.status, head, self.message) + _hints_html(self.hints)
 
     def _ipython_display_(self) -> None:
         """Show nothing: ``check`` has shown the result, also when it is not the last line."""
 
 
-def show(result: Result) -> None:
+@dataclass(frozen=True, repr=False)
+class Hint:
+    """One step of help with an exercise: step 1 of 3 asks, the last one begins the solution."""
+
+    id: str
+    step: int
+    count: int
+    text: str
+
+    @property
+    def _head(self) -> str:
+        return f"{_MARKS['open']} {self.id}, hint {self.step} of {self.count}:"
+
+    def __str__(self) -> str:
+        return f"{self._head} {self.text}"
+
+    def __repr__(self) -> str:
+        return f"Hint(id={self.id!r}, step={self.step}, count={self.count})"
+
+    def to_html(self) -> str:
+        """Return one block."""
+        return _block("open", self._head, self.text)
+
+    def _ipython_display_(self) -> None:
+        """Show nothing: ``hint`` has shown it."""
+
+
+def _block(status: str, head: str, text: str) -> str:
+    border = f"border-left: 0.3em solid {_COLORS[status]}"
+    style = f"{border}; margin: 0.3em 0; padding: 0.2em 0.8em"
+    return (
+        f'<div class="exercise-check exercise-{status}" role="status" style="{style}">'
+        f"<strong>{head}</strong> {inline_html(text)}</div>"
+    )
+
+
+def _hints_html(hints: tuple[str, ...]) -> str:
+    """Return the hints as ``<details>``, the next one inside of each."""
+    text = ""
+    for step in range(len(hints), 0, -1):
+        text = (
+            '<details class="exercise-hint" style="margin: 0.3em 0 0.3em 1.1em">'
+            f"<summary>Hint {step} of {len(hints)}</summary>"
+            f"<p>{inline_html(hints[step - 1])}</p>{text}</details>"
+        )
+    return text
+
+
+def show(result: "Result | Hint") -> None:
     """Show a result once: as a display in a notebook, as a printed line elsewhere."""
     if in_notebook():
         from IPython.display import display

@@ -139,7 +139,7 @@ class Explorer:
         ``True``: controls driven by the kernel (ipywidgets), any number between the ends.
         ``False``: the page alone, which works without a kernel. When not given, the kernel
         drives where a notebook application has announced itself, see
-        :func:`snnbook.notebook.is_live`.
+        :func:`snnbook.notebook.is_live`; a still picture is saved along with the controls.
     title, question, change : str, optional
         For the route through the book: what it is called there, what to ask it, what to move.
     chapter, heading : str, optional
@@ -252,8 +252,12 @@ class Explorer:
     def _ipython_display_(self) -> None:
         from IPython.display import HTML, display
 
-        live = is_live() if self.live is None else self.live
-        display(self.widget() if live else HTML(self.html))
+        from snnbook.explore._live import bundle
+
+        if is_live() if self.live is None else self.live:
+            display(bundle(self), raw=True)
+        else:
+            display(HTML(self.html))
 
     def __repr__(self) -> str:
         settings = len(self.grid())

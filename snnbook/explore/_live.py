@@ -3,8 +3,16 @@
 import html
 import math
 
-from snnbook.explore._svg import as_svg, encode
+from snnbook.explore._svg import as_svg, caption_html, encode
 from snnbook.notebook import inline_html
+
+_STILL = """\
+<figure class="explore explorer" style="margin: 1em 0; max-width: 44em">
+<img src="data:image/svg+xml,{picture}" alt="{alt}" style="background: #fff; max-width: 100%">
+<p>{text}</p>
+<p><em>A still picture ({settings}); run the cell to move it.</em></p>
+{caption}</figure>
+"""
 
 
 def widget(explorer):
@@ -31,6 +39,29 @@ def widget(explorer):
         one.observe(redraw, names="value")
     redraw()
     return ipywidgets.VBox([*controls.values(), view])
+
+
+def bundle(explorer) -> dict:
+    """Return the output of a cell: the widget, and what is shown where no widget can be.
+
+    A notebook that is saved, exported or opened without its kernel shows the HTML, which is the
+    figure at the settings shown first.
+    """
+    view = widget(explorer)._repr_mimebundle_()
+    return {**view, "text/html": still(explorer), "text/plain": repr(explorer)}
+
+
+def still(explorer) -> str:
+    """Return the figure at the settings shown first, as HTML without a script."""
+    text = explorer.function(**explorer.start)["text"]
+    settings = ", ".join(f"{one.label} {one.show(one.start)}" for one in explorer.controls.values())
+    return _STILL.format(
+        picture=encode(as_svg(explorer.picture(), explorer.name)),
+        alt=html.escape(f"{explorer.alt} {text}"),
+        text=html.escape(text),
+        settings=html.escape(settings),
+        caption=caption_html(explorer.caption),
+    )
 
 
 def _control(control):

@@ -1,7 +1,6 @@
 """How a result is stored: the data, and where they come from."""
 
 import json
-import os
 import platform
 import re
 from collections.abc import Iterable
@@ -9,6 +8,8 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from snnbook._machine import machine
 
 _FOLDER = Path(__file__).parent
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -140,7 +141,7 @@ def save(
             "command": command,
             "seeds": [int(seed) for seed in seeds],
             "versions": _versions(),
-            "machine": _machine(),
+            "machine": machine(),
             "date": datetime.now(UTC).date().isoformat(),
             "python": platform.python_version(),
         },
@@ -197,13 +198,3 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "not installed"
     return found
-
-
-def _machine() -> str:
-    """Return the processor's name and the number of cores, and nothing that names the host."""
-    name = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        found = re.search(r"model name\s*:\s*(.+)", cpuinfo.read_text(encoding="utf-8"))
-        name = found[1].strip() if found else name
-    return f"{name}, {os.cpu_count()} cores"

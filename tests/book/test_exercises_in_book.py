@@ -60,25 +60,17 @@ def level(id: str) -> str:
     return (asked(id)["level"] or asked(id)["italic"]).lower()
 
 
-def imports(id: str) -> str:
-    """Return what the cells above an exercise import, other solutions apart."""
-    cells = CELLS[id.split("-")[0]]
-    above = cells[: cells.index(cell_of("exercise", id))]
-    code = [cell for cell in above if cell["cell_type"] == "code" and "hide-cell" not in tags(cell)]
-    nodes = [
-        node
-        for cell in code
-        for node in ast.walk(ast.parse(re.sub(r"^[%!].*", "", cell["source"], flags=re.M)))
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-    ]
-    return "\n".join(map(ast.unparse, nodes))
+def imports(chapter: str) -> dict:
+    """Return the cell of imports that stands at the head of the exercises of a chapter."""
+    (cell,) = [one for one in CELLS[chapter] if "exercise-imports" in tags(one)]
+    return cell
 
 
 def run(role: str, id: str) -> list[exercises.Result]:
-    """Run a cell with what stands imported above it, and return what its ``check`` found."""
+    """Run a cell in a session that has begun with the imports of its exercises alone."""
     results = []
     names = {}
-    exec(imports(id), names)
+    exec(imports(id.split("-")[0])["source"], names)
     names["check"] = lambda *answer: results.append(exercises.check(*answer)) or results[-1]
     exec(cell_of(role, id)["source"], names)
     return results
@@ -100,6 +92,29 @@ def test_every_check_is_in_a_tagged_cell_and_every_label_at_a_prompt():
                 assert tags(cell) & {f"exercise-{id}", f"solution-{id}"}, id
             for id in re.findall(r"^\(ex-([\w-]+)\)=$", cell["source"], flags=re.MULTILINE):
                 assert f"prompt-{id}" in tags(cell), id
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_what_to_import_stands_beside_the_exercises(chapter):
+    cells, cell = CELLS[chapter], imports(chapter)
+    place = cells.index(cell)
+    nodes = ast.parse(cell["source"]).body
+    assert all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in nodes)
+    assert re.search(r"^from snnbook\.exercises import .*check, hint", cell["source"], re.M)
+    assert not tags(cell) & {"hide-cell", "hide-input", "remove-cell"}
+    head, prompt = cells[place - 1]["source"], cells[place + 1]
+    assert f"prompt-{chapter}-1" in tags(prompt)
+    text = head.split("## Exercises\n")[1]
+    for words in (
+        f'`hint("{chapter}-1")`',
+        "`check` says",
+        "begin with these imports",
+        "{doc}`intro`",
+    ):
+        assert words in text
+    names = [alias.asname or alias.name for node in nodes for alias in node.names]
+    used = "".join(c["source"] for c in cells[place + 1 :] if any(map(ROLE.fullmatch, tags(c))))
+    assert not [name for name in names if name not in ("check", "hint") and name not in used]
 
 
 @pytest.mark.parametrize("id", EXERCISES)

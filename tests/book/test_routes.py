@@ -29,7 +29,7 @@ def routes() -> dict[str, list[str]]:
         name.strip(): CHAPTERS
         if WHOLE in pages
         else [f"book/{page}" for page in DOC.findall(pages)]
-        for name, pages, _ in rows
+        for name, _, pages, _ in rows
     }
 
 

@@ -8,19 +8,20 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from snnbook.exercises import CHAPTERS, Exercise, check, exercises_of, quiz
+from snnbook.exercises import CHAPTERS, Exercise, check, exercises_of, hint, quiz
 from snnbook.exercises._records import number
 
 EXERCISES = {id: record for chapter in CHAPTERS for id, record in exercises_of(chapter).items()}
 
 #: What the book has. A number may grow; a diagnosed mistake that was lost made it worse.
-AT_LEAST = {"exercises": 91, "mistakes": 437, "questions": 70}
+AT_LEAST = {"exercises": 92, "mistakes": 449, "hints": 268, "questions": 70}
 
 
 def test_nothing_is_lost():
     counts = {
         "exercises": len(EXERCISES),
         "mistakes": sum(len(record.mistakes) for record in EXERCISES.values()),
+        "hints": sum(len(record.hints) for record in EXERCISES.values()),
         "questions": sum(len(quiz(chapter)) for chapter in CHAPTERS),
     }
     assert all(counts[what] >= least for what, least in AT_LEAST.items()), counts
@@ -42,17 +43,33 @@ def test_a_page_loads_its_own_chapter_alone():
     assert run.stdout.splitlines()[-1] == "['snnbook.exercises._ch04']"
 
 
-def test_unknown_names_list_the_known_ones():
-    for wrong in ("02-99", "99-1", "", 2):
-        with pytest.raises(ValueError, match=f"{wrong!r}.*02-1.*05-7"):
-            check(wrong, 1.0)
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("5b-1", r'did you mean "05b-1"\?'),
+        ("2-3", r'did you mean "02-3"\?'),
+        ("05b1", r'did you mean "05b-1"\?'),
+        ("ex-05b-1", r'did you mean "05b-1"\?'),
+        ("02-99", "chapter 02 has 02-1 to 02-7"),
+        ("", "no exercise is called so"),
+        (2, "no exercise is called so"),
+    ],
+)
+def test_an_unknown_name_is_told_the_one_that_was_meant(wrong, said):
+    for ask in (hint, lambda id: check(id, 1.0)):
+        with pytest.raises(ValueError, match=f"id is {wrong!r}; {said}") as problem:
+            ask(wrong)
+        assert '"02-3", are accepted' in str(problem.value) and len(str(problem.value)) < 120
+
+
+def test_unknown_chapters_list_the_known_ones():
     with pytest.raises(ValueError, match="'99'.*01, 02, .*05"):
         exercises_of("99")
 
 
 def test_records_refuse_what_does_not_fit():
     def toy(**fields):
-        defaults = {"id": "99-1", "kind": "number", "right": "Yes.", "hint": "Think."}
+        defaults = {"id": "99-1", "kind": "number", "right": "Yes.", "hints": ("Think.",)}
         return Exercise(answers=lambda: (2.0, {}), **(defaults | fields))
 
     with pytest.raises(FrozenInstanceError):
@@ -61,15 +78,18 @@ def test_records_refuse_what_does_not_fit():
         toy(kind="essay")
     with pytest.raises(ValueError, match="no options"):
         toy(kind="choice")
+    for hints in ((), ("1",) * 4, "one text"):
+        with pytest.raises(ValueError, match="hints of 99-1 is .*; one to three are accepted"):
+            toy(hints=hints)
     with pytest.raises(TypeError, match="tolerances"):
-        number("99-1", right="Yes.", hint="Think.", tolerances=0.1)(lambda: (2.0, {}))
+        number("99-1", right="Yes.", hints=("Think.",), tolerances=0.1)(lambda: (2.0, {}))
     with pytest.raises(TypeError):
         exercises_of("02")["02-1"] = None
 
 
 def test_answers_are_computed_once_and_not_before_they_are_asked_for():
     calls = []
-    record = number("99-1", right="Yes.", hint="Think.")(lambda: calls.append(1) or (2.0, {}))
+    record = number("99-1", right="Yes.", hints=("Think.",))(lambda: calls.append(1) or (2.0, {}))
     assert not calls and record.truth == 2.0 and record.mistakes == {} and len(calls) == 1
 
 

@@ -24,7 +24,7 @@ def test_each_mistake_has_its_own_diagnosis(id):
 @pytest.mark.parametrize("id", EXERCISES)
 def test_messages_read_well(id):
     record = EXERCISES[id]
-    for text in (*record.mistakes, record.right, record.hint):
+    for text in (*record.mistakes, record.right, *record.hints):
         assert text.endswith((".", "?")) and text.count("`") % 2 == 0 and "$" not in text
         assert len(text) < 200
 

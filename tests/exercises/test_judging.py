@@ -18,7 +18,7 @@ FUNCTIONS = [id for id, one in EXERCISES.items() if one.kind == "function"]
 
 def toy(truth=2.0, mistakes=None, **fields):
     """Make an exercise whose truth is 2, with other fields as given."""
-    defaults = {"id": "99-1", "kind": "number", "right": "Yes.", "hint": "Think."}
+    defaults = {"id": "99-1", "kind": "number", "right": "Yes.", "hints": ("Think.",)}
     return Exercise(answers=lambda: (truth, mistakes or {}), **(defaults | fields))
 
 
@@ -132,9 +132,9 @@ def test_a_function_wrong_in_a_new_way_is_shown_a_case(id):
         return tuple(v + 0.37 for v in value) if isinstance(value, tuple) else value + 0.37
 
     outcome = _grade.grade(record, shifted)
-    assert not outcome.correct and outcome.message.startswith("For `")
+    assert not outcome.correct and "or `" in outcome.message
     assert re.search(r" is [-\d.]+, and [-\d.]+ is expected", outcome.message)
-    assert "is expected" in outcome.message and outcome.message.endswith(record.hint)
+    assert outcome.message.endswith(" is expected.")
 
 
 @pytest.mark.parametrize("id", FUNCTIONS)
@@ -167,8 +167,8 @@ def test_open_entries_count_as_open():
         (0.002, "1000 times too small"),
         (200, "percentage"),
         (2.015, "Very close"),
-        (2.5, "2.5 is too large. Think."),
-        (1, "1 is too small. Think."),
+        (2.5, "2.5 is too large."),
+        (1, "1 is too small."),
         (True, "it is True"),
         ((1.0, 2.0), "one number"),
         ([1.0, [2.0, 3.0]], "differ in shape"),
@@ -188,7 +188,9 @@ def test_generic_diagnoses_of_a_sequence():
     assert "an array of shape (2, 3)" in _grade.grade(wide, 5 * torch.ones(2, 3)).message
     row = toy(kind="sequence", truth=[1.0, 2.0, 3.0])
     assert "reversed" in _grade.grade(row, [3, 2, 1]).message
-    assert _grade.grade(row, [1, 2, 9]).message == "(1, 2, 9) is not it. Think."
+    assert (
+        _grade.grade(row, [1, 2, 9]).message == "(1, 2, 9) is not it: look at entry 3 of 3 again."
+    )
 
 
 def test_generic_diagnoses_of_a_count():
@@ -210,7 +212,7 @@ def test_choices():
     )
     assert _grade.grade(sign, " Negative ").correct
     assert _grade.grade(sign, "zero").message == "Not zero."
-    assert _grade.grade(sign, "positive").message == "Think."
+    assert _grade.grade(sign, "positive").message == 'It is not "positive".'
     for answer in (1.0, None, "up", [1, 2], torch.zeros(3)):
         assert "choose one of" in _grade.grade(sign, answer).message
     assert '"positive", "zero", "negative"' in _grade.grade(sign, ...).message

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from site_server import HOW_TO_INSTALL, browser, find_chromium
 
 from snnbook import explore
 from snnbook.explore import Control, Explorer, Layer, Panel
+from snnbook.explore._live import still
 from snnbook.explore._pack import TOP, pack
 from snnbook.neurons import LIFNeuron
 
@@ -142,6 +144,38 @@ def test_with_a_kernel_every_value_is_computed_anew():
     choice.value = "minus"
     check.value = True
     assert "The last value is -0.50." in view.value
+
+
+def displayed(explorer, monkeypatch):
+    """Return what a cell that ends in an explorer puts into the notebook."""
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda one, **options: shown.append(one))
+    explorer._ipython_display_()
+    (one,) = shown
+    return one
+
+
+def test_a_saved_notebook_keeps_the_picture_beside_the_widget(monkeypatch):
+    bundle = displayed(small(live=True, caption="A `power`."), monkeypatch)
+    view = "application/vnd.jupyter.widget-view+json"
+    assert set(bundle) == {view, "text/html", "text/plain"} and bundle[view]["model_id"]
+    page = bundle["text/html"]
+    assert "The last value is 1.00." in page and '<img src="data:image/svg+xml,' in page
+    assert "power 2, sign plus, shifted False" in page and "<code>power</code>" in page
+    assert "<script" not in page and bundle["text/plain"].startswith("Explorer('small-one'")
+
+
+def test_without_a_kernel_the_page_is_shown_and_no_widget(monkeypatch):
+    shown = displayed(small(live=False), monkeypatch)
+    assert shown.data == small().html
+
+
+@pytest.mark.parametrize("name", ["agreement", "lif"])
+def test_the_still_picture_of_a_real_explorer_is_a_drawing_of_moderate_size(name):
+    page = still(getattr(explore, name)())
+    picture = unquote(re.search(r'src="data:image/svg\+xml,([^"]*)"', page)[1])
+    assert picture.startswith("<svg") and picture.rstrip().endswith("</svg>")
+    assert 2_000 < len(page) < 150_000
 
 
 def test_the_lif_explorer_shows_what_unroll_computes():
