@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 #: Minutes for one of each, in the text. A link costs what it takes to look up a page that the
 #: reader does not know: the one who was timed had read none of the others.
-RATES = {"words": 1 / 110, "equations": 0.5, "figures": 1.0, "numbers": 0.1, "links": 2.5}
+RATES = {"words": 1 / 110, "equations": 0.5, "figures": 1.0, "numbers": 0.1, "links": 3.5}
 #: Minutes for a line of code, folded or not: to read it, run it and look at what it does.
 CODE_LINE = 0.05
 #: Minutes for an exercise of each level, and for each line of its solution.
@@ -179,10 +179,11 @@ def number_of(name: str) -> str:
     return found[1] if found else ""
 
 
-def count_text(text: str, own_labels: set[str], known: frozenset[str] = frozenset()) -> dict:
+def count_text(text: str, own_labels: set[str], page: str = "", known: frozenset = frozenset()):
     """Return how many words, equations, numbers from cells and links to other pages a text has.
 
-    ``known`` are the numbers of the chapters that the reader knows; a link to them costs nothing.
+    ``known`` are the numbers of the chapters that the reader knows; a link to them costs nothing,
+    and neither does one to a chapter behind ``page``, which says what will come.
 
     >>> count_text("See {doc}`03-b`, $x$ and {glue:text}`a`.\\n$$\\nx = 1\\n$$", set())
     {'words': 5, 'equations': 1, 'figures': 0, 'numbers': 1, 'links': 1}
@@ -192,7 +193,8 @@ def count_text(text: str, own_labels: set[str], known: frozenset[str] = frozense
     targets = {a or b for a, b in _TARGET.findall(text)}
     away = [one for one in targets if one not in own_labels and not one.startswith(("ex-", "fig-"))]
     numbers = text.count("{glue:text}")
-    links = sum(number_of(one) not in known for one in [*_DOCUMENT.findall(text), *away])
+    places = map(number_of, [*_DOCUMENT.findall(text), *away])
+    links = sum(one not in known and not (page and one > page) for one in places)
     plain = re.sub(r"\{[\w:]+\}`[^`]*`|\$[^$]+\$", " x ", text)
     words = len(re.findall(r"[^\W\d_][\w’'-]*", plain))
     counts = (words, equations, 0, numbers, links)
@@ -213,8 +215,11 @@ def known_to(path: Path) -> frozenset[str]:
     return frozenset(map(number_of, names)).union(*others)
 
 
-def measure(notebook: str, known: frozenset[str] = frozenset()) -> Page:
-    """Return what a notebook, given as JSON, asks of a reader who knows some chapters."""
+def measure(notebook: str, page: str = "", known: frozenset[str] = frozenset()) -> Page:
+    """Return what a notebook, given as JSON, asks of a reader who knows some chapters.
+
+    ``page`` is the number of its own chapter.
+    """
     cells = json.loads(notebook)["cells"]
     own = {a or b for cell in cells for a, b in _LABEL.findall(source_of(cell))}
     text, folded = dict.fromkeys(RATES, 0), dict.fromkeys(RATES, 0)
@@ -232,7 +237,7 @@ def measure(notebook: str, known: frozenset[str] = frozenset()) -> Page:
             main, more, optional, level = split_optional(source, optional, level)
             outside, inside = split_folds(main)
             for counts, part in ((text, outside), (folded, f"{inside}\n{more}")):
-                for name, count in count_text(part, own, known).items():
+                for name, count in count_text(part, own, page, known).items():
                     counts[name] += count
         elif not {"remove-cell", "remove-input"} & set(tags):
             code[bool(optional)] += lines
@@ -246,7 +251,7 @@ def measure(notebook: str, known: frozenset[str] = frozenset()) -> Page:
 
 @cache
 def _measured(path: Path, stamp: int) -> Page:
-    return measure(path.read_text(encoding="utf-8"), known_to(path))
+    return measure(path.read_text(encoding="utf-8"), number_of(path.stem), known_to(path))
 
 
 def measure_file(path: Path) -> Page:

@@ -246,3 +246,31 @@ def reach_of_the_blame():
             0.01, 10e-3
         ),
     }
+
+
+@integer(
+    "03-7",
+    right="The two parts are equal there, 2T/K = 3K: 60 numbers each for a neuron, in place of the "
+    "1800 of plain BPTT.",
+    hints=(
+        "What gets cheaper, and what dearer, when checkpoints stand farther apart?",
+        "More checkpoints cost 2T/K, longer pieces 3K; the sum is smallest where both are equal.",
+    ),
+)
+def distance_between_checkpoints():
+    """Count what is held for many neurons, so that the rest does not matter."""
+    layers, steps = (1, 10000, 1), 600
+
+    def held(every):
+        return gradients.cost("bptt", layers, steps, checkpoint=every).history
+
+    return min(range(1, steps + 1), key=held), {
+        "√T would be it if a checkpoint cost as much as a step of a piece; it costs 2, a step "
+        "3.": math.isqrt(steps),
+        "√T = 24.5 would be it if a checkpoint cost as much as a step of a piece; it costs 2, "
+        "a step 3.": math.isqrt(steps) + 1,
+        "Upside down: a step of a piece costs more than a checkpoint, so pieces should be shorter "
+        "than √T.": math.isqrt(3 * steps // 2),
+        "That is the number of checkpoints and steps at the best distance, together; the distance "
+        "is asked for.": 120,
+    }

@@ -1,5 +1,6 @@
 """Exercises of chapter 5b: what is local, what a closed loop tells, when noise helps."""
 
+import itertools
 import math
 
 import torch
@@ -203,4 +204,27 @@ def when_traces_are_cheaper():
         ),
         "The recurrent synapses have traces, too.": crossing(2 * neurons_ * inputs),
         "The synapses from the inputs have traces, too.": crossing(2 * neurons_**2),
+    }
+
+
+@sequence(
+    "05b-7",
+    generic=False,
+    right="One draw is 4, another is 0; on average ν₁ν₂ vanishes, and what is left is the true "
+    "influence, 2.",
+    hints=(
+        "Put ν = (1, 1) in: what are the two factors?",
+        "The sum is 2 and the second factor 2. Then list all four draws and take their mean.",
+    ),
+)
+def one_draw_and_the_mean():
+    draws = itertools.product((1.0, -1.0), repeat=2)
+    estimates = [sum(signs) * 2.0 * signs[0] for signs in draws]
+    one, mean = estimates[0], sum(estimates) / len(estimates)
+    return (one, mean), {
+        "The mean is taken over all four draws; at ν = (1, −1) the estimate is 0.": (one, one),
+        "ν₁ν₁ = 1 in every draw, so the mean is not 0; only ν₁ν₂ vanishes.": (one, 0.0),
+        "A single draw contains the other neuron's coin, too: s̃₁ + s̃₂ is 2.": (mean, mean),
+        "The pair is swapped: the single draw comes first.": (mean, one),
+        "That is the estimate for w₂; the first weight is asked for.": (6.0, 3.0),
     }

@@ -17,7 +17,6 @@ from snnbook.gradients._allocations import Allocations as Allocations
 from snnbook.gradients._autograd import autograd as autograd
 from snnbook.gradients._blame import blame_table as blame_table
 from snnbook.gradients._bptt import (
-    NetworkHistory as NetworkHistory,
     backward as backward,
     bptt as bptt,
     products as products,
@@ -44,6 +43,7 @@ from snnbook.gradients._measure import (
 from snnbook.gradients._online import (
     Gradients as Gradients,
     LayerStep as LayerStep,
+    NetworkHistory as NetworkHistory,
     NetworkState as NetworkState,
     is_recurrent as is_recurrent,
     kept as kept,
@@ -88,3 +88,4 @@ from snnbook.gradients._smooth import (
     rnn_run as rnn_run,
     smooth_rnn as smooth_rnn,
 )
+from snnbook.gradients._uoro import UORO as UORO, UOROCarry as UOROCarry, uoro as uoro

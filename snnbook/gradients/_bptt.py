@@ -13,13 +13,14 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import check_finite, check_integer, check_shape
-from snnbook.gradients._adjoint import Adjoint
+from snnbook.gradients._adjoint import EXACT, Adjoint
+from snnbook.gradients._checkpoints import from_checkpoints
 from snnbook.gradients._checks import check_network, check_run, error_at
 from snnbook.gradients._online import (
     Gradients,
     LayerStep,
-    NetworkState,
-    network_step,
+    NetworkHistory,
+    forward_run,
     presynaptic,
     rest,
 )
@@ -27,16 +28,15 @@ from snnbook.gradients._run_online import summed
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import StepError
 
-#: The records of every step of a run: for each step one record a layer, the readout last.
-NetworkHistory = list[tuple[LayerStep, ...]]
-
-#: The exact surrogate gradient: every term is there.
-EXACT = Adjoint()
-
 
 @torch.no_grad()
 def bptt(
-    network: SpikingNetwork, spikes: Tensor, error: StepError, *, truncate: int | None = None
+    network: SpikingNetwork,
+    spikes: Tensor,
+    error: StepError,
+    *,
+    truncate: int | None = None,
+    checkpoint: int | None = None,
 ) -> Gradients:
     r"""Return the gradient of the loss by backpropagation through time, without autograd.
 
@@ -53,6 +53,10 @@ def bptt(
         Cut time into pieces of this many steps, starting at step 0, and let no gradient pass
         from one piece into the piece before: truncated BPTT. Only one piece is stored at a
         time. From T on it is exact.
+    checkpoint : int, optional
+        Keep the state of the network only every this many steps, and run each piece again when the
+        way back comes to it. The gradient is the same to the last bit; near the square root of T
+        the least is stored. Not together with ``truncate``.
 
     Returns
     -------
@@ -62,7 +66,8 @@ def bptt(
     Raises
     ------
     TypeError, ValueError
-        If the spikes do not fit the network, or ``truncate`` is below 1.
+        If the spikes do not fit the network, ``truncate`` or ``checkpoint`` is below 1, or both are
+        given.
 
     Examples
     --------
@@ -75,11 +80,19 @@ def bptt(
     >>> all(torch.allclose(by_hand[name], by_torch[name]) for name in by_torch)
     True
 
-    Paper section III, Box 2; chapter 3; ``eq-03-spiking-backward``, ``eq-03-spiking-uses``.
+    Paper section III, Box 2; chapter 3; ``eq-03-spiking-backward``, ``eq-03-spiking-uses``,
+    ``eq-03-checkpoints``.
     """
     check_run(network, spikes)
     if truncate is not None:
         check_integer("truncate", truncate, 1)
+    if checkpoint is not None:
+        if truncate is not None:
+            raise ValueError(
+                f"checkpoint is {checkpoint} and truncate is {truncate}; one of the two is accepted"
+            )
+        steps = from_checkpoints(network, spikes, error, checkpoint)
+        return summed(network, (products(network, seen, blame) for seen, blame in steps))
     return summed(network, _increments(network, spikes, error, max(1, truncate or len(spikes))))
 
 
@@ -87,7 +100,7 @@ def _increments(network, spikes: Tensor, error: StepError, piece: int) -> Iterat
     """Give what each step adds to the gradient, last step first within each piece of time."""
     state = rest(network, spikes.shape[1])
     for start in range(0, len(spikes), piece):
-        history, state = _forward(network, spikes[start : start + piece], state)
+        history, state = forward_run(network, spikes[start : start + piece], state)
         errors = [error_at(error, seen[-1].mem, start + n) for n, seen in enumerate(history)]
         for n, blame in backward(network, history, errors):
             yield products(network, history[n], blame)
@@ -118,15 +131,7 @@ def record(network: SpikingNetwork, spikes: Tensor) -> NetworkHistory:
     Paper section III; chapter 3.
     """
     check_run(network, spikes)
-    return _forward(network, spikes, rest(network, spikes.shape[1]))[0]
-
-
-def _forward(network, spikes: Tensor, state: NetworkState) -> tuple[NetworkHistory, NetworkState]:
-    history = []
-    for inputs in spikes.unbind(0):
-        records, state = network_step(network, state, inputs)
-        history.append(records)
-    return history, state
+    return forward_run(network, spikes, rest(network, spikes.shape[1]))[0]
 
 
 @torch.no_grad()

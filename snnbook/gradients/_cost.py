@@ -37,7 +37,13 @@ class Cost(NamedTuple):
 
 
 def cost(
-    rule: str, sizes: Sequence[int], steps: int, *, batch: int = 1, recurrent: bool = True
+    rule: str,
+    sizes: Sequence[int],
+    steps: int,
+    *,
+    batch: int = 1,
+    recurrent: bool = True,
+    checkpoint: int | None = None,
 ) -> Cost:
     r"""Count what a rule stores and computes for a network of these sizes.
 
@@ -48,6 +54,7 @@ def cost(
     rule                        numbers held        multiply-adds
     ==========================  ==================  =====================
     BPTT                        3BTN                3BT(N + M)N
+    BPTT, K steps apart         B(3K + 2T/K)N       4BT(N + M)N
     RTRL                        2B(N + M)N^2        BT(N + M)N^3
     RTRL without recurrence     2B(1 + C)(N + M)N   BT(5C + 4)(N + M)N
     ==========================  ==================  =====================
@@ -62,6 +69,9 @@ def cost(
         T and B, at least 1.
     recurrent : bool
         Whether the hidden layers have recurrent weights.
+    checkpoint : int, optional
+        K, the steps between two states that BPTT keeps, as in :func:`snnbook.gradients.bptt`; for
+        no other rule.
 
     Returns
     -------
@@ -70,7 +80,8 @@ def cost(
     Raises
     ------
     ValueError
-        If the rule is unknown, or ``steps`` or ``batch`` is below 1.
+        If the rule is unknown, ``steps``, ``batch`` or ``checkpoint`` is below 1, or a rule other
+        than BPTT has checkpoints.
 
     Examples
     --------
@@ -80,13 +91,15 @@ def cost(
     >>> round(large / small, 1)
     7.9
 
-    Paper section III; chapter 3; ``eq-03-history``, ``eq-03-influences``.
+    Paper section III; chapter 3; ``eq-03-history``, ``eq-03-influences``,
+    ``eq-03-checkpoints``.
     """
     check_choice("rule", rule, COUNTED)
     check_integer("steps", steps, 1)
     check_integer("batch", batch, 1)
     check_flag("recurrent", recurrent)
     check_sizes(sizes)
+    check_checkpoint(rule, checkpoint)
     pairs = list(zip(sizes, sizes[1:]))
     hidden = [n for _, n in pairs[:-1]]
     weights = sum(m * n for m, n in pairs)
@@ -96,12 +109,26 @@ def cost(
         per_step = batch * (3 * sum(hidden) + 3 * sizes[-1])
         below = pairs[0][0] * pairs[0][1] if hidden else weights  # no error goes to the input
         products = batch * steps * (3 * weights - below)
-        return Cost(steps * per_step, 2 * states, products, 0)
+        if checkpoint is None:
+            return Cost(steps * per_step, 2 * states, products, 0)
+        starts = -(-steps // checkpoint)
+        again = batch * (starts - 1) * checkpoint * weights  # the last piece runs only once
+        kept = starts * states + min(checkpoint, steps) * per_step
+        return Cost(kept, 2 * states, products + again, 0)
     numbers, products = _influences(sizes, recurrent, rule == "rtrl")
     run = batch * steps
     return Cost(
         0, 2 * batch * numbers + states + weights, run * (products + weights), run * 4 * numbers
     )
+
+
+def check_checkpoint(rule: str, checkpoint: int | None) -> None:
+    """Raise unless there is no checkpoint, or the rule is BPTT and it is an integer from 1 on."""
+    if checkpoint is None:
+        return
+    check_integer("checkpoint", checkpoint, 1)
+    if rule != "bptt":
+        raise ValueError(f"checkpoint is {checkpoint} with rule {rule!r}; None is accepted there")
 
 
 def _influences(sizes: Sequence[int], recurrent: bool, full: bool) -> tuple[int, int]:

@@ -11,8 +11,9 @@ from torch import Tensor
 from snnbook._validate import check_choice, check_integer, check_sequence, is_number
 from snnbook.gradients._allocations import Allocations
 from snnbook.gradients._bptt import backward, record
-from snnbook.gradients._checks import error_at
-from snnbook.gradients._cost import COUNTED
+from snnbook.gradients._checkpoints import from_checkpoints
+from snnbook.gradients._checks import check_run, error_at
+from snnbook.gradients._cost import COUNTED, check_checkpoint
 from snnbook.gradients._online import is_recurrent
 from snnbook.gradients._rtrl import RTRL
 from snnbook.gradients._run_online import online_steps
@@ -39,7 +40,13 @@ class Traffic(NamedTuple):
 
 
 def measure(
-    rule: str, network: SpikingNetwork, spikes: Tensor, error: StepError, *, repeats: int = 3
+    rule: str,
+    network: SpikingNetwork,
+    spikes: Tensor,
+    error: StepError,
+    *,
+    repeats: int = 3,
+    checkpoint: int | None = None,
 ) -> Measured:
     """Run a rule and count the bytes it holds, and the processor's seconds of its fastest run.
 
@@ -55,6 +62,8 @@ def measure(
         The loss.
     repeats : int
         Runs for the time, at least 1. Bytes are counted in one more run.
+    checkpoint : int, optional
+        As in :func:`cost`.
 
     Returns
     -------
@@ -79,15 +88,19 @@ def measure(
     """
     check_choice("rule", rule, COUNTED)
     check_integer("repeats", repeats, 1)
+    check_checkpoint(rule, checkpoint)
+    run = rule, network, spikes, error, checkpoint
     with Allocations() as count:
-        held = max(count.live for _ in _steps(rule, network, spikes, error))
-    return Measured(
-        held, count.peak, _fastest(lambda: _steps(rule, network, spikes, error), repeats)
-    )
+        held = max(count.live for _ in _steps(*run))
+    return Measured(held, count.peak, _fastest(lambda: _steps(*run), repeats))
 
 
-def _steps(rule: str, network, spikes, error) -> Iterable:
+def _steps(rule: str, network, spikes, error, checkpoint) -> Iterable:
     """Run a rule and stop between any two steps."""
+    if checkpoint is not None:
+        check_run(network, spikes)
+        yield from from_checkpoints(network, spikes, error, checkpoint)
+        return
     if rule != "bptt":
         yield from online_steps(RTRL(recurrent=rule == "rtrl"), network, spikes, error)
         return

@@ -30,6 +30,10 @@ class LayerStep(NamedTuple):
         return LayerStep(*(None if values is None else values[n] for values in self))
 
 
+#: The records of every step of a run: for each step one record a layer, the readout last.
+NetworkHistory = list[tuple[LayerStep, ...]]
+
+
 class NetworkState(NamedTuple):
     """I[n] and U[n] of all layers: ``hidden``, one :class:`LIFState` each, and ``readout``."""
 
@@ -102,6 +106,17 @@ def network_step(
     _, later = out.neuron.step(state.readout, inputs @ out.weight.T)
     records.append(LayerStep(inputs, state.readout.syn, state.readout.mem, None))
     return tuple(records), NetworkState(tuple(after), later)
+
+
+def forward_run(
+    network: SpikingNetwork, spikes: Tensor, state: NetworkState
+) -> tuple[NetworkHistory, NetworkState]:
+    """Run a network over some steps; return the records of all of them, and the state after."""
+    history = []
+    for inputs in spikes.unbind(0):
+        records, state = network_step(network, state, inputs)
+        history.append(records)
+    return history, state
 
 
 def slope(layer: LIF, record: LayerStep) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from snnbook.gradients import Gradients, bptt, check_network
+from snnbook.gradients import Gradients, bptt, check_network, uoro
 from snnbook.local import (
     direct_feedback_alignment,
     e_prop,
@@ -109,6 +109,10 @@ def detached_reset(network: SpikingNetwork, spikes: Tensor, error: StepError) ->
     return bptt(network.with_neuron(reset_gradient=False), spikes, error)
 
 
+def _drawn(network: SpikingNetwork, generator: torch.Generator | None) -> dict[str, Any]:
+    return {"generator": generator}
+
+
 def _fed_back(kind: str, direct: bool = False, **more: Any) -> Settings:
     """Return settings with feedback matrices of this kind."""
 
@@ -164,6 +168,16 @@ RULES = MappingProxyType(
             section="III.B",
             chapter="3",
             settings=_fed_back("symmetric", recurrent=False),
+        ),
+        "uoro": Rule(
+            label="UORO, one draw",
+            function=uoro,
+            drops="the influence of each weight on each neuron: one random pair of vectors in its "
+            "place",
+            section="III.B",
+            chapter="5b",
+            settings=_drawn,
+            random=True,
         ),
         "feedback_alignment": Rule(
             label="feedback alignment, random",

@@ -183,7 +183,7 @@ class Needs(NamedTuple):
 
 
 #: The rules whose needs :func:`needs` knows.
-NEEDS = ("bptt", "rtrl", "e-prop", "random feedback", "local errors")
+NEEDS = ("bptt", "rtrl", "uoro", "e-prop", "random feedback", "local errors")
 
 
 def needs(rule: str, inputs: int, hidden: int, outputs: int, steps: int) -> Needs:
@@ -226,4 +226,8 @@ def needs(rule: str, inputs: int, hidden: int, outputs: int, steps: int) -> Need
     if rule == "rtrl":
         influence = hidden * (inputs + hidden)
         return Needs(0, steps * others * influence + errors, hidden * outputs)
+    if (
+        rule == "uoro"
+    ):  # a number along each synapse, the loss's answer, and the size of each vector
+        return Needs(0, steps * (others + 3 * hidden), 0)
     return Needs(0, errors, hidden * outputs if rule == "e-prop" else 0)

@@ -222,6 +222,20 @@ def test_leading_terms_of_the_memory():
     assert counted.operations == pytest.approx(B * (N + M) * N**3, rel=0.01)
 
 
+@pytest.mark.equation("eq-03-checkpoints")
+@pytest.mark.parametrize(("steps", "every"), [(100, 10), (90, 30), (60, 4)])
+def test_memory_with_checkpoints(steps, every):
+    """Count the numbers of a layer that are alive when the way back begins."""
+    network, spikes, error = spiking_task(steps=steps, sizes=(3, 40, 2))
+    batch, neurons = spikes.shape[1], 40
+    run = network, spikes, error
+    held = gradients.measure("bptt", *run, repeats=1, checkpoint=every).held
+    expected = batch * neurons * (2 * steps / every + 3 * every)
+    assert held / 8 == pytest.approx(expected, rel=0.2)  # the readout has two neurons more
+    root = gradients.cost("bptt", (100, 10000, 1), 10**6, checkpoint=10**3).history
+    assert root == pytest.approx(5 * 10000 * 10**3, rel=0.01)
+
+
 @pytest.mark.equation("eq-03-product")
 def test_product_of_jacobians():
     rnn, inputs, _ = smooth_task(sizes=(3, 5), steps=9, batch=1)

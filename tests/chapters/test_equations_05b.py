@@ -7,7 +7,7 @@ import pytest
 import torch
 from helpers import seeded
 
-from snnbook import local, training
+from snnbook import gradients, local, training
 from snnbook.laboratory import (
     TERMS,
     closed_loop,
@@ -127,6 +127,53 @@ def numpy_network(w, v1, v2, u1, u2, x, slope):
 
     g = sigma(w * x)
     return sigma(u1 * sigma(v1 * g) + u2 * sigma(v2 * g))
+
+
+class AllDraws(gradients.UORO):
+    """UORO whose coins are given: sample b tosses what the bits of b say."""
+
+    def start(self, network, batch):
+        object.__setattr__(self, "tossed", 0)
+        return super().start(network, batch)
+
+    def _signs(self, like):
+        samples, neurons = like.shape
+        bits = torch.arange(self.tossed, self.tossed + neurons)
+        object.__setattr__(self, "tossed", self.tossed + neurons)
+        return 2.0 * (torch.arange(samples)[:, None] >> bits & 1).to(like) - 1
+
+
+@pytest.mark.equation("eq-05b-uoro")
+def test_all_draws_of_two_vectors():
+    """Over all sequences of coins the mean of the outer product is what RTRL carries, exactly."""
+    network, spikes, _ = pair(steps=6)
+    count, silent = 2 ** (2 * 6), lambda readout, n: torch.zeros_like(readout)
+    exact, rule = gradients.RTRL().start(network, 1), AllDraws(seeded(0))
+    carry = rule.start(network, count)
+    for n, inputs in enumerate(spikes):
+        exact, _ = gradients.RTRL().step(network, exact, inputs, silent, n)
+        carry, _ = rule.step(network, carry, inputs.expand(count, -1), silent, n)
+    for name, weight in carry.weights.items():
+        for layer, states in enumerate(carry.states):
+            for kind in ("syn", "mem"):
+                mean = torch.einsum("bk,bij->kij", getattr(states, kind), weight) / count
+                wanted = getattr(exact.influence[name][layer], kind)[0]
+                torch.testing.assert_close(mean, wanted, atol=1e-12, rtol=1e-9)
+    assert exact.influence["hidden.0.weight"][1].mem.abs().max() > 0.01
+
+
+@pytest.mark.equation("eq-05b-draws")
+def test_the_cosine_of_a_mean_of_draws():
+    """A fixed vector with independent noise of many entries, whose size is c times its own."""
+    signal = torch.randn(20000, generator=seeded(0), dtype=torch.float64)
+    size = signal.norm() / len(signal) ** 0.5
+    for c, k in ((9.0, 1), (9.0, 4), (100.0, 25)):
+        noise = torch.randn(k, len(signal), generator=seeded(1), dtype=torch.float64)
+        draws = signal + c**0.5 * size * noise
+        cosine = torch.cosine_similarity(signal, draws.mean(0), dim=0)
+        assert cosine.item() == pytest.approx((1 + c / k) ** -0.5, abs=0.02)
+        ratio = (draws[0].norm() / signal.norm()) ** 2
+        assert ratio.item() == pytest.approx(1 + c, rel=0.05)
 
 
 @pytest.mark.equation("eq-05b-sigmoid")

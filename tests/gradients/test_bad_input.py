@@ -34,6 +34,7 @@ from snnbook.gradients import (
     run_back,
     smooth_rnn,
     traffic,
+    uoro,
     vector_loss,
     whole_run,
 )
@@ -61,6 +62,8 @@ def spoiled(value, name="hidden.0.weight"):
 RULES = {
     "bptt": bptt,
     "truncated": lambda *run: bptt(*run, truncate=2),
+    "checkpoints": lambda *run: bptt(*run, checkpoint=3),
+    "uoro": lambda *run: uoro(*run, generator=seeded(0)),
     "rtrl": rtrl,
     "autograd": autograd,
     "record": lambda net, spikes, error: record(net, spikes),
@@ -192,6 +195,11 @@ HISTORY = record(network(), SPIKES)
 ERRORS = [torch.zeros(BATCH, 2)] * STEPS
 OTHERS = [
     ("truncate", lambda: bptt(network(), SPIKES, ERROR, truncate=0)),
+    ("checkpoint", lambda: bptt(network(), SPIKES, ERROR, checkpoint=0)),
+    ("checkpoint", lambda: bptt(network(), SPIKES, ERROR, truncate=2, checkpoint=2)),
+    ("checkpoint", lambda: cost("bptt", (3, 2), 5, checkpoint=0)),
+    ("checkpoint", lambda: cost("rtrl", (3, 2), 5, checkpoint=2)),
+    ("checkpoint", lambda: measure("traces", network(), SPIKES, ERROR, checkpoint=2)),
     ("recurrent", lambda: rtrl(network(), SPIKES, ERROR, recurrent=1)),
     ("reset", lambda: rtrl(network(), SPIKES, ERROR, reset="no")),
     ("network", lambda: RTRL().start(nn.Linear(2, 2), 1)),

@@ -153,3 +153,11 @@ def test_agreement_of_known_gradients():
 def test_errors_name_the_argument(call, words):
     with pytest.raises((TypeError, ValueError), match=words):
         call(*task(0))
+
+
+@pytest.mark.parametrize("checkpoint", [1, 4, 5, 12, 40])
+@pytest.mark.parametrize("reset", ["subtract", "zero"])
+def test_checkpoints_change_no_bit(checkpoint, reset):
+    run = task(3, reset=reset, reset_gradient=True, recurrent=True, sizes=(4, 5, 5, 3))
+    exact, found = gradients.bptt(*run), gradients.bptt(*run, checkpoint=checkpoint)
+    assert all(torch.equal(exact[name], found[name]) for name in exact)

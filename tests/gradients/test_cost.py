@@ -71,6 +71,21 @@ def test_history_grows_with_time_and_influence_does_not():
         assert held[1] / held[0] == pytest.approx(longer, rel=0.05)
 
 
+@pytest.mark.parametrize(
+    ("steps", "checkpoint", "batch"), [(100, 10, 1), (60, 7, 2), (20, 50, 1), (30, 1, 1)]
+)
+def test_checkpoints_hold_and_run_what_is_counted(steps, checkpoint, batch):
+    sizes = (20, 30, 3)
+    run = task(sizes, steps, batch, recurrent=True)
+    given = {"batch": batch, "recurrent": True, "checkpoint": checkpoint}
+    counted = gradients.cost("bptt", sizes, steps, **given)
+    measured = gradients.measure("bptt", *run, repeats=1, checkpoint=checkpoint)
+    assert measured.held == pytest.approx(4 * counted.floats, rel=0.1)
+    with FlopCounterMode(display=False) as count:
+        gradients.bptt(*run, checkpoint=checkpoint)
+    assert count.get_total_flops() / 2 == pytest.approx(counted.products, rel=0.1)
+
+
 def test_truncated_bptt_holds_one_piece():
     run = task((10, 50, 3), 200)
     with Allocations() as count:

@@ -390,6 +390,8 @@ GRADIENTS: Calls = {
     "autograd": rule,
     "bptt": lambda: rule(truncate=3),
     "rtrl": lambda: rule(recurrent=True, reset=True),
+    "uoro": lambda: rule(generator=seeded()),
+    "UORO": lambda: {"generator": seeded()},
     "blame_table": lambda: rule(name="hidden.0.weight"),
     "traffic": rule,
     "record": lambda: {"network": network(), "spikes": spikes()},
