@@ -26,7 +26,7 @@ TIMED = [
         40,
     ),
     (
-        {"words": 4598, "equations": 10, "figures": 5, "numbers": 86, "links": 12},
+        {"words": 4598, "equations": 10, "figures": 5, "numbers": 86, "links": 11},
         437,
         (120, 150),
         [("by head", 0), ("by head", 1), ("by head", 2), ("by head", 3), ("by code", 7)]

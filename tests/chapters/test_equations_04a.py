@@ -10,7 +10,17 @@ from scipy.integrate import quad, solve_ivp
 
 from snnbook import surrogates
 from snnbook.neurons import LIFNeuron, LIFState, run
-from snnbook.smoothed import Gate, MorrisLecar, gated, gated_step, rk4_step, solve
+from snnbook.smoothed import (
+    CoupledNeurons,
+    FitzHughNagumo,
+    Gate,
+    HodgkinHuxley,
+    MorrisLecar,
+    gated,
+    gated_step,
+    rk4_step,
+    solve,
+)
 from snnbook.spike_times import simulate_exact
 
 FINE = LIFNeuron(tau_mem=10e-3, tau_syn=5e-3, dt=1e-5)
@@ -118,6 +128,68 @@ def test_morris_lecar_right_hand_side():
                 torch.tensor(state, dtype=torch.float64), torch.tensor(drive, dtype=torch.float64)
             )
             assert found.tolist() == pytest.approx(form(*state, drive, *constants), rel=1e-12)
+
+
+@pytest.mark.equation("eq-04a-fitzhugh")
+def test_fitzhugh_nagumo_against_his_own_variables():
+    """FitzHugh's x, y and z are -V, w and -I, and his time runs c times as slowly."""
+    a, b, c = 0.7, 0.8, 3.0
+    for (v, w), current in (((-1.2, -0.6), 0.0), ((1.5, 0.3), 0.5), ((0.4, 1.1), -0.7)):
+        x, y, z = -v, w, -current
+        dx, dy = c * (y + x - x**3 / 3 + z), -(x - a + b * y) / c
+        found = FitzHughNagumo().derivative(
+            torch.tensor((v, w), dtype=torch.float64), torch.tensor(current, dtype=torch.float64)
+        )
+        assert found.tolist() == pytest.approx([-dx / c, dy / c], rel=1e-12)
+
+
+@pytest.mark.equation("eq-04a-hodgkin-huxley")
+def test_hodgkin_huxley_against_the_paper_of_1952():
+    """Their V is the displacement from rest with the sign turned round, in mV."""
+    for v, m, h, n, current in ((-62.0, 0.1, 0.5, 0.4, 3.0), (20.0, 0.9, 0.2, 0.6, 0.0)):
+        u = -(v + 65)
+        opening = (
+            0.1 * (u + 25) / math.expm1((u + 25) / 10),
+            0.07 * math.exp(u / 20),
+            0.01 * (u + 10) / math.expm1((u + 10) / 10),
+        )
+        closing = (
+            4 * math.exp(u / 18),
+            1 / (math.exp((u + 30) / 10) + 1),
+            0.125 * math.exp(u / 80),
+        )
+        ions = 120 * m**3 * h * (u + 115) + 36 * n**4 * (u - 12) + 0.3 * (u + 10.613)
+        expected = [current + ions]
+        expected += [a * (1 - x) - b * x for a, b, x in zip(opening, closing, (m, h, n))]
+        state = torch.tensor((v, m, h, n), dtype=torch.float64)
+        drive = torch.tensor(current, dtype=torch.float64)
+        found = HodgkinHuxley().derivative(state, drive).tolist()
+        assert found == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.equation("eq-04a-coupled")
+def test_coupled_neurons_solve_their_equation():
+    """Two neurons, the first drives the second: against an ODE solver."""
+    gate, tau, dt, steps = Gate(30.0, threshold=10.0), 20.0, 0.1, 600
+    weight = torch.tensor([[0.0, 0.0], [120.0, 0.0]], dtype=torch.float64)
+    neuron = MorrisLecar()
+    drive = torch.tensor([[70.0, 30.0]], dtype=torch.float64)
+
+    def slope(t, flat):
+        y = torch.from_numpy(flat).view(2, 3)
+        trace = y[:, 2].numpy()
+        current = drive[0] + torch.from_numpy(weight.numpy() @ trace)
+        change = neuron.derivative(y[:, :2], current).numpy()
+        z = np.clip((y[:, 0].numpy() - 10) / 30 + 1, 0, 1)
+        sent = 6 * z * (1 - z) / 30 * np.maximum(change[:, 0], 0)
+        return np.column_stack((change, sent - trace / tau)).ravel()
+
+    layer = CoupledNeurons(neuron, gate, tau, weight)
+    start = layer.rest().expand(2, 3).numpy().ravel()
+    expected = solve_ivp(slope, (0, dt * steps), start, rtol=1e-8, atol=1e-9, max_step=0.5).y[:, -1]
+    found = solve(layer, drive.expand(steps, 1, 2), dt)
+    assert (found.mem.amax(0) > 0).all()  # both have spiked
+    assert found.state[0].numpy() == pytest.approx(expected.reshape(2, 3), abs=1e-2)
 
 
 @pytest.mark.equation("eq-04a-rk4")

@@ -517,6 +517,14 @@ SMOOTHED: Calls = {
         "lr": 0.02,
     },
     "MorrisLecar": lambda: {"C": 20.0, "g_L": 2.0, "phi": 0.07},
+    "FitzHughNagumo": lambda: {"a": 0.7, "b": 0.8, "phi": 0.1},
+    "HodgkinHuxley": lambda: {"C": 1.0, "g_Na": 120.0},
+    "CoupledNeurons": lambda: {
+        "neuron": smoothed.MorrisLecar(),
+        "gate": smoothed.Gate(30.0, threshold=10.0),
+        "tau_syn": 20.0,
+        "recurrent_weight": values(HIDDEN, HIDDEN),
+    },
     "solve": lambda: {
         "neuron": smoothed.MorrisLecar(),
         "current": values(9, 1, 2),
