@@ -33,6 +33,7 @@ from snnbook.local._gathered import (
     superspike_gathered as superspike_gathered,
 )
 from snnbook.local._local_errors import LocalErrors as LocalErrors, local_errors as local_errors
+from snnbook.local._local_gradient import local_gradient as local_gradient
 from snnbook.local._matrices import (
     Feedback as Feedback,
     random_feedback as random_feedback,

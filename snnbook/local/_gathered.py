@@ -14,7 +14,7 @@ history, and one matrix product. The numbers are equal, so an experiment may use
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_flag
+from snnbook._validate import check_finite, check_flag
 from snnbook.gradients import (
     Gradients,
     LayerStep,
@@ -120,10 +120,13 @@ def local_gathered(
     error: StepError,
     *,
     readouts: tuple[Tensor, ...],
+    own: bool = False,
 ) -> Gradients:
     """Return what :func:`snnbook.local.local_errors` returns, one product for each layer.
 
-    Parameters as there, for feedforward layers and readouts without memory.
+    Parameters as there, for feedforward layers and readouts without memory. With ``own=True``
+    also the gradient of each layer's loss by its own readout, as ``readouts.0`` and so on: for
+    readouts that learn (:func:`snnbook.local.local_gradient`).
 
     Raises
     ------
@@ -150,12 +153,18 @@ def local_gathered(
     for i, layer in enumerate(network.hidden):
         if is_recurrent(layer):
             raise ValueError(f"network has a recurrent hidden layer {i}; feedforward is accepted")
+    check_flag("own", own)
     *hidden, out = whole_run(network, spikes)
+    wrong = [_errors(error, seen.spikes @ one.T) for seen, one in zip(hidden, readouts)]
     blame = [
-        slope(layer, seen) * (_errors(error, seen.spikes @ matrix.T) @ matrix)
-        for layer, seen, matrix in zip(network.hidden, hidden, readouts)
+        slope(layer, seen) * (errors @ matrix)
+        for layer, seen, errors, matrix in zip(network.hidden, hidden, wrong, readouts)
     ]
-    return _gathered(network, (*hidden, out), (*blame, _errors(error, out.mem)))
+    found = _gathered(network, (*hidden, out), (*blame, _errors(error, out.mem)))
+    if own:
+        for i, (errors, seen) in enumerate(zip(wrong, hidden)):
+            found[f"readouts.{i}"] = errors.flatten(0, 1).T @ seen.spikes.flatten(0, 1)
+    return found
 
 
 @torch.no_grad()
@@ -248,7 +257,11 @@ def _gathered(
 
 
 def _errors(error: StepError, readout: Tensor) -> Tensor:
-    """Return the errors of all steps (T, B, C), finite."""
+    """Return the errors of all steps (T, B, C), finite: at once, if the loss knows how."""
+    if hasattr(error, "errors"):
+        found = error.errors(readout)
+        check_finite("error", found)
+        return found
     return torch.stack([error_at(error, now, n) for n, now in enumerate(readout.unbind(0))])
 
 

@@ -74,6 +74,12 @@ class _CrossEntropy:
             raise
         return (readout.softmax(1) - target) / (self.steps * len(self.labels))
 
+    def errors(self, readout: Tensor) -> Tensor:
+        """Return the derivatives of all steps at once, (T, B, C)."""
+        self._check(readout)
+        target = functional.one_hot(self.labels, readout.shape[2]).to(readout.dtype)
+        return (readout.softmax(2) - target) / (self.steps * len(self.labels))
+
     def loss(self, readout: Tensor) -> Tensor:
         self._check(readout)
         scores = readout.flatten(0, 1)

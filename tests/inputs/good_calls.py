@@ -711,7 +711,9 @@ LOCAL: Calls = {
     "local_errors": lambda: rule(readouts=local.random_readouts(network(), generator=seeded())),
     "superspike_gathered": lambda: rule(feedback=feedback()),
     "feedback_gathered": lambda: rule(feedback=feedback(direct=False)),
-    "local_gathered": lambda: rule(readouts=local.random_readouts(network(), generator=seeded())),
+    "local_gathered": lambda: rule(
+        readouts=local.random_readouts(network(), generator=seeded()), own=True
+    ),
     "adaptive_eprop": lambda: rule(network=adaptive(), feedback=values(CLASSES, HIDDEN)),
     "adaptive_gradient": lambda: rule(network=adaptive(), recurrent=True),
     "adaptive_start": lambda: {"network": adaptive(), "batch": 2},
@@ -733,6 +735,13 @@ LOCAL: Calls = {
         "generator": seeded(),
         "lr": 1e-3,
         "decay": 0.01,
+    },
+    "local_gradient": lambda: {
+        "network": network(),
+        "learn": True,
+        "gain": 3.0,
+        "lr": 1e-3,
+        "generator": seeded(),
     },
     "FeedbackGradient": lambda: (
         lambda rule, feedback=None: local.FeedbackGradient(rule, feedback)(
