@@ -182,8 +182,8 @@ def number_of(name: str) -> str:
 def count_text(text: str, own_labels: set[str], page: str = "", known: frozenset = frozenset()):
     """Return how many words, equations, numbers from cells and links to other pages a text has.
 
-    ``known`` are the numbers of the chapters that the reader knows; a link to them costs nothing,
-    and neither does one to a chapter behind ``page``, which says what will come.
+    With ``page``, the number of its chapter, links to earlier chapters count that are not among
+    those that the reader knows, ``known``: the others say what will come, or where a list stands.
 
     >>> count_text("See {doc}`03-b`, $x$ and {glue:text}`a`.\\n$$\\nx = 1\\n$$", set())
     {'words': 5, 'equations': 1, 'figures': 0, 'numbers': 1, 'links': 1}
@@ -194,7 +194,7 @@ def count_text(text: str, own_labels: set[str], page: str = "", known: frozenset
     away = [one for one in targets if one not in own_labels and not one.startswith(("ex-", "fig-"))]
     numbers = text.count("{glue:text}")
     places = map(number_of, [*_DOCUMENT.findall(text), *away])
-    links = sum(one not in known and not (page and one > page) for one in places)
+    links = sum(one not in known and (not page or "" < one < page) for one in places)
     plain = re.sub(r"\{[\w:]+\}`[^`]*`|\$[^$]+\$", " x ", text)
     words = len(re.findall(r"[^\W\d_][\w’'-]*", plain))
     counts = (words, equations, 0, numbers, links)

@@ -14,7 +14,7 @@ ROWS = {"I_A": 0.0, "U_A": 1.0, "S_A": 2.0, "Y": 3.0, "S_B": 4.0, "U_B": 5.0, "I
 
 #: Color, line style and width of the arrows of each term; the keys are those of ``TERMS``.
 LOOKS = {
-    "current": (COLORS["syn"], LINES["syn"], 1.8),
+    "current": (COLORS["syn"], "-", 1.8),
     "charge": ("#777777", "-", 1.2),
     "membrane": (COLORS["mem"], LINES["mem"], 1.8),
     "spike": (COLORS["spikes"], "-", 3.2),
@@ -35,7 +35,7 @@ _WORDS = {
 }
 _STRIDE = 1.6
 _RADIUS = 0.3
-_BEND = {"recurrent": -0.12, "reset": 0.28}
+_BEND = {"recurrent": 0.05, "reset": 0.28}
 
 
 def two_neurons(
