@@ -10,7 +10,7 @@ from _sweep import options, pick, run_cases, save
 
 from snnbook.surrogates import fast_sigmoid
 
-HEIGHTS = (0.25, 1.0, 4.0, 16.0)
+HEIGHTS = (0.25, 1.0, 4.0, 8.0, 16.0)
 
 
 def run(task: Task, through: bool, height: float) -> dict:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from snnbook import neurons, surrogates
+from snnbook import neurons, surrogates, training
 from snnbook.exercises._forbidden import custom_gradient
 from snnbook.exercises._records import Plus, Times, function, number, sequence
 from snnbook.exercises._tools import decaying, network
@@ -274,4 +274,34 @@ def sign_of_the_reset():
         "g(U − θ).": zero,
         "At h = 1 compare 0.9 with α + β, not with β alone: the "
         "current counts too.": without_current,
+    }
+
+
+@number(
+    "05-8",
+    generic=False,
+    right="The means are 0, 2 and 5: the first neuron is 1 below, the last 2 above, and the "
+    "squares are averaged over the three neurons.",
+    hint="First the mean count of each neuron over the samples, then its distance to the bounds.",
+)
+def between_two_bounds():
+    counts = torch.tensor([[0, 1, 4], [0, 3, 6]])  # sample, neuron
+
+    def penalty(counts, **bounds):
+        spikes = (torch.arange(10)[:, None, None] < counts).double()
+        return float(training.spike_bounds_penalty(spikes, **bounds))
+
+    both = {"lower": 1.0, "upper": 3.0}
+    return penalty(counts, **both), {
+        "The bounds act on the mean count of a neuron over the samples, not on each sample.": (
+            sum(penalty(one[None], **both) for one in counts) / 2
+        ),
+        "That is the sum; divide by the number of neurons.": 3 * penalty(counts, **both),
+        "The distances are squared.": (1 + 2) / 3,
+        "That is the upper bound alone; the silent neuron lies below the lower one.": penalty(
+            counts, upper=3.0
+        ),
+        "That is the lower bound alone; the last neuron lies above the upper one.": penalty(
+            counts, lower=1.0
+        ),
     }

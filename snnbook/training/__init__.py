@@ -35,6 +35,7 @@ from snnbook.training._losses import (
 )
 from snnbook.training._penalties import (
     mean_counts as mean_counts,
+    spike_bounds_penalty as spike_bounds_penalty,
     spike_count_penalty as spike_count_penalty,
 )
 from snnbook.training._predict import accuracy as accuracy, predict as predict

@@ -1,6 +1,6 @@
-"""A penalty on spike counts, independent of the batch size.
+"""Penalties on spike counts, independent of the batch size.
 
-It acts on ``z_i``, the mean number of spikes of neuron ``i`` in one sample, so that a sample given
+They act on ``z_i``, the mean number of spikes of neuron ``i`` in one sample, so that a sample given
 twice changes neither the value nor the gradient with respect to the weights.
 Sums over the batch, common in published code, make the strength depend on the batch size.
 """
@@ -80,11 +80,71 @@ def spike_count_penalty(spikes: Tensor, *, linear: float = 1.0, quadratic: float
     2.0
     >>> float(spike_count_penalty(spikes, linear=0.0, quadratic=1.0))
     5.0
+
+    Chapter 5; ``eq-05-bounds``.
     """
     for name, factor in (("linear", linear), ("quadratic", quadratic)):
         _check_at_least_zero(name, factor)
     counts = mean_counts(spikes)
     return (linear * counts + quadratic * counts**2).mean()
+
+
+def spike_bounds_penalty(
+    spikes: Tensor, *, lower: float = 0.0, upper: float | None = None
+) -> Tensor:
+    r"""Return a price on neurons that spike less often than a lower bound, or more than an upper.
+
+    .. math:: \mathcal{R} = \frac{1}{N} \sum_i \left( [\ell - z_i]_+^2 + [z_i - u]_+^2 \right),
+        \qquad z_i = \frac{1}{B} \sum_{n, b} S_i[n, b]
+
+    Between the bounds a neuron costs nothing. Below :math:`\ell` the penalty asks for spikes even
+    where the loss does not, as with a neuron that is silent in every sample; its gradient gets
+    there as far as the surrogate reaches.
+
+    Parameters
+    ----------
+    spikes : Tensor, shape (T, B, N)
+        Spikes of one layer, made with a surrogate derivative.
+    lower : float
+        Spikes per sample, at least 0; with 0 there is no lower bound.
+    upper : float, optional
+        Spikes per sample, at least ``lower``; by default there is no upper bound.
+
+    Returns
+    -------
+    Tensor, shape ()
+        The penalty, to be added to the loss with a factor of your choice.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``spikes`` is not (T, B, N), an axis is empty, a bound is negative, or ``upper`` is below
+        ``lower``.
+
+    Examples
+    --------
+    One sample; the neurons spike once and three times. One is 1 below 2, the other 1 above it:
+
+    >>> import torch
+    >>> spikes = torch.tensor([[[1.0, 1.0]], [[0.0, 1.0]], [[0.0, 1.0]]])
+    >>> float(spike_bounds_penalty(spikes, lower=2.0, upper=2.0))
+    1.0
+    >>> float(spike_bounds_penalty(spikes, lower=1.0))
+    0.0
+
+    Chapter 5; ``eq-05-bounds``.
+    """
+    _check_at_least_zero("lower", lower)
+    counts = mean_counts(spikes)
+    outside = (lower - counts).clamp(min=0)
+    if upper is not None:
+        _check_at_least_zero("upper", upper)
+        if upper < lower:
+            raise ValueError(
+                f"upper is {upper!r}; a number of at least lower = {lower!r} is accepted"
+            )
+        outside = outside + (counts - upper).clamp(min=0)
+    return (outside**2).mean()
 
 
 def _check_at_least_zero(name: str, value: float) -> None:

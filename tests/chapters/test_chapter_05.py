@@ -50,7 +50,7 @@ def test_the_reset_hurts_only_a_high_surrogate():
     found = {key: cells.mean(axis=1) for key, cells in table("ch05_reset").items()}
     gap = found["detached"] - found["through the reset"]
     heights = results.load("ch05_reset")["heights"]
-    assert abs(gap[heights.index(1.0)]) < 0.03
+    assert abs(gap[heights.index(1.0)]) < 0.03 and abs(gap[heights.index(4.0)]) < 0.03
     assert gap[-1] > 0.05
 
 
@@ -93,3 +93,24 @@ def test_classifiers_of_the_same_spikes_read_more_than_the_network():
     for code, arm in (("rate", "svm on counts"), ("delta", "svm on bins")):
         assert training.seed_interval(of(code, arm) - of(code, "trained")).low > 0
     assert of("delta", "svm on counts").mean() < 0.8 < 0.95 < of("delta", "svm on bins").mean()
+
+
+def test_a_price_saves_spikes_and_a_lower_bound_keeps_neurons():
+    stored = results.load("ch05_activity")
+
+    def of(price, lower=0.0, upper=None, what="test"):
+        arm = (price, lower, upper)
+        rows = [r for r in stored["runs"] if (r["price"], r["lower"], r["upper"]) == arm]
+        return np.array([row[what] for row in rows])
+
+    prices = sorted({run["price"] for run in stored["runs"]})
+    for lower in (0.0, stored["lower"]):
+        spikes = [of(price, lower, what="spikes").mean() for price in prices]
+        assert spikes == sorted(spikes, reverse=True)
+    free = training.seed_interval(of(0.1) - of(0.0))
+    assert of(0.1, what="spikes").mean() < 0.6 * of(0.0, what="spikes").mean()
+    assert free.low < 0 < free.high  # before the knee
+    assert training.seed_interval(of(1.0) - of(0.0)).high < 0  # behind it
+    assert of(1.0, what="silent").mean() > 25
+    assert of(1.0, stored["lower"], what="silent").mean() < 5
+    assert training.seed_interval(of(1.0, stored["lower"]) - of(1.0)).low > 0

@@ -8,7 +8,7 @@ import sympy
 import torch
 from helpers import seeded
 
-from snnbook import surrogates
+from snnbook import surrogates, training
 from snnbook.neurons import LIFNeuron, LIFState, SpikingNetwork, run
 from snnbook.surrogates import Z
 from snnbook.training import sum_over_time
@@ -141,3 +141,20 @@ def test_two_ways_past_the_reset(through):
     k = 2 * math.log(2) / 0.3
     expected = math.exp(-1e-3 / 10e-3) - (2.0 * math.exp(-k * 0.07) if through else 0.0)
     assert found.item() == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.equation("eq-05-bounds")
+def test_price_and_bounds():
+    """Neuron by neuron and spike by spike, and the slope of the penalty by a spike."""
+    spikes = (torch.rand(9, 4, 5, generator=seeded(0)) < 0.3).double().requires_grad_()
+    p, s, lower, upper = 0.7, 3.0, 2.5, 3.0
+    total, slopes = 0.0, []
+    for i in range(5):
+        z = sum(spikes[n, b, i].item() for n in range(9) for b in range(4)) / 4
+        total += p * z + s * max(lower - z, 0) ** 2 + s * max(z - upper, 0) ** 2
+        slopes.append((p - 2 * s * max(lower - z, 0) + 2 * s * max(z - upper, 0)) / 4 / 5)
+    bounds = training.spike_bounds_penalty(spikes, lower=lower, upper=upper)
+    found = training.spike_count_penalty(spikes, linear=p) + s * bounds
+    assert found.item() == pytest.approx(total / 5)
+    (gradient,) = torch.autograd.grad(found, spikes)
+    torch.testing.assert_close(gradient, torch.tensor(slopes).double().expand(9, 4, 5))

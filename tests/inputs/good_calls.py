@@ -359,6 +359,7 @@ TRAINING: Calls = {
     },
     "van_rossum": lambda: {"spikes": spikes(), "target": spikes(), "tau": 1e-2, "dt": 1e-3},
     "mean_counts": lambda: {"spikes": spikes()},
+    "spike_bounds_penalty": lambda: {"spikes": spikes(), "lower": 0.5, "upper": 2.0},
     "spike_count_penalty": lambda: {"spikes": spikes(), "linear": 1.0, "quadratic": 0.5},
     "rule_gradient": lambda: {"rule": gradients.bptt, "error": training.step_cross_entropy},
     "step_loss": lambda: {"error": training.step_cross_entropy},

@@ -12,6 +12,7 @@ from snnbook.training import (
     diagnose,
     max_over_time,
     mean_counts,
+    spike_bounds_penalty,
     spike_count_penalty,
     van_rossum,
 )
@@ -19,6 +20,7 @@ from snnbook.training import (
 PENALTIES = [
     spike_count_penalty,
     partial(spike_count_penalty, linear=0.3, quadratic=2.0),
+    partial(spike_bounds_penalty, lower=2.0, upper=2.5),
 ]
 
 
@@ -39,6 +41,10 @@ def test_mean_counts():
         (spike_count_penalty, (1.5 + 3) / 2),
         (partial(spike_count_penalty, linear=0.0, quadratic=1.0), (1.5**2 + 3**2) / 2),
         (partial(spike_count_penalty, linear=2.0, quadratic=1.0), (3 + 6 + 2.25 + 9) / 2),
+        (spike_bounds_penalty, 0.0),
+        (partial(spike_bounds_penalty, lower=2.0), 0.5**2 / 2),
+        (partial(spike_bounds_penalty, upper=2.0), 1 / 2),
+        (partial(spike_bounds_penalty, lower=2.5, upper=2.5), (1 + 0.5**2) / 2),
     ],
 )
 def test_closed_forms(penalty, expected):
@@ -92,7 +98,7 @@ def test_diagnosis():
         diagnose(torch.zeros(0, 1, 2))
 
 
-@pytest.mark.parametrize("penalty", [spike_count_penalty, mean_counts])
+@pytest.mark.parametrize("penalty", [spike_count_penalty, spike_bounds_penalty, mean_counts])
 def test_bad_spikes_are_named(penalty):
     with pytest.raises(ValueError, match="three axes"):
         penalty(torch.zeros(3, 4))
@@ -110,3 +116,24 @@ def test_bad_factors_are_named():
             spike_count_penalty(spikes, linear=bad)
         with pytest.raises(ValueError, match="quadratic is"):
             spike_count_penalty(spikes, quadratic=bad)
+        for name in ("lower", "upper"):
+            with pytest.raises(ValueError, match=f"{name} is"):
+                spike_bounds_penalty(spikes, **{name: bad})
+    with pytest.raises(ValueError, match="upper is 1.0"):
+        spike_bounds_penalty(spikes, lower=2.0, upper=1.0)
+
+
+def test_a_lower_bound_wakes_a_silent_neuron():
+    """The loss does not need it and sends it nothing; the bound pulls its weights up."""
+    model = SpikingNetwork((4, 2, 2), generator=torch.Generator().manual_seed(0)).double()
+    with torch.no_grad():
+        model.hidden[0].weight[0] = 0.02
+        model.readout.weight[:, 0] = 0.0
+    inputs = torch.ones(20, 3, 4, dtype=torch.float64)
+    steps = torch.optim.SGD(model.parameters(), lr=0.5)
+    for _ in range(50):
+        spikes = model(inputs).hidden[0].spikes
+        steps.zero_grad()
+        spike_bounds_penalty(spikes, lower=1.0).backward()
+        steps.step()
+    assert mean_counts(model(inputs).hidden[0].spikes)[0] >= 1.0
