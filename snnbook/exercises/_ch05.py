@@ -282,7 +282,10 @@ def sign_of_the_reset():
     generic=False,
     right="The means are 0, 2 and 5: the first neuron is 1 below, the last 2 above, and the "
     "squares are averaged over the three neurons.",
-    hint="First the mean count of each neuron over the samples, then its distance to the bounds.",
+    hints=(
+        "Over which axes do you take the mean before you compare with a bound?",
+        "First the mean count of each neuron over the samples, then its distance to the bounds.",
+    ),
 )
 def between_two_bounds():
     counts = torch.tensor([[0, 1, 4], [0, 3, 6]])  # sample, neuron
