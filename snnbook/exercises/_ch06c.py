@@ -126,16 +126,17 @@ def event_camera(draw):
     ),
 )
 def second_layer():
-    runs = results.load("ch06c_digits")["runs"]
+    stored = results.load("ch06a_digits"), results.load("ch06c_digits")
+    runs = [run for one in stored for run in one["runs"]]
 
     def mean(arm, depth):
         return np.mean([r["accuracy"] for r in runs if (r["arm"], r["depth"]) == (arm, depth)])
 
-    depths = sorted({run["depth"] for run in runs})
+    depths = sorted({run["depth"] for run in stored[1]["runs"]})
     lost = {
         arm: mean(arm, depths[0]) - mean(arm, depths[-1]) for arm in ("frozen", "local", "bptt")
     }
     return max(lost, key=lost.get), {
-        "It loses some; another curve falls further.": "local",
+        "It loses some; another row falls further.": "local",
         "It loses the least.": "bptt",
     }

@@ -73,7 +73,7 @@ def local_gradient(
     >>> list(gradient(network, torch.ones(20, 1, 3), torch.tensor([1])))
     ['hidden.0.weight', 'readout.weight']
 
-    Paper section V.C; chapter 6c; ``eq-06c-update``. Noekland and Eidnes (2019) let the readouts
+    Paper section V.C; chapter 6c; ``eq-06c-learned``. Noekland and Eidnes (2019) let the readouts
     learn, Mostafa, Ramesh and Cauwenberghs (2018) compare both.
     """
     check_flag("learn", learn)

@@ -25,21 +25,42 @@ def test_symmetric_feedback_draws_best_and_a_frozen_layer_draws_too():
     assert 0.8 < last["frozen"] / last["symmetric"] < 1.5
 
 
-def test_superspike_loses_with_depth_and_bptt_does_not():
+def at(depth, width, gradient, what="accuracy"):
     runs = results.load("ch06b_depth")["runs"]
-    by_depth = {
-        kind: [mean(runs, depth=d, width=60, gradient=kind) for d in (1, 2, 3, 4)]
-        for kind in ("bptt", "symmetric", "random")
-    }
-    assert abs(by_depth["bptt"][0] - by_depth["symmetric"][0]) < 0.02
-    assert by_depth["symmetric"][3] < by_depth["bptt"][3] - 0.05
-    assert by_depth["random"][3] < by_depth["bptt"][3] - 0.05
-    assert min(by_depth["bptt"]) > 0.9
-    assert mean(runs, depth=3, width=150, gradient="symmetric") < 0.93
-    cosines = [
-        mean(runs, "cosine_before", depth=d, width=60, gradient="symmetric") for d in (1, 2, 3, 4)
-    ]
-    assert cosines[0] == pytest.approx(1, abs=1e-6) and cosines == sorted(cosines, reverse=True)
+    point = {"depth": depth, "width": width, "gradient": gradient}
+    return np.array([run[what] for run in runs if point.items() <= run.items()])
+
+
+def test_every_gradient_was_searched_at_every_depth_and_width():
+    stored = results.load("ch06b_depth")
+    for given in stored["budget"]:
+        point = {name: given[name] for name in ("depth", "width", "gradient")}
+        if given["gradient"] != "frozen":
+            rates = [row["lr"] for row in stored["search"] if point.items() <= row.items()]
+            assert max(rates) / min(rates) >= 99 and given["settings"] >= 4
+    assert len(stored["choices"]) == 20 and not set(stored["search_seeds"]) & {0, 1, 2, 3, 4}
+
+
+def test_with_one_layer_all_are_level_even_a_frozen_one():
+    means = [at(1, 60, kind).mean() for kind in ("bptt", "symmetric", "random", "frozen")]
+    assert max(means) - min(means) < 0.02
+    assert at(1, 60, "symmetric", "cosine_before") == pytest.approx(1, abs=1e-6)
+
+
+def test_superspike_falls_behind_with_depth_and_stays_above_frozen_layers():
+    for kind in ("symmetric", "random"):
+        apart = [(at(depth, 60, "bptt") - at(depth, 60, kind)).mean() for depth in (1, 2, 4)]
+        assert apart == sorted(apart) and 0.04 < apart[-1] < 0.1
+        assert at(4, 60, kind).min() > at(4, 60, "frozen").max() + 0.4
+    cosines = [at(depth, 60, "symmetric", "cosine_before").mean() for depth in (1, 2, 4)]
+    assert cosines == sorted(cosines, reverse=True)
+
+
+def test_width_leaves_some_of_the_gap():
+    for kind in ("symmetric", "random"):
+        for width in (20, 60, 150):
+            assert len(at(4, width, kind)) == 5
+            assert (at(4, width, "bptt") - at(4, width, kind)).mean() > 0.02
 
 
 def test_a_memory_in_the_threshold_is_needed_and_followed():

@@ -52,6 +52,19 @@ def test_the_update_is_the_gradient_of_the_own_loss(rule):
         arrived = fired.detach()
 
 
+@pytest.mark.equation("eq-06c-learned")
+def test_the_update_of_a_readout_that_learns():
+    """Autograd of each layer's loss, for the readout, with the layer's spikes taken as given."""
+    network, spikes, error, readouts = case()
+    found = local.local_gathered(network, spikes, error, readouts=readouts, own=True)
+    with torch.no_grad():
+        records = network(spikes).hidden
+    for i, (record, matrix) in enumerate(zip(records, readouts)):
+        leaf = matrix.clone().requires_grad_()
+        (exact,) = torch.autograd.grad(error.loss(record.spikes @ leaf.T), leaf)
+        torch.testing.assert_close(found[f"readouts.{i}"], exact, rtol=1e-10, atol=1e-14)
+
+
 def test_it_differs_from_the_networks_gradient():
     network, spikes, error, readouts = case()
     found = local.local_errors(network, spikes, error, readouts=readouts)
