@@ -54,7 +54,7 @@ def bundle(explorer) -> dict:
 def still(explorer) -> str:
     """Return the figure at the settings shown first, as HTML without a script."""
     text = explorer.function(**explorer.start)["text"]
-    settings = ", ".join(f"{one.label} {one.show(one.start)}" for one in explorer.controls.values())
+    settings = "; ".join(map(_setting, explorer.controls.values()))
     return _STILL.format(
         picture=encode(as_svg(explorer.picture(), explorer.name)),
         alt=html.escape(f"{explorer.alt} {text}"),
@@ -62,6 +62,13 @@ def still(explorer) -> str:
         settings=html.escape(settings),
         caption=caption_html(explorer.caption),
     )
+
+
+def _setting(control) -> str:
+    """Return a control and what it is set to at first, in words."""
+    start = control.start
+    shown = ("no", "yes")[start] if control.kind == "check" else control.show(start)
+    return f"{control.label}: {shown}"
 
 
 def _control(control):

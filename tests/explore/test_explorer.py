@@ -161,7 +161,7 @@ def test_a_saved_notebook_keeps_the_picture_beside_the_widget(monkeypatch):
     assert set(bundle) == {view, "text/html", "text/plain"} and bundle[view]["model_id"]
     page = bundle["text/html"]
     assert "The last value is 1.00." in page and '<img src="data:image/svg+xml,' in page
-    assert "power 2, sign plus, shifted False" in page and "<code>power</code>" in page
+    assert "power: 2; sign: plus; shifted: no" in page and "<code>power</code>" in page
     assert "<script" not in page and bundle["text/plain"].startswith("Explorer('small-one'")
 
 
