@@ -234,11 +234,12 @@ CLAIMS = (
         "hidden layer: local errors {one_local}, BPTT {one_bptt}; five: {five_local}, {five_bptt}, "
         "frozen {five_frozen}. Epochs to within a point of the best: {one_local_epochs:.0f} and "
         "{one_bptt_epochs:.0f}, {five_local_epochs:.0f} and {five_bptt_epochs:.0f}. "
-        "Gestures, three convolutional layers, {few} seeds: {filters_local}, {filters_bptt}.",
+        "Gestures, three convolutional layers, {few} seeds: {filters_local}, {filters_bptt}. "
+        "A first layer of four neurons under exact layers: {neck_local}, {neck_exact}.",
         "agrees with a condition",
         "memory does not grow; the accuracy is close with one layer and falls behind with five, in "
         "convolutional and in narrow layers; fewer epochs only where it learns less",
-        ("ch06a_digits", "ch06c_digits", "ch06c_convolution"),
+        ("ch06a_digits", "ch06c_digits", "ch06c_convolution", "ch06c_neck"),
     ),
     Claim(
         24,

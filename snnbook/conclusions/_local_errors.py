@@ -22,6 +22,8 @@ def local_errors() -> dict:
             found[f"{word}_{arm}_epochs"] = _epochs(_STORED[arm], arm, depth)
     for arm in ("bptt", "local"):
         found[f"filters_{arm}"] = share(stored("ch06c_convolution", arm=arm))
+    for arm in ("exact", "local"):
+        found[f"neck_{arm}"] = share(stored("ch06c_neck", arm=arm))
     return found | {"seeds": found["one_bptt"].n, "few": found["filters_bptt"].n}
 
 

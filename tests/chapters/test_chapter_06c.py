@@ -77,3 +77,17 @@ def test_convolutional_layers_lose_more_by_local_errors_and_begin_as_soon():
     assert 0.05 < (course["bptt"] - course["local"])[:, -1].mean() < 0.2
     quarter = course["bptt"].shape[1] // 4
     assert (course["local"] - course["bptt"])[:, quarter - 1].mean() > -0.02
+
+
+def test_a_narrow_layer_that_minds_its_own_loss_loses_what_the_layer_above_needs():
+    stored = results.load("ch06c_neck")
+    told = {
+        arm: np.array([run["accuracy"] for run in stored["runs"] if run["arm"] == arm])
+        for arm in ("exact", "local", "frozen")
+    }
+    assert all(len(seeds) == 5 for seeds in told.values())
+    assert told["exact"].min() > told["local"].max() + 0.05
+    assert told["local"].min() > told["frozen"].max() + 0.1
+    for arm in told:
+        rates = [row["lr"] for row in stored["search"] if row["arm"] == arm]
+        assert max(rates) / min(rates) >= 99
