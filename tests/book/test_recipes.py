@@ -129,7 +129,7 @@ EXERCISE = """
 @number(
     "07-{number}",
     right="Four, by counting.",
-    hints=("Count the vertices of a square.",),
+    hints=("What does a square look like?", "Count its vertices."),
 )
 def toy():
     return float(len([(x, y) for x in (0, 1) for y in (0, 1)])), {{
