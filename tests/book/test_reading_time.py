@@ -87,6 +87,11 @@ def test_an_optional_part_counts_as_folded_until_the_next_heading():
     assert (page.code, page.folded_code) == (2, 1)
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_no_main_line_is_longer_than_a_lesson(name):
+    assert PAGES[name].read < 47.5  # printed as 45 minutes at most
+
+
 def test_what_is_counted():
     page = measure(SMALL)
     assert page.text["equations"] == 1 and page.text["figures"] == 1 and page.text["links"] == 2

@@ -29,6 +29,36 @@ def test_claim_14_seed_by_seed_the_shape_matters_where_the_width_is_small():
     assert max(p[: widths.index(1.0)]) < 0.01 and min(p[widths.index(1.0) :]) > 0.05
 
 
+def tuned():
+    """Return the widths, and test accuracies by family, width and seed, each at its own rate."""
+    stored = results.load("ch05_shapes_tuned")
+    tests = {(f, w): [] for f in stored["families"] for w in stored["widths"]}
+    for run in stored["runs"]:
+        tests[run["family"], run["width"]].append(run["test"])
+    families, widths = stored["families"], stored["widths"]
+    return widths, np.array([[tests[f, w] for w in widths] for f in families])
+
+
+def test_claim_14_at_its_own_rate_the_shape_matters_only_where_the_width_is_small():
+    widths, cells = tuned()
+    p = dict(zip(widths, (friedmanchisquare(*cells[:, k]).pvalue for k in range(len(widths)))))
+    spread = dict(zip(widths, np.ptp(cells.mean(axis=2), axis=0)))
+    assert p[0.01] < 0.05 < min(p[0.1], p[1.0], p[10.0])
+    assert max(spread[0.1], spread[1.0]) < 0.01 < 0.03 < spread[0.01]
+
+
+def test_claim_14_at_its_own_rate_the_width_matters_less_than_at_one_rate():
+    _, cells = tuned()
+    swept = np.array(list(table("ch05_shapes").values()))[:, 1:]  # the same four widths
+    assert 0.02 < np.ptp(cells.mean(axis=(0, 2))) < np.ptp(swept.mean(axis=(0, 2)))
+
+
+def test_the_budget_of_claim_14_is_equal():
+    stored = results.load("ch05_shapes_tuned")
+    assert {one["settings"] for one in stored["budget"]} <= {4, 5, 6, 7}
+    assert all(len(run["curve"]) < stored["epochs"] for run in stored["runs"])  # each got flat
+
+
 def test_frozen_layers_with_a_solved_readout_are_above_most_of_the_sweep():
     tests = {}
     for run in results.load("ch05_frozen")["runs"]:
