@@ -264,8 +264,8 @@ CLAIMS = (
         _shapes,
         "Each at its own learning rate, {count} shapes of width 0.1 differ by {shapes:.1f} points "
         "(paired, p = {p:.1g}), of width {narrowest:g} by {narrow:.1f} (p = {narrow_p:.1g}); "
-        "widths from {narrowest:g} to {widest:g} differ by {widths:.1f}. Frozen hidden layers with a "
-        "solved readout reach {frozen}.",
+        "widths from {narrowest:g} to {widest:g} differ by {widths:.1f}. Frozen hidden layers "
+        "with a solved readout reach {frozen}.",
         "agrees with a condition",
         "where the width is too small, shapes with long tails are ahead",
         ("ch05_shapes_tuned", "ch05_shapes", "ch05_frozen"),
