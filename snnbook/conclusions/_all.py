@@ -3,10 +3,15 @@
 from collections.abc import Mapping
 
 from snnbook._validate import check_choice
-from snnbook.conclusions import _applications, _foundations, _remedies
+from snnbook.conclusions import _applications, _foundations, _remedies, _surrogates
 
 #: The claims of the paper and of its summary, in the paper's order.
-CLAIMS = (*_foundations.CLAIMS, *_remedies.CLAIMS, *_applications.CLAIMS)
+CLAIMS = (
+    *_foundations.CLAIMS,
+    *_remedies.CLAIMS,
+    *_surrogates.CLAIMS,
+    *_applications.CLAIMS,
+)
 
 
 def measured(number: int) -> Mapping:

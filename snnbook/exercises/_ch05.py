@@ -22,8 +22,7 @@ def _by_slope(k: float) -> surrogates.Surrogate:
     right="f′(x) = 1/(1 + k|x|)², and k|x| = 1 here: a quarter of the height at threshold.",
     hints=(
         "Is x positive or negative here, and how large is it?",
-        "For x > 0 the function is x/(1 + kx): apply the quotient rule, and put in the "
-        "distance to threshold.",
+        "For x > 0 it is x/(1 + kx): apply the quotient rule at the distance to threshold.",
         "x = 1.2 − 1.0, and the quotient rule leaves a square below the line.",
     ),
 )
@@ -45,10 +44,8 @@ def derivative_of_the_fast_sigmoid():
     right="The width is 2(√2 − 1)/k and the area 2/k: a steeper surrogate is narrower and "
     "passes on less.",
     hints=(
-        "At which x has the curve fallen to half of its height, and how many such points "
-        "are there?",
-        "Width: solve (1 + kx)² = 2 for x > 0 and double it. Area: integrate one side and "
-        "double it.",
+        "At which x has the curve half of its height, and how many such points are there?",
+        "Width: solve (1 + kx)² = 2 for x > 0, and double it. Area: double that of one side.",
         "1 + kx = √2 at half of the height, to the right of the threshold.",
     ),
 )
@@ -252,8 +249,7 @@ def two_steps():
     "fewer spikes, because the reset looks larger than it is.",
     hints=(
         "Which two contributions compete in this derivative, and which of them grows with h?",
-        "Through I and U the contribution is α + β; through the reset it is −g(U[2] − θ), "
-        "in proportion to h.",
+        "Through I and U it is α + β; through the reset −g(U[2] − θ), in proportion to h.",
         "U[2] = 1.1: compare α + β with h · (1 − 0.1).",
     ),
 )
@@ -265,15 +261,11 @@ def sign_of_the_reset():
     truth = signs(reset_gradient=True)
     turned, zero, without_current = [-sign for sign in truth], [0.0] * 4, [1.0, -1.0, -1.0, -1.0]
     return truth, {
-        "These are the signs with a detached reset; pass `reset_gradient=True`, the path "
-        "through −S[2] counts.": signs(),
+        "The reset is detached here; the path through −S[2] counts, too.": signs(),
         "All signs are turned: α + β stands with a plus, the reset with a minus.": turned,
-        "The path through the reset is negative, and it competes with α + β, which wins if "
-        "the surrogate is low.": [-1.0, -1.0, -1.0, -1.0],
-        "That is the true gradient; with the surrogate the derivative of a spike is "
-        "g(U − θ).": zero,
-        "At h = 1 compare 0.9 with α + β, not with β alone: the "
-        "current counts too.": without_current,
+        "The reset's path is negative, and α + β wins over it if h is small.": [-1.0] * 4,
+        "That is the true gradient; with the surrogate a spike's slope is g(U − θ).": zero,
+        "At h = 1 compare 0.9 with α + β: the current counts too.": without_current,
     }
 
 
@@ -295,16 +287,12 @@ def between_two_bounds():
         return float(training.spike_bounds_penalty(spikes, **bounds))
 
     both = {"lower": 1.0, "upper": 3.0}
+    low, high = penalty(counts, lower=1.0), penalty(counts, upper=3.0)
+    of_samples = sum(penalty(one[None], **both) for one in counts) / 2
     return penalty(counts, **both), {
-        "The bounds act on the mean count of a neuron over the samples, not on each sample.": (
-            sum(penalty(one[None], **both) for one in counts) / 2
-        ),
+        "The bounds act on a neuron's mean count over samples, not on each sample.": of_samples,
         "That is the sum; divide by the number of neurons.": 3 * penalty(counts, **both),
         "The distances are squared.": (1 + 2) / 3,
-        "That is the upper bound alone; the silent neuron lies below the lower one.": penalty(
-            counts, upper=3.0
-        ),
-        "That is the lower bound alone; the last neuron lies above the upper one.": penalty(
-            counts, lower=1.0
-        ),
+        "That is the upper bound alone; the silent neuron lies below the lower one.": high,
+        "That is the lower bound alone; the last neuron lies above the upper one.": low,
     }

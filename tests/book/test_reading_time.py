@@ -137,17 +137,17 @@ def test_each_page_says_its_time_by_the_model_and_its_seconds_with_the_machine(n
 
 
 def test_a_page_says_three_parts_and_what_is_folded():
-    page = Page({"words": 3900}, {"words": 1300}, 400, {"1": Exercise("by code", 4)})
+    page = Page({"words": 3300}, {"words": 1100}, 400, {"1": Exercise("by code", 4)})
     assert snnbook_time.page_sentence(page) == (
         "about 30 minutes to read (10 more for what is folded), 20 more to run along with the "
         "code, 5 for the exercises"
     )
-    assert "folded" not in snnbook_time.page_sentence(page._replace(folded={"words": 130}))
+    assert "folded" not in snnbook_time.page_sentence(page._replace(folded={"words": 110}))
 
 
 def test_the_introduction_states_each_rate():
     text = snnbook_time.rates_sentence()
-    for rate in ("130 words", "30 seconds for an equation", "15 seconds for a measured number"):
+    for rate in ("110 words", "30 seconds for an equation", "6 seconds for a measured number"):
         assert rate in text
     assert "4 minutes for an exercise by head, 5 for one by code and 6 for one" in text
     intro = "\n".join(c["source"] for c in read_cells(ROOT / "book" / "intro.ipynb"))
