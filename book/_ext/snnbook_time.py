@@ -50,8 +50,8 @@ def rates_sentence() -> str:
         f"lines of its own, {seconds['figures']} for a figure, {seconds['numbers']} for a measured "
         f"number, and {seconds['links']} for a link to an earlier chapter that the page "
         f"does not ask you to know; {60 * CODE_LINE:.0f} seconds for a line of code; {head} "
-        f"minutes for an exercise by head, {code} for one by code and {explore} for one that explores, "
-        f"with {60 * SOLUTION_LINE:.0f} seconds for each line of its solution"
+        f"minutes for an exercise by head, {code} for one by code and {explore} for one that "
+        f"explores, with {60 * SOLUTION_LINE:.0f} seconds for each line of its solution"
     )
 
 
