@@ -147,7 +147,8 @@ def split_folds(text: str) -> tuple[str, str]:
 def split_optional(text: str, folded: int = 0, level: int = 1) -> tuple[str, str, int, int]:
     """Return the text outside of optional parts and the text inside, as far as they go.
 
-    A part begins below a heading, at ``:::{optional}``, and ends at the next heading of that level.
+    A part begins below a heading, at ``:::{optional}``, and ends at the next heading of that level;
+    what is listed for further reading is optional, too.
     ``folded`` is the level of the heading whose part the text begins in, 0 for none, ``level`` that
     of the last heading; both come back as they are at the end.
 
@@ -162,7 +163,7 @@ def split_optional(text: str, folded: int = 0, level: int = 1) -> tuple[str, str
         if heading:
             level = len(heading[1])
             folded = folded if folded and level > folded else 0
-        marks = line.startswith(":::{optional}")
+        marks = line.startswith(":::{optional}") or line == "## Further reading"
         folded = level if marks else folded
         closes = line == ":::" and before.startswith(":::{optional}")
         (inside if folded and not (marks or closes) else outside).append(line)
