@@ -17,7 +17,7 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 
-class optional_mark(nodes.General, nodes.Element):  # noqa: N801, as docutils names its nodes
+class optional_mark(nodes.General, nodes.TextElement):  # noqa: N801, as docutils names its nodes
     """Where the folded part of a section begins; its children say what is inside."""
 
 
@@ -34,7 +34,7 @@ class Optional(Directive):
     def run(self) -> list[nodes.Node]:
         """Read the sentence that says what is inside."""
         inside, messages = self.state.inline_text(self.arguments[0], self.lineno)
-        return [optional_mark("", *inside), *messages]
+        return [optional_mark("", "", *inside), *messages]
 
 
 class Fold(SphinxPostTransform):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from docutils import nodes
+from snnbook_optional import optional_mark
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_design.dropdown import dropdown_main, dropdown_title
@@ -36,6 +37,7 @@ NOT_PROSE = (
     addnodes.toctree,
     addnodes.desc,
     dropdown_title,
+    optional_mark,
 )
 
 

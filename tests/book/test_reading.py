@@ -42,7 +42,7 @@ A spike in a fold.
 
 ## Later
 
-:::{optional} What *others* do.
+:::{optional} What *others* do with a spike.
 :::
 
 Inside is a paragraph.
@@ -98,7 +98,7 @@ def test_titles_code_and_italics_have_no_link(page):
 
 def test_an_optional_part_is_folded_with_its_subsections(page):
     fold = page.select_one("details.optional")
-    assert fold.summary.get_text(" ", strip=True) == "Optional. What others do."
+    assert fold.summary.get_text(" ", strip=True) == "Optional. What others do with a spike."
     assert fold.find(id="inner") is not None
     assert "Inside is a paragraph" in fold.text and "The end" not in fold.text
     assert fold.find_parent("section").h2.text.startswith("Later")
