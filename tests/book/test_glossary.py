@@ -105,6 +105,41 @@ def test_symbols_of_the_glossary_are_in_the_notation():
             assert first in notation, f"{names}: {first}"
 
 
+# Symbols ------------------------------------------------------------------------------------------
+
+UPRIGHT = re.compile(r"\\(?:text|mathrm|operatorname|begin|end|mathbb)\*?\{[^{}]*\}|\\[ ,;!\\]")
+#: What TeX draws or every reader knows: operators, brackets, functions, numbers.
+COMMON = set(
+    r"\Big \Bigl \Bigr \Longrightarrow \Rightarrow \approx \arccos \bar \big \bigl "
+    r"\bigr \cdot \circ \cos \cosh \dfrac \dot \dots \exp \frac \ge \gg \hat \in "
+    r"\infty \int \lVert \langle \ldots \le \left \leftarrow \lfloor \ln \log \mathbb "
+    r"\mathcal \max \mid \min \nabla \ne \neq \oint \partial \pi \pm \prod \qquad "
+    r"\quad \rVert \rangle \rfloor \right \sim \sqrt \sum \tanh \textstyle \tfrac "
+    r"\tilde \times \to \top \underbrace e d O".split()
+)
+
+
+def symbols(tex: str) -> set[str]:
+    """Return the letters and the commands of a formula, without upright words."""
+    tex = UPRIGHT.sub(" ", tex)
+    commands = set(re.findall(r"\\[A-Za-z]+", tex))
+    return commands | set(re.findall(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", " ", tex)))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if re.search(r"/\d\d", page)])
+def test_symbols_of_labelled_equations_are_in_the_notation(page):
+    notation = (ROOT / "book" / "notation.md").read_text()
+    known = symbols(" ".join(re.findall(r"\$([^$]+)\$", notation))) | COMMON
+    cells = [cell for cell in read_cells(source_of(page)) if cell["cell_type"] == "markdown"]
+    text = "\n".join(cell["source"] for cell in cells)
+    labelled = re.findall(r"\$\$((?:(?!\$\$).)*?)\$\$ \(eq-[\w-]+\)", text, re.DOTALL)
+    assert {one for tex in labelled for one in symbols(tex)} - known == set()
+
+
+def test_a_symbol_without_a_row_is_seen():
+    assert symbols(r"\xi_\text{mem} = \frac{q}{2}") - COMMON == {r"\xi", "q"}
+
+
 # On the site ------------------------------------------------------------------------------------
 
 SKIPPED = ["h1", "h2", "h3", "h4", "pre", "code", "em", "summary", "figcaption", "button", "script"]
