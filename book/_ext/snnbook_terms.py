@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from docutils import nodes
-from snnbook_optional import optional_mark
+from snnbook_optional import optional_fold, optional_mark
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_design.dropdown import dropdown_main, dropdown_title
@@ -100,6 +100,11 @@ def entries(doctree: nodes.document) -> Iterator[Entry]:
         yield Entry(tuple(names), terms[0]["ids"][0], meaning)
 
 
+def classes(node: nodes.Node) -> list[str]:
+    """Return the classes of a node; what a cell has printed is in one with ``cell_output``."""
+    return node["classes"] if isinstance(node, nodes.Element) else []
+
+
 class TermLinks(SphinxPostTransform):
     """Put the links into a page, after everything else has been resolved."""
 
@@ -119,12 +124,14 @@ class TermLinks(SphinxPostTransform):
     def walk(self, node: nodes.Element, linked: set[str]) -> None:
         """Go through a node in reading order."""
         for child in list(node.children):
-            if isinstance(child, NOT_PROSE):
+            if isinstance(child, NOT_PROSE) or "cell_output" in classes(child):
                 continue
             if isinstance(child, nodes.Text):
                 node.replace(child, list(self.pieces(child.astext(), linked)))
             elif isinstance(child, dropdown_main):
                 self.walk(child, set())
+            elif isinstance(child, optional_fold):
+                self.walk(child, set(linked))
             else:
                 self.walk(child, linked)
 

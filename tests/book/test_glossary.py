@@ -143,16 +143,14 @@ def test_a_symbol_without_a_row_is_seen():
 # On the site ------------------------------------------------------------------------------------
 
 SKIPPED = ["h1", "h2", "h3", "h4", "pre", "code", "em", "summary", "figcaption", "button", "script"]
-SKIPPED += ["style", "cite", "svg", "math", "nav"]
+SKIPPED += ["style", "cite", "svg", "math", "nav", ".admonition-title"]
 
 
 def first_uses(article) -> dict[str, object]:
     """Return the first text outside of folds, titles and code that uses each word, or its link."""
-    for one in article.select(
-        ", ".join([*SKIPPED, "details", ".math", ".cell_output", ".docutils.caption"])
-    ):
-        if one.name != "details" or "optional" not in one.get("class", []):
-            one.decompose()
+    left_out = [*SKIPPED, "details", ".math", ".cell_output"]
+    for one in article.select(", ".join(left_out)):
+        one.decompose()
     words = pattern([name for names, _ in entries() for name in names])
     owner = {one: names[0] for names, _ in entries() for name in names for one in keys(name)}
     first = {}

@@ -40,6 +40,7 @@ def chapter(notebook):
             )
             if cell["cell_type"] == "code" and not left_out:
                 exec(compile(source, NOTEBOOK, "exec"), space)
+    numbers = {name: value for name, value in numbers.items() if not isinstance(value, str)}
     return space, {name: float(value) for name, value in numbers.items()}
 
 
