@@ -22,6 +22,12 @@ from snnbook.exercises._check import (
     hint as hint,
     quiz as quiz,
 )
+from snnbook.exercises._contest import (
+    ScoreCard as ScoreCard,
+    contest as contest,
+    contest_baseline as contest_baseline,
+    contest_points as contest_points,
+)
 from snnbook.exercises._mystery import (
     mystery_digit as mystery_digit,
     mystery_neuron as mystery_neuron,
