@@ -34,6 +34,7 @@ CODE := snnbook tests scripts book $(wildcard benchmarks experiments)
 
 .PHONY: help book test lint unit doctest execute check-book browser plan bench serve clean \
   clean-all force
+.PHONY: slides
 
 help: ## Show this list
 	@echo "Surrogate Gradient Learning, by Hand and by Code"
@@ -94,6 +95,14 @@ check-book: .venv/test.stamp _build/book.stamp ## Run only the checks of sources
 
 browser: .venv/test.stamp _build/book.stamp ## Run only the checks in the browser
 	@SNNBOOK_REQUIRE_SITE=1 $(PYTEST) tests/browser
+
+# The site has the slides below slides/; these stand alone, with MathJax of their own.
+WORKSHOP := $(shell find workshop -type f)
+
+_build/book.stamp: $(WORKSHOP)
+
+slides: _build/book.stamp ## Write the workshop's slides and handout into _build/slides
+	@$(BIN)/python scripts/slides.py _build/slides
 
 lint: .venv/test.stamp ## Check style and spelling of code, notebooks and text
 	@echo "[lint] ruff"
