@@ -225,6 +225,7 @@ def test_the_files_for_hubs_name_what_there_is():
     python = (ROOT / ".binder" / "runtime.txt").read_text().strip().removeprefix("python-")
     container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
     assert container["image"].startswith(f"python:{python}")
+    assert (ROOT / ".binder" / "postBuild").stat().st_mode & 0o100, "a hub could not run it"
     command = (ROOT / ".binder" / "postBuild").read_text().splitlines()[-1]
     code = re.fullmatch(r'python -c "(.+)"', command)[1]
     exec(compile(code, "postBuild", "exec"), {})
