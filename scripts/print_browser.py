@@ -1,0 +1,160 @@
+"""Let Chromium set and print a document, twice: the second time with the numbers of its pages."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from patience import LIMIT, open_patiently
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import BooleanObject, DictionaryObject, NameObject
+from site_server import browser, serve
+from site_visit import set_mathematics
+
+PLACE = "book/print.html"
+MILLIMETER = 96 / 25.4  # in pixels of CSS
+PATIENCE = 10.0  # the whole book is as long as all pages together
+# A formula or a table that is wider than its place is made smaller, as little as it takes.
+FIT = """() => {
+  const wide = (node, place) => node.scrollWidth / place.clientWidth;
+  for (const node of document.querySelectorAll('mjx-container[display="true"]')) {
+    const inner = node.querySelector('mjx-math');
+    const row = node.closest('div.math') ?? node.parentElement;
+    const number = row.querySelector('.eqno')?.offsetWidth ?? 0;
+    const room = row.clientWidth - (number && 2 * number + 8);
+    const share = room / inner.getBoundingClientRect().width;
+    if (share < 1) node.style.fontSize = `${Math.floor(100 * share)}%`;
+  }
+  for (const table of document.querySelectorAll('table')) {
+    for (let size = 9.5; size >= 6; size -= 0.5) {
+      const place = table.parentElement;
+      if (Math.max(table.scrollWidth, table.offsetWidth) <= place.clientWidth + 1) break;
+      table.style.fontSize = `${size}pt`;
+    }
+  }
+}"""
+# What leaves the page at the right: the printer would shrink the whole book to make it fit.
+WIDE = """() => {
+  const right = document.documentElement.clientWidth + 1;
+  const hidden = (node) => node.closest('mjx-assistive-mml, svg');
+  return [...document.querySelectorAll('main *')]
+    .filter((node) => !hidden(node) && node.getBoundingClientRect().right > right)
+    .map((node) => (node.closest('article')?.id ?? '') + ': ' + node.outerHTML.slice(0, 120));
+}"""
+UNSET = """() => [...document.querySelectorAll('.math')]
+  .filter((node) => !node.querySelector('mjx-container') || node.querySelector('mjx-merror'))
+  .map((node) => node.textContent.trim().slice(0, 80))"""
+LOADED = """() => Promise.all([
+  document.fonts.ready,
+  ...[...document.images].map((one) => one.decode().catch(() => { throw new Error(one.src) })),
+])"""
+SETTINGS = {
+    "prefer_css_page_size": True,
+    "print_background": True,
+    "outline": True,
+    "tagged": True,
+}
+# Laid out anew: what is left of a printing would move the breaks of the next one.
+FILL = """(numbers) => {
+  document.body.style.display = 'none';
+  for (const node of document.querySelectorAll('.page-of')) {
+    node.textContent = numbers[node.dataset.target] ?? '';
+  }
+  document.body.getBoundingClientRect();
+  document.body.style.display = '';
+}"""
+
+
+class PrintError(RuntimeError):
+    """What keeps a document from being printed, in one sentence."""
+
+
+def page_numbers(reader: PdfReader) -> dict[str, int]:
+    """Return the page of each id in a PDF to which a link leads, counted from 1."""
+    pages = {page.indirect_reference.idnum: k for k, page in enumerate(reader.pages, 1)}
+    return {
+        name.lstrip("/"): pages[place.raw_get("/Page").idnum]
+        for name, place in reader.named_destinations.items()
+    }
+
+
+def open_document(chromium, address: str, document: str, fonts: Path, width: float):
+    """Open the document as it is printed: its width, light, with mathematics and pictures set."""
+    page, slow = open_patiently(
+        chromium, viewport={"width": int(width), "height": 900}, color_scheme="light"
+    )
+    page.context.set_default_timeout(1000 * LIMIT * slow * PATIENCE)
+    page.emulate_media(media="print", color_scheme="light")
+    page.route(f"**/{PLACE}", lambda route: route.fulfill(body=document, content_type="text/html"))
+    page.route(
+        "**/print-fonts/*",
+        lambda route: route.fulfill(path=fonts / route.request.url.split("/")[-1]),
+    )
+    page.goto(f"{address}/{PLACE}", wait_until="load")
+    set_mathematics(page, slow * PATIENCE)
+    page.evaluate(LOADED)
+    return page
+
+
+def check_document(page) -> None:
+    """Stop where a formula is not set or something leaves the page."""
+    unset = page.evaluate(UNSET)
+    if unset:
+        raise PrintError(f"mathematics is not set: {unset[0]}")
+    wide = page.evaluate(WIDE)
+    if wide:
+        raise PrintError(f"wider than the page: {wide[0]}")
+
+
+def print_twice(page, target: Path) -> None:
+    """Print until the numbers in the text are those of the pages."""
+    page.evaluate(FILL, {})
+    numbers: dict[str, int] = {}
+    for _ in range(4):
+        page.pdf(
+            path=target, prefer_css_page_size=True, print_background=True, outline=True, tagged=True
+        )
+        found = page_numbers(PdfReader(target))
+        if found == numbers:
+            return
+        numbers = found
+        page.evaluate(FILL, numbers)
+    raise PrintError("the numbers of the pages do not settle")
+
+
+def describe(target: Path, about: dict, people: str) -> int:
+    """Write title, authors and language into a PDF; return its number of pages."""
+    writer = PdfWriter(clone_from=target)
+    writer.add_metadata(
+        {
+            "/Title": about["title"],
+            "/Author": people,
+            "/Subject": " ".join(about["abstract"].split()),
+            "/Keywords": ", ".join(about["keywords"]),
+        }
+    )
+    writer.root_object[NameObject("/ViewerPreferences")] = DictionaryObject(
+        {NameObject("/DisplayDocTitle"): BooleanObject(True)}
+    )
+    writer.page_mode = "/UseOutlines"
+    writer.write(target)
+    return len(writer.pages)
+
+
+def print_document(
+    document: str, site: Path, target: Path, width: float, fonts: Path, about: dict, people: str
+) -> int:
+    """Print a document into a file, which appears only when it is whole; return its pages."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    half = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with serve(site) as address, browser() as chromium:
+            page = open_document(chromium, address, document, fonts, width * MILLIMETER)
+            page.evaluate(FIT)
+            check_document(page)
+            print_twice(page, half)
+        pages = describe(half, about, people)
+        half.replace(target)
+    finally:
+        half.unlink(missing_ok=True)
+    return pages
