@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from patience import LIMIT, open_patiently
+from print_read import dense, page_numbers
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import BooleanObject, DictionaryObject, NameObject
+from pypdf.generic import BooleanObject, DictionaryObject, NameObject, TextStringObject
 from site_server import browser, serve
 from site_visit import set_mathematics
 
@@ -65,17 +68,12 @@ FILL = """(numbers) => {
 }"""
 
 
+HEADINGS = """() => [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')]
+  .map((one) => one.textContent.replace(/\\s+/g, ' ').trim())"""
+
+
 class PrintError(RuntimeError):
     """What keeps a document from being printed, in one sentence."""
-
-
-def page_numbers(reader: PdfReader) -> dict[str, int]:
-    """Return the page of each id in a PDF to which a link leads, counted from 1."""
-    pages = {page.indirect_reference.idnum: k for k, page in enumerate(reader.pages, 1)}
-    return {
-        name.lstrip("/"): pages[place.raw_get("/Page").idnum]
-        for name, place in reader.named_destinations.items()
-    }
 
 
 def open_document(chromium, address: str, document: str, fonts: Path, width: float):
@@ -122,9 +120,22 @@ def print_twice(page, target: Path) -> None:
     raise PrintError("the numbers of the pages do not settle")
 
 
-def describe(target: Path, about: dict, people: str) -> int:
-    """Write title, authors and language into a PDF; return its number of pages."""
+def name_bookmarks(writer: PdfWriter, titles: list[str]) -> None:
+    """Give the bookmarks the words of the headings: Chromium drops a space where a line ends."""
+    whole = {dense(title): title for title in titles}
+    waiting = [writer.root_object["/Outlines"]] if "/Outlines" in writer.root_object else []
+    while waiting:
+        mark = waiting.pop().get_object()
+        if "/Title" in mark:
+            title = whole.get(dense(str(mark["/Title"])), mark["/Title"])
+            mark[NameObject("/Title")] = TextStringObject(title)
+        waiting += [mark.raw_get(one) for one in ("/First", "/Next") if one in mark]
+
+
+def describe(target: Path, about: dict, people: str, titles: list[str]) -> int:
+    """Write title, authors and bookmarks into a PDF; return its number of pages."""
     writer = PdfWriter(clone_from=target)
+    name_bookmarks(writer, titles)
     writer.add_metadata(
         {
             "/Title": about["title"],
@@ -141,19 +152,23 @@ def describe(target: Path, about: dict, people: str) -> int:
     return len(writer.pages)
 
 
-def print_document(
-    document: str, site: Path, target: Path, width: float, fonts: Path, about: dict, people: str
-) -> int:
-    """Print a document into a file, which appears only when it is whole; return its pages."""
+@contextmanager
+def typeset(document: str, site: Path, width: float, fonts: Path) -> Iterator:
+    """Give a page of the browser with the document, ready for print; width in millimeters."""
+    with serve(site) as address, browser() as chromium:
+        page = open_document(chromium, address, document, fonts, width * MILLIMETER)
+        page.evaluate(FIT)
+        check_document(page)
+        yield page
+
+
+def save(page, target: Path, about: dict, people: str) -> int:
+    """Print a page into a file, which appears only when it is whole; return how many it has."""
     target.parent.mkdir(parents=True, exist_ok=True)
     half = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with serve(site) as address, browser() as chromium:
-            page = open_document(chromium, address, document, fonts, width * MILLIMETER)
-            page.evaluate(FIT)
-            check_document(page)
-            print_twice(page, half)
-        pages = describe(half, about, people)
+        print_twice(page, half)
+        pages = describe(half, about, people, page.evaluate(HEADINGS))
         half.replace(target)
     finally:
         half.unlink(missing_ok=True)

@@ -41,6 +41,11 @@ FACES = (
 )
 
 
+def text_width(paper: str) -> float:
+    """Return the width of the text on a paper, in millimeters."""
+    return PAPERS[paper][0] - 2 * MARGINS[1]
+
+
 def quoted(text: str) -> str:
     """Return text as a string of CSS."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -145,7 +150,7 @@ def main() -> None:
         sys.exit("[pdf] STOPPED: there is no site in _build/html. Run `make book` first.")
     if find_chromium() is None:
         sys.exit(f"[pdf] STOPPED: {HOW_TO_INSTALL}")
-    from print_browser import PrintError, print_document
+    from print_browser import PrintError, save, typeset
 
     start = time.monotonic()
     base = os.environ.get("SNNBOOK_BASE_URL", "").rstrip("/")
@@ -154,11 +159,9 @@ def main() -> None:
     if lost:
         sys.exit(f"[pdf] STOPPED: these links lead nowhere in print: {', '.join(lost)}")
     about = facts()
-    width = PAPERS[given.paper][0] - 2 * MARGINS[1]
     try:
-        pages = print_document(
-            document, SITE, given.target, width, font_folder(), about, authors(about)
-        )
+        with typeset(document, SITE, text_width(given.paper), font_folder()) as page:
+            pages = save(page, given.target, about, authors(about))
     except PrintError as wrong:
         sys.exit(f"[pdf] STOPPED: {wrong}")
     size, seconds = given.target.stat().st_size / 1e6, time.monotonic() - start
