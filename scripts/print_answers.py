@@ -120,6 +120,9 @@ class Answers:
                 verdict.insert(0, f"{letter}) ")
                 answers.append(verdict.extract())
             found.append(answers)
+        lead = questions[0].find_parent("section").find("p")
+        if "open" in lead.get_text().lower():
+            lead.string = "Choose an answer to each question."
         questions[-1].insert_after(fragment(page_link(name, "Answers")))
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +45,12 @@ WIDE = """() => {
     .filter((node) => !hidden(node) && node.getBoundingClientRect().right > right)
     .map((node) => (node.closest('article')?.id ?? '') + ': ' + node.outerHTML.slice(0, 120));
 }"""
+# What a box cuts off, instead of showing all that it holds.
+CUT = """() => [...document.querySelectorAll('main *')]
+  .filter((node) => !node.closest('mjx-container, svg') && !node.matches('.visually-hidden')
+    && getComputedStyle(node).overflow !== 'visible'
+    && (node.scrollWidth > node.clientWidth + 1 || node.scrollHeight > node.clientHeight + 1))
+  .map((node) => (node.closest('article')?.id ?? '') + ': ' + node.outerHTML.slice(0, 120))"""
 UNSET = """() => [...document.querySelectorAll('.math')]
   .filter((node) => !node.querySelector('mjx-container') || node.querySelector('mjx-merror'))
   .map((node) => node.textContent.trim().slice(0, 80))"""
@@ -51,23 +58,16 @@ LOADED = """() => Promise.all([
   document.fonts.ready,
   ...[...document.images].map((one) => one.decode().catch(() => { throw new Error(one.src) })),
 ])"""
-SETTINGS = {
-    "prefer_css_page_size": True,
-    "print_background": True,
-    "outline": True,
-    "tagged": True,
-}
-# Laid out anew: what is left of a printing would move the breaks of the next one.
+# Laid out anew: what is left of a printing would move the breaks of the next one. As long as the
+# numbers are not known, others of the same width stand in their places.
 FILL = """(numbers) => {
   document.body.style.display = 'none';
   for (const node of document.querySelectorAll('.page-of')) {
-    node.textContent = numbers[node.dataset.target] ?? '';
+    node.textContent = numbers[node.dataset.target] ?? '000';
   }
   document.body.getBoundingClientRect();
   document.body.style.display = '';
 }"""
-
-
 HEADINGS = """() => [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')]
   .map((one) => one.textContent.replace(/\\s+/g, ' ').trim())"""
 
@@ -102,21 +102,28 @@ def check_document(page) -> None:
     wide = page.evaluate(WIDE)
     if wide:
         raise PrintError(f"wider than the page: {wide[0]}")
+    cut = page.evaluate(CUT)
+    if cut:
+        raise PrintError(f"cut off by its box: {cut[0]}")
 
 
 def print_twice(page, target: Path) -> None:
     """Print until the numbers in the text are those of the pages."""
-    page.evaluate(FILL, {})
     numbers: dict[str, int] = {}
-    for _ in range(4):
+    for attempt in range(4):
+        page.evaluate(FILL, numbers)
+        whole = attempt > 0  # the first printing, which only counts, needs no bookmarks
         page.pdf(
-            path=target, prefer_css_page_size=True, print_background=True, outline=True, tagged=True
+            path=target,
+            prefer_css_page_size=True,
+            print_background=True,
+            outline=whole,
+            tagged=whole,
         )
         found = page_numbers(PdfReader(target))
         if found == numbers:
             return
         numbers = found
-        page.evaluate(FILL, numbers)
     raise PrintError("the numbers of the pages do not settle")
 
 
@@ -134,6 +141,8 @@ def name_bookmarks(writer: PdfWriter, titles: list[str]) -> None:
 
 def describe(target: Path, about: dict, people: str, titles: list[str]) -> int:
     """Write title, authors and bookmarks into a PDF; return its number of pages."""
+    # Chromium's files count one kind of object too few, which pypdf mends, and says so.
+    logging.getLogger("pypdf").setLevel(logging.ERROR)
     writer = PdfWriter(clone_from=target)
     name_bookmarks(writer, titles)
     writer.add_metadata(

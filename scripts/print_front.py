@@ -71,8 +71,8 @@ def about_print(where: str) -> str:
         "<b>Code</b> is printed where it teaches. Cells that only draw a figure or fill a table "
         "are left out; they stand, folded, at the same place on the site and in the notebook of "
         "the chapter, <code>book/*.ipynb</code>.",
-        "<b>The reference of the package</b> is on the site, and "
-        "<code>help(snnbook.neurons.run)</code> prints an entry of it.",
+        "<b>The reference of the package</b> is on the site, with the letter that the appendices "
+        "lack here; <code>help(snnbook.neurons.run)</code> prints an entry of it.",
         "<b>Links</b> within the book lead to its pages, on a screen. So do the numbers of "
         "equations, figures and pages, and the citations.",
     ]

@@ -23,6 +23,12 @@ ON_SCREEN = (
     "script, style, noscript, form, button, input, select, textarea, dialog, .headerlink, "
     ".explorer-controls, .exercise-open, .d-print-none, .noprint, .only-dark, [hidden]"
 )
+#: Sentences about the screen, and what stands in their place.
+ON_PAPER = {
+    "On the page, hints and solution unfold below each cell.": (
+        "The line below each exercise names the page of its hints and its solution."
+    ),
+}
 #: Attributes that name the id of another element.
 REFERRING = ("for", "headers", "aria-labelledby", "aria-describedby", "aria-controls")
 SHORT = 12  # lines of code that stay on one page
@@ -61,6 +67,9 @@ def main_text(soup: BeautifulSoup, page: str, base: str) -> Tag:
         node.decompose()
     for cell in article.select(".tag_hide-input > details.hide"):
         cell.decompose()
+    for sentence, instead in ON_PAPER.items():
+        for text in article.find_all(string=re.compile(re.escape(sentence))):
+            text.replace_with(text.replace(sentence, instead))
     mark_pieces(article)
     for node in article.find_all(id=True):
         node["id"] = f"{key(page)}--{node['id']}"

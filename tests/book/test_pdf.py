@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from bs4 import BeautifulSoup
 from check_site import ROOT, toc_files
-from print_browser import save, typeset
+from print_browser import PrintError, save, typeset
 from print_front import authors, facts
 from print_pages import LEFT_OUT, Links, lost_links, parts
 from print_pdf import MARGINS, PAPERS, font_folder, gather, text_width
@@ -21,6 +21,7 @@ from site_server import HOW_TO_INSTALL, find_chromium
 
 SAMPLE = ["book/06e-laboratory", "book/bibliography"]
 WHOLE = ROOT / "_build" / "pdf" / "surrogate-gradient-learning.pdf"
+INCH = 25.4
 BASE = "https://example.org/book"
 #: How high each part of the document is when it is one long page, in millimeters.
 HEIGHTS = (
@@ -33,14 +34,32 @@ printed_only = [
 ]
 
 
+def words_of(page) -> tuple[str, list[tuple[float, float]]]:
+    """Return the text of a page, and where each piece of it begins, in millimeters."""
+    places = []
+
+    def note(text, outer, inner, *_):
+        if text.strip():
+            x, y = inner[4:]
+            places.append(
+                (
+                    (x * outer[0] + y * outer[2] + outer[4]) * INCH / 72,
+                    (x * outer[1] + y * outer[3] + outer[5]) * INCH / 72,
+                )
+            )
+
+    return page.extract_text(visitor_text=note), places
+
+
 def read(document: str, pdf, heights: list[float] | None) -> SimpleNamespace:
     """Gather what the checks compare: the document, and the PDF with the words of its pages."""
     reader = PdfReader(pdf)
-    texts = [page.extract_text() for page in reader.pages]
+    texts, begins = zip(*(words_of(page) for page in reader.pages), strict=True)
     return SimpleNamespace(
         soup=BeautifulSoup(document, "html.parser"),
         reader=reader,
         heights=heights,
+        begins=begins,
         lines=[[line for line in text.splitlines() if line.strip()] for text in texts],
         dense=[dense(text) for text in texts],
         places=page_numbers(reader),
@@ -76,6 +95,15 @@ class TestPrinted:
         room = PAPERS["a4"][1] - MARGINS[0] - MARGINS[2]
         least = sum(book.heights) / room
         assert least <= len(book.lines) <= 1.25 * least + len(book.heights)
+
+    def test_no_text_is_in_the_margins(self, book):
+        width, height = PAPERS["a4"]
+        top, side, bottom = MARGINS
+        assert all(book.begins)
+        for (x, y), number in [(at, n) for n, some in enumerate(book.begins, 1) for at in some]:
+            head_or_number = y > height - top or y < bottom
+            assert side - 1 <= x <= width - side and 5 <= y <= height - 5, number
+            assert not head_or_number or y > height - 0.8 * top or y < 0.8 * bottom, number
 
     def test_fonts_are_embedded(self, book):
         assert loose_fonts(book.reader) == set()
@@ -152,21 +180,47 @@ class TestPrinted:
             assert dense(part) in book.dense[0]
 
 
+@pytest.fixture(scope="module")
+def soup(site) -> BeautifulSoup:
+    """Give the document of two pages, as it goes to the browser."""
+    return BeautifulSoup(gather(site, "", SAMPLE, "a4"), "html.parser")
+
+
 @pytest.mark.site
-def test_nothing_of_the_screen_is_printed(site):
-    soup = BeautifulSoup(gather(site, "", SAMPLE, "a4"), "html.parser")
+def test_nothing_of_the_screen_is_printed(soup):
     assert soup.main.select("script, button, input, select, details, [hidden], .headerlink") == []
+    assert re.findall("unfold|opening it|[Oo]pen (?:an|the) answer", soup.main.get_text()) == []
 
 
 @pytest.mark.site
-def test_no_answer_stands_beside_its_question(site):
-    soup = BeautifulSoup(gather(site, "", SAMPLE, "a4"), "html.parser")
+def test_no_answer_stands_beside_its_question(soup):
     chapter, answers = soup.find(id="06e-laboratory"), soup.find(id="answers")
     for word in ("exercise-right", "exercise-hint", "quiz-right", "quiz-wrong"):
         assert chapter.select(f".{word}") == []
     for word in (".exercise-right", ".print-hints li", ".print-quiz strong"):
         assert len(answers.select(word)) >= 4
     assert "Right." in answers.get_text() and "Right." not in chapter.get_text()
+
+
+@pytest.mark.site
+@pytest.mark.browser
+@pytest.mark.skipif(find_chromium() is None, reason=HOW_TO_INSTALL)
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ('<p style="width: 250mm">wide</p>', "wider than the page"),
+        ('<p style="width: 9mm; overflow: hidden">unbreakable</p>', "cut off by its box"),
+        (r'<p class="math">\(\frac\)</p>', "mathematics is not set"),
+    ],
+)
+def test_what_does_not_fit_stops_the_printing(site, soup, tmp_path, wrong, said):
+    page = f"<html><head>{soup.head.decode_contents()}</head><main>{wrong}</main></html>"
+    with (
+        pytest.raises(PrintError, match=said),
+        typeset(page, site, text_width("a4"), font_folder()) as opened,
+    ):
+        save(opened, tmp_path / "book.pdf", facts(), "")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_page_is_printed_in_order():
