@@ -6,12 +6,15 @@ which page its answer is, and each answer leads back to its question.
 
 from __future__ import annotations
 
+import re
+
 from bs4 import BeautifulSoup, Tag
 
 PAGE = "answers"
 TITLE = "Hints, solutions and answers"
 #: Folds that answer the questions above an explorer.
 ANSWERING = ("Answers", "What you should have seen")
+SOLUTION = re.compile(r"tag_solution-(\S+)")
 ABOUT = (
     "Try first: each exercise gets easier in small steps, from hint to hint, and the solution is "
     "one of several. What <code>check</code> says of a right answer stands below each solution."
@@ -70,24 +73,24 @@ class Answers:
 
     def _exercises(self, article: Tag) -> list[Tag]:
         """Move the hints and the solution of each exercise."""
-        found = []
+        found, seen = [], set()
         for cell in article.select('[class*="tag_solution-"]'):
-            section = cell.find_parent("section", id=True)
-            heading = section.find(["h2", "h3", "h4"])
-            name = f"{PAGE}--{section['id']}"
-            hints = section.select("details.exercise-hint > p")
-            if section.get("data-answered") is None:
-                section["data-answered"] = "yes"
-                link = f'<a href="#{section["id"]}">{heading.get_text()}</a>'
-                found.append(fragment(f'<h3 id="{name}">{link}</h3>'))
+            exercise = SOLUTION.search(" ".join(cell["class"]))[1]
+            place, title = question(article, cell, exercise)
+            name = f"{PAGE}--{place}"
+            hints = self._hints(article, exercise)
+            if exercise not in seen:
+                seen.add(exercise)
+                found.append(fragment(f'<h3 id="{name}"><a href="#{place}">{title}</a></h3>'))
                 what = "Hints and solution" if hints else "Solution"
                 cell.insert_before(fragment(page_link(name, what)))
-            found += self._hints(section, hints)
-            found.append(solution(cell))
+            found += [*hints, solution(cell)]
         return found
 
-    def _hints(self, section: Tag, hints: list[Tag]) -> list[Tag]:
+    def _hints(self, article: Tag, exercise: str) -> list[Tag]:
         """Move the hints of an exercise into a list."""
+        folds = f'[class~="tag_exercise-{exercise}"] details.exercise-hint'
+        hints = article.select(f"{folds} > p")
         if not hints:
             return []
         items = fragment('<ol class="print-hints"></ol>')
@@ -96,7 +99,7 @@ class Answers:
             hint.name = "span"
             item.append(hint.extract())
             items.append(item)
-        for fold in section.select("details.exercise-hint"):
+        for fold in article.select(folds):
             fold.decompose()
         return [items]
 
@@ -125,6 +128,15 @@ class Answers:
             lead.string = "Choose an answer to each question."
         questions[-1].insert_after(fragment(page_link(name, "Answers")))
         return found
+
+
+def question(article: Tag, cell: Tag, exercise: str) -> tuple[str, str]:
+    """Return the id and the title of an exercise: those of its section, or of its first line."""
+    line = article.find("p", id=f"{article['id']}--ex-{exercise}")
+    if line is not None:
+        return line["id"], line.get_text()
+    section = cell.find_parent("section", id=True)
+    return section["id"], section.find(["h2", "h3", "h4"]).get_text()
 
 
 def solution(cell: Tag) -> Tag:

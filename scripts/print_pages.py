@@ -70,6 +70,7 @@ def main_text(soup: BeautifulSoup, page: str, base: str) -> Tag:
     for sentence, instead in ON_PAPER.items():
         for text in article.find_all(string=re.compile(re.escape(sentence))):
             text.replace_with(text.replace(sentence, instead))
+    sort_works(article)
     mark_pieces(article)
     for node in article.find_all(id=True):
         node["id"] = f"{key(page)}--{node['id']}"
@@ -115,6 +116,13 @@ def chosen(control: dict) -> str:
     if texts:
         return texts[int(start)]
     return "on" if start else "off"
+
+
+def sort_works(article: Tag) -> None:
+    """Sort a bibliography by its labels: on paper nobody can search it, or follow a citation."""
+    for works in article.select(".citation-list"):
+        for work in sorted(works.select("div.citation"), key=lambda one: one.span.text.lower()):
+            works.append(work.extract())
 
 
 def mark_pieces(article: Tag) -> None:

@@ -182,8 +182,8 @@ class TestPrinted:
 
 @pytest.fixture(scope="module")
 def soup(site) -> BeautifulSoup:
-    """Give the document of two pages, as it goes to the browser."""
-    return BeautifulSoup(gather(site, "", SAMPLE, "a4"), "html.parser")
+    """Give a document as it goes to the browser, with a page whose exercises have no headings."""
+    return BeautifulSoup(gather(site, "", [*SAMPLE, "book/02-snns-as-rnns"], "a4"), "html.parser")
 
 
 @pytest.mark.site
@@ -200,6 +200,29 @@ def test_no_answer_stands_beside_its_question(soup):
     for word in (".exercise-right", ".print-hints li", ".print-quiz strong"):
         assert len(answers.select(word)) >= 4
     assert "Right." in answers.get_text() and "Right." not in chapter.get_text()
+
+
+@pytest.mark.site
+def test_each_exercise_has_its_hints_and_its_solution(soup):
+    asked = {
+        re.search(r"tag_exercise-(\d\S+)", " ".join(cell["class"]))[1]
+        for cell in soup.select('article:not(#answers) [class*="tag_exercise-0"]')
+    }
+    answered = {}
+    for head in soup.select("#answers h3"):
+        if name := re.match(r"(?:Exercise )?(\d\w*-\d+)", head.get_text()):
+            after = [one for one in head.find_next_siblings()][:2]
+            answered[name[1]] = [
+                one.name for one in after if name[1] in str(one) or one.name == "ol"
+            ]
+    assert {"02-1", "06e-1"} <= asked == set(answered)
+    assert all(answered.values())
+
+
+@pytest.mark.site
+def test_works_are_sorted_by_their_labels(soup):
+    labels = [one.get_text().lower() for one in soup.select("div.citation > span.label")]
+    assert len(labels) > 20 and labels == sorted(labels)
 
 
 @pytest.mark.site
