@@ -11,13 +11,14 @@ from types import SimpleNamespace
 import pytest
 from bs4 import BeautifulSoup
 from check_site import ROOT, toc_files
+from patience import open_patiently
 from print_browser import PrintError, save, typeset
 from print_front import authors, facts
 from print_pages import LEFT_OUT, Links, lost_links, parts
 from print_pdf import MARGINS, PAPERS, font_folder, gather, text_width
 from print_read import dense, inner_links, loose_fonts, outline, page_numbers, spoken_pictures
 from pypdf import PdfReader
-from site_server import HOW_TO_INSTALL, find_chromium
+from site_server import HOW_TO_INSTALL, browser, find_chromium, serve
 
 SAMPLE = ["book/06e-laboratory", "book/bibliography"]
 WHOLE = ROOT / "_build" / "pdf" / "surrogate-gradient-learning.pdf"
@@ -244,6 +245,22 @@ def test_what_does_not_fit_stops_the_printing(site, soup, tmp_path, wrong, said)
     ):
         save(opened, tmp_path / "book.pdf", facts(), "")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.site
+@pytest.mark.browser
+@pytest.mark.skipif(find_chromium() is None, reason=HOW_TO_INSTALL)
+def test_a_reader_can_print_a_page_from_a_dark_screen(site, tmp_path):
+    theme = "document.documentElement.dataset.theme"
+    with serve(site) as address, browser() as chromium:
+        page, _ = open_patiently(chromium, color_scheme="dark")
+        page.goto(f"{address}/book/bibliography.html", wait_until="load")
+        assert page.evaluate(theme) == "dark"
+        page.evaluate(f"addEventListener('beforeprint', () => {{ window.printed = {theme} }})")
+        page.pdf(path=tmp_path / "page.pdf")
+        assert (page.evaluate("window.printed"), page.evaluate(theme)) == ("light", "dark")
+    text = " ".join(page.extract_text() for page in PdfReader(tmp_path / "page.pdf").pages)
+    assert "Every work that the book cites" in text and "Credit assignment" not in text
 
 
 def test_every_page_is_printed_in_order():
