@@ -32,9 +32,8 @@ TESTS := $(shell find tests scripts -type f -name '*.py' 2>/dev/null)
 PAPERS := $(wildcard *.md LICENSE LICENSE-TEXT CITATION.cff .github/workflows/*.yml .ci/run)
 CODE := snnbook tests scripts book $(wildcard benchmarks experiments)
 
-.PHONY: help book test lint unit doctest execute check-book browser plan bench serve clean \
-  clean-all force
-.PHONY: slides
+.PHONY: help book test lint unit doctest execute check-book browser types plan bench notebooks \
+  solutions slides pdf has-browser dist bundle linkcheck serve clean clean-all force
 
 help: ## Show this list
 	@echo "Surrogate Gradient Learning, by Hand and by Code"
@@ -123,6 +122,21 @@ bench: .venv/book.stamp ## Time a layer beside other libraries (own environment,
 	@PYTHONPATH=. .venv-bench/bin/python benchmarks/memory.py
 	@$(BIN)/python benchmarks/chapters.py
 	@$(BIN)/python benchmarks/page.py
+
+# The whole book for paper. Whoever has no browser hears of it before the book is built.
+PAPER ?= a4
+PDF := _build/pdf/surrogate-gradient-learning$(if $(filter-out a4,$(PAPER)),-$(PAPER)).pdf
+
+pdf: has-browser $(PDF) ## Print the whole book into _build/pdf (PAPER=letter for that size)
+	@echo "[pdf] ready: $(PDF)"
+
+has-browser:
+	$(need_python)
+	@$(PYTHON) scripts/site_server.py
+
+$(PDF): _build/book.stamp $(wildcard scripts/print_*.py) | .venv/test.stamp
+	@echo "[pdf] printing the book, which takes some minutes"
+	@$(BIN)/python scripts/print_pdf.py --paper $(PAPER) $@
 
 serve: book ## Show the site on http://localhost:8000 (PORT=... for another)
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)

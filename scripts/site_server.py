@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import shutil
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,3 +67,7 @@ def browser() -> Iterator:
             yield chromium
         finally:
             chromium.close()
+
+
+if __name__ == "__main__":
+    sys.exit(None if find_chromium() else f"STOPPED: {HOW_TO_INSTALL}")

@@ -25,3 +25,13 @@ addEventListener('hashchange', openTarget);
 addEventListener('beforeprint', () => {
   for (const fold of document.querySelectorAll('details.optional')) fold.open = true;
 });
+
+// Paper is white, whatever the screen shows.
+let themeOnScreen = '';
+addEventListener('beforeprint', () => {
+  themeOnScreen = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = 'light';
+});
+addEventListener('afterprint', () => {
+  document.documentElement.dataset.theme = themeOnScreen;
+});
