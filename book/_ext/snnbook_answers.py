@@ -184,7 +184,7 @@ def visit_table(writer, node) -> None:
                 '<td class="progress-exercises"></td><td class="progress-questions"></td></tr>'
             )
     writer.body.append(
-        '<section id="progress" class="progress" hidden><h3>Your progress</h3>'
+        '<section id="progress" class="reader-progress" hidden><h3>Your progress</h3>'
         "<p>What you solve on these pages is kept in this browser, and nothing leaves it. "
         '<span class="progress-state"></span></p>'
         '<table class="table"><thead><tr><th scope="col">Chapter</th>'

@@ -31,7 +31,7 @@ def field(page, id: str):
 
 
 def said(page, id: str) -> str:
-    return page.locator(f"#answer-{id}-said").inner_text()
+    return " ".join(page.locator(f"#answer-{id}-said").inner_text().split())
 
 
 def solve(page, id: str, answer: str) -> None:
@@ -74,6 +74,8 @@ def test_an_answer_is_judged_by_the_keyboard_alone(opened):
     assert said(page, "02-1") == f"✗ Not yet. {message} Hint 2 of 3: {second}"
     form = page.locator('form[data-exercise="02-1"]')
     assert form.locator("details.exercise-hint[open]").count() == 2
+    assert form.get_by_text(second).last.is_visible()  # in its fold; above it is only heard
+    assert form.locator(".answer-said .visually-hidden").inner_text().endswith(second)
     page.keyboard.press("Control+A")
     page.keyboard.type("0.607 0.819")
     page.keyboard.press("Tab")
@@ -122,7 +124,8 @@ def test_axe_finds_nothing_in_what_is_said(opened, width, mode):
     seen.page.locator("details.quiz").first.locator("summary").click()
     assert not violations(seen) and seen.sideways() <= 0 and not seen.faults()
     seen = opened("book/explore", width, mode)
-    seen.page.locator("#progress").wait_for()
+    section, table = (seen.page.locator(one) for one in ("#progress", "#progress table"))
+    assert section.bounding_box()["height"] > table.bounding_box()["height"] > 17 * 20
     assert not violations(seen) and seen.sideways() <= 0 and not seen.faults()
 
 
@@ -153,6 +156,8 @@ def test_a_book_in_a_folder_judges_and_remembers(chromium, site):
     assert said(page, "02-2") == f"✓ Right. {COUNT.right}"
     page.reload()
     assert field(page, "02-2").input_value() == "5" and said(page, "02-2").startswith("✓ Right.")
+    page.goto((site / "book" / "explore.html").as_uri())
+    assert "from a folder" in page.locator("#progress").inner_text()
     page.context.close()
 
 

@@ -13,8 +13,9 @@
     }));
   }
 
-  // Say what was found: mark, word and color all tell the status.
-  function say(form, { correct, answered, message }) {
+  // Say what was found: mark, word and color all tell the status. A hint is heard here and seen in
+  // its fold below.
+  function say(form, { correct, answered, message }, hint = '') {
     const status = correct ? 'right' : answered ? 'wrong' : 'open';
     const said = form.querySelector('.answer-said');
     const head = document.createElement('strong');
@@ -22,6 +23,11 @@
     said.className = `answer-said answer-${status}`;
     said.replaceChildren(head, ' ');
     writeInline(said, message);
+    if (hint) {
+      const heard = Object.assign(document.createElement('span'), { className: 'visually-hidden' });
+      writeInline(heard, ` ${hint}`);
+      said.append(heard);
+    }
     form.querySelector('[name]').setAttribute('aria-invalid', status === 'wrong');
   }
 
@@ -50,8 +56,8 @@
       event.preventDefault();
       const outcome = grade(exercise, box.value);
       if (outcome.correct) note('solved', exercise.id, box.value.trim());
-      else if (outcome.answered && ++misses > 1) outcome.message += ` ${nextHint(form, exercise)}`;
-      say(form, outcome);
+      const missed = outcome.answered && !outcome.correct;
+      say(form, outcome, missed && ++misses > 1 ? nextHint(form, exercise) : '');
     });
 
     const before = load().solved[exercise.id];

@@ -61,17 +61,23 @@
         `${questions} questions of the quiz; this stays in your browser.`;
       line.hidden = false;
     }
-    const table = document.querySelector('section.progress');
+    const table = document.querySelector('section.reader-progress');
     if (!table) return;
     for (const row of table.querySelectorAll('tbody tr')) {
       const { exercises, questions } = counted(row);
       row.querySelector('.progress-exercises').textContent = exercises;
       row.querySelector('.progress-questions').textContent = questions;
     }
-    table.querySelector('.progress-state').textContent = lasting
-      ? 'A book opened from a folder may be kept page by page, as the browser likes.'
-      : 'This browser keeps nothing, so it is forgotten when you leave the page.';
+    table.querySelector('.progress-state').textContent = about();
     table.hidden = false;
+  }
+
+  // Return what to say about how long all this is kept, or ''.
+  function about() {
+    if (!lasting) return 'This browser keeps nothing, so it is forgotten when you leave the page.';
+    if (location.protocol !== 'file:') return '';
+    return 'You read the book from a folder; some browsers then keep each page by itself, and this ' +
+      'table misses what you solve on others.';
   }
 
   function exportFile() {
@@ -99,7 +105,7 @@
     },
   };
 
-  document.querySelectorAll('.progress [data-do]').forEach((button) =>
+  document.querySelectorAll('.reader-progress [data-do]').forEach((button) =>
     button.addEventListener('click', ACTIONS[button.dataset.do]));
   addEventListener('pageshow', show); // also after a step back
   addEventListener('storage', show); // also after an answer on another page
