@@ -11,7 +11,6 @@ from check_site import ROOT
 from snnbook_answers import SCRIPTS, asked_for, counts, field_html, packed, table
 
 from snnbook.exercises import CHAPTERS, Exercise, exercises_of
-from snnbook.exercises._records import Plus, Times
 
 PAGES = {path.stem.split("-")[0]: path.stem for path in (ROOT / "book").glob("[0-9]*.ipynb")}
 
@@ -52,8 +51,9 @@ def test_every_exercise_has_its_field_above_its_cell(site, chapter):
 
 @pytest.mark.site
 def test_all_exercises_whose_answer_is_a_value_are_there(site):
-    fields = [form for name in PAGES.values() for form in soup_of(site, name).select("form.answer")]
-    assert len(fields) == sum(counts(chapter)["exercises"] for chapter in CHAPTERS) > 0
+    pages = [(site / "book" / f"{name}.html").read_text() for name in PAGES.values()]
+    fields = sum(page.count('<form class="answer"') for page in pages)
+    assert fields == sum(counts(chapter)["exercises"] for chapter in CHAPTERS) > 0
 
 
 @pytest.mark.site
@@ -81,17 +81,6 @@ def test_scripts_come_in_order_and_only_where_they_have_something_to_do(site):
 def toy(**fields):
     defaults = {"id": "99-1", "kind": "number", "right": "Yes.", "hints": ("Think.",)}
     return Exercise(**(defaults | fields))
-
-
-def test_a_table_holds_plain_values_and_what_a_mistake_does():
-    one = toy(answers=lambda: (2.0, {"Half <b>.": Times(0.5), "More.": Plus(1), "Else.": 9}))
-    assert table(one)["truth"] == 2.0 and table(one)["mistakes"] == [
-        {"message": "Half <b>.", "value": 1.0, "change": {"times": 0.5}},
-        {"message": "More.", "value": 3.0, "change": {"plus": 1.0}},
-        {"message": "Else.", "value": 9.0, "change": None},
-    ]
-    choice = toy(kind="choice", options=("a", "b"), answers=lambda: ("b", {"No.": "a"}))
-    assert table(choice)["truth"] == 1.0
 
 
 def test_a_glance_at_the_source_tells_nothing():

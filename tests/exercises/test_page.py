@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 from patience import open_patiently
-from site_server import HOW_TO_INSTALL, find_chromium
-from snnbook_answers import packed
+from site_server import HOW_TO_INSTALL, browser, find_chromium
+from snnbook_answers import packed, table
 
 from snnbook.exercises import CHAPTERS, Exercise, _answers, exercises_of
 from snnbook.exercises._grade import grade
@@ -110,13 +110,13 @@ def texts(exercise: Exercise) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def judge(chromium, root):
+def judge(root):
     """Give a function that judges on an empty page, as the book's scripts do."""
-    page, _ = open_patiently(chromium)
-    for name in ("text", "judge", "slips"):
-        page.add_script_tag(path=root / "book" / "assets" / "answers" / f"{name}.js")
-    yield lambda cases: page.evaluate(JUDGE, cases)
-    page.context.close()
+    with browser() as chromium:
+        page, _ = open_patiently(chromium)
+        for name in ("text", "judge", "slips"):
+            page.add_script_tag(path=root / "book" / "assets" / "answers" / f"{name}.js")
+        yield lambda cases: page.evaluate(JUDGE, cases)
 
 
 def differences(judge, exercises: list[Exercise]) -> list:
@@ -156,6 +156,17 @@ def test_truths_are_right_and_mistakes_are_told(judge):
 def toy(kind, truth, mistakes=None, **fields):
     fields = {"id": "99-1", "right": "Yes.", "hints": ("Think.",), **fields}
     return Exercise(kind=kind, answers=lambda: (truth, mistakes or {}), **fields)
+
+
+def test_a_table_holds_plain_values_and_what_a_mistake_does():
+    one = toy("number", 2.0, {"Half <b>.": Times(0.5), "More.": Plus(1), "Else.": 9})
+    assert table(one)["truth"] == 2.0 and table(one)["mistakes"] == [
+        {"message": "Half <b>.", "value": 1.0, "change": {"times": 0.5}},
+        {"message": "More.", "value": 3.0, "change": {"plus": 1.0}},
+        {"message": "Else.", "value": 9.0, "change": None},
+    ]
+    choice = toy("choice", "b", {"No.": "a"}, options=("a", "b"))
+    assert table(choice)["truth"] == 1.0
 
 
 TOYS = [
