@@ -1,23 +1,22 @@
 """Reading an answer: any reasonable way to write a number, a sequence or a choice.
 
-What cannot be read as the kind that is asked for raises ``UnreadableAnswer``.
+What cannot be read as the kind that is asked for raises ``UnreadableAnswer``. For an answer that
+is a text, ``book/assets/answers/judge.js`` does the same on the page, function by function.
 """
 
-import ast
 import math
+import re
 from typing import Any
 
 import numpy as np
 import torch
 
+from snnbook.exercises import _text
 from snnbook.exercises._records import Exercise
+from snnbook.exercises._text import UnreadableAnswer as UnreadableAnswer
 
 #: Differences below this count as rounding, whatever the relative tolerance.
 ROUNDING = 1e-6
-
-
-class UnreadableAnswer(Exception):
-    """The answer is not of the kind that the exercise asks for; the message says why."""
 
 
 def is_open(answer: Any) -> bool:
@@ -47,7 +46,7 @@ def _convert(value: Any) -> np.ndarray:
     if value is None:
         raise UnreadableAnswer("it is None; does your function have a `return`?")
     if isinstance(value, str):
-        value = _spelled_out(value)
+        value = _text.spelled_out(value)
     if callable(value) and not isinstance(value, (torch.Tensor, np.ndarray)):
         raise UnreadableAnswer("it is a function; give the value that it returns")
     if isinstance(value, torch.Tensor):
@@ -67,21 +66,6 @@ def _convert(value: Any) -> np.ndarray:
         raise UnreadableAnswer(f"it is of type {kind}; give real numbers") from None
 
 
-def _spelled_out(text: str) -> Any:
-    """Return the number, or the numbers, that a text spells out.
-
-    >>> _spelled_out(" −0.5 "), _spelled_out("(0.5, 1e-3)")
-    (-0.5, (0.5, 0.001))
-    """
-    try:
-        value = ast.literal_eval(text.strip().replace("−", "-"))
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        value = None
-    if not isinstance(value, (int, float, tuple, list)):
-        raise UnreadableAnswer(f"it is the text {text!r}; give numbers, without quotes")
-    return value
-
-
 def to_number(value: Any) -> np.ndarray:
     """Return one number as an array of no axes.
 
@@ -92,7 +76,8 @@ def to_number(value: Any) -> np.ndarray:
         raise UnreadableAnswer(f"it is {value}; give a number")
     array = to_array(value)
     if array.size != 1:
-        raise UnreadableAnswer(f"it has shape {array.shape}; give one number")
+        has = f"{array.size} numbers" if array.ndim == 1 else f"shape {array.shape}"
+        raise UnreadableAnswer(f"it has {has}; give one number")
     return array.reshape(())
 
 
@@ -113,7 +98,8 @@ def to_choice(value: Any, options: tuple[str, ...]) -> np.ndarray:
         if _means(chosen, option):
             return np.array(float(index))
     accepted = ", ".join(f'`"{option}"`' for option in options)
-    raise UnreadableAnswer(f"it is {value!r}; choose one of {accepted}")
+    given = f"says {_text.quoted(value)}" if isinstance(value, str) else f"is {value!r}"
+    raise UnreadableAnswer(f"it {given}; choose one of {accepted}")
 
 
 def _one_entry(value: Any) -> Any:
@@ -128,22 +114,38 @@ def _one_entry(value: Any) -> Any:
 
 
 def _means(answer: Any, option: str) -> bool:
-    """Return whether an answer is this option: the same text in any case, or the same number."""
-    text = str(answer).strip().strip("\"'`").replace("−", "-").casefold()
-    if text == option.casefold():
-        return isinstance(answer, str) or not isinstance(answer, bool)
+    """Return whether an answer is this option: the same words in any case, or the same number.
+
+    >>> _means("The Frozen.", "frozen"), _means(".2", "0.2"), _means(True, "1")
+    (True, True, False)
+    """
     if isinstance(answer, bool):
         return False
+    words = re.sub("[−–—]", "-", " ".join(str(answer).split())).lower()
+    words = re.sub(r"^[\"'`“”‘’ ]+|[.\"'`“”‘’ ]+$", "", words)
+    if option.lower() in (words, re.sub("^(?:the|an?) ", "", words)):
+        return True
     try:
-        return math.isclose(float(text), float(option), rel_tol=5e-3)
-    except ValueError:
+        return math.isclose(_text.spelled_out(words), float(option), rel_tol=5e-3)
+    except (UnreadableAnswer, TypeError, ValueError):
         return False
+
+
+def is_blank(answer: Any) -> bool:
+    """Return whether an answer is a text with nothing in it.
+
+    >>> is_blank("  "), is_blank("…"), is_blank("0")
+    (True, True, False)
+    """
+    return isinstance(answer, str) and answer.strip(" .…") == ""
 
 
 def read(exercise: Exercise, answer: Any) -> np.ndarray:
     """Return an answer to a value exercise as a float64 array, or raise ``UnreadableAnswer``."""
     if exercise.kind == "choice":
         return to_choice(answer, exercise.options)
+    if isinstance(answer, str):
+        answer = _text.spelled_out(answer, exercise.unit, several=exercise.kind == "sequence")
     if exercise.kind == "sequence":
         return to_array(answer)
     number = to_number(answer)
@@ -183,14 +185,16 @@ def describe_kind(exercise: Exercise) -> str:
     if exercise.kind == "function":
         signature = f"{exercise.name}({', '.join(exercise.arguments)})"
         return f'your function `{signature}`, as in `check("{exercise.id}", {exercise.name})`'
-    answers = {
+    what, example = kind_and_example(exercise)
+    return f'{what}, as in `check("{exercise.id}", {example})`'
+
+
+def kind_and_example(exercise: Exercise) -> tuple[str, str]:
+    """Return which kind of value is asked for, and an example of one."""
+    chosen = [f'"{option}"' for option in exercise.options] or [""]
+    return {
         "number": ("a number", "0.5"),
         "integer": ("a whole number", "3"),
         "sequence": ("a sequence of numbers", "(0.5, 0.25)"),
-        "choice": (
-            "one of " + ", ".join(f'"{option}"' for option in exercise.options),
-            f'"{(exercise.options or ("",))[0]}"',
-        ),
-    }
-    what, example = answers[exercise.kind]
-    return f'{what}, as in `check("{exercise.id}", {example})`'
+        "choice": ("one of " + ", ".join(chosen), chosen[0]),
+    }[exercise.kind]

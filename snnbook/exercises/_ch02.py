@@ -250,6 +250,7 @@ def zero_reset(draw):
 
 @sequence(
     "02-7",
+    unit="s",
     tolerance=2e-2,
     right="The response below threshold gives both values, and only the reset, which acts on U "
     "alone, tells which is which.",

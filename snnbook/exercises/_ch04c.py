@@ -11,6 +11,7 @@ from snnbook.exercises._records import Times, function, integer, number, sequenc
 
 @number(
     "04c-1",
+    unit="Hz",
     right="The membrane needs τ ln(1.5/0.5) = 22 ms from the reset to the threshold.",
     hints=(
         "How long does the membrane take from the reset to the threshold?",

@@ -148,6 +148,7 @@ def one_event(draw):
 
 @number(
     "06a-6",
+    unit="degrees",
     tolerance=0.1,
     right="About two degrees: the cosine of n random numbers scatters by one over the root of n.",
     hints=(

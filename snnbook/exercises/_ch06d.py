@@ -19,6 +19,7 @@ def _spike_time(current: float) -> float:
 
 @number(
     "06d-1",
+    unit="ms",
     right="20 ln 2 ms, in one line and without a time step.",
     hints=(
         "What does the membrane do under a constant current, and when does that end?",
@@ -36,6 +37,7 @@ def from_event_to_event():
 
 @number(
     "06d-2",
+    unit="ms",
     right="Ten milliseconds earlier for each unit; near I = 1 it would be without bound.",
     hints=(
         "Does more current make the spike earlier or later?",

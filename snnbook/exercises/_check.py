@@ -71,8 +71,10 @@ def check(id: str, answer: Any) -> Result:
     answer : number, sequence, str, bool, callable or ...
         A number may be a float, an int, a NumPy scalar or a tensor with one entry, and three
         significant digits are enough; a sequence may be a list, a tuple, an array or a tensor.
-        A text that spells them out is read. A choice is a text in any case, or the number that
-        an option is. A function is called on random input. ``...`` means not answered yet.
+        A text that spells them out is read, also one with a unit, a fraction or a percentage:
+        ``"1/6"``, ``"75 %"``, ``"3 · 10⁻³"``, ``"(0.61, 0.82)"``. A choice is a text in any case,
+        or the number that an option is. A function is called on random input. ``...`` means not
+        answered yet.
 
     Returns
     -------

@@ -1,4 +1,7 @@
-"""Grading: compare an answer with the truth, and name the mistake behind a wrong one."""
+"""Grading: compare an answer with the truth, and name the mistake behind a wrong one.
+
+For an answer that is a text, ``book/assets/answers/judge.js`` does the same on the page.
+"""
 
 from typing import Any, NamedTuple
 
@@ -26,6 +29,9 @@ def grade(exercise: Exercise, answer: Any) -> Grade:
     if _answers.is_open(answer):
         how = _answers.describe_kind(exercise)
         return Grade(False, False, f"Replace the `...` by {how}.")
+    if exercise.kind != "function" and _answers.is_blank(answer):
+        what, example = _answers.kind_and_example(exercise)
+        return Grade(False, False, f"Your answer is empty. Give {what}, such as `{example}`.")
     try:
         if exercise.kind == "function":
             return Grade(*_functions.judge(exercise, answer))
@@ -52,6 +58,9 @@ def _other(exercise: Exercise, given: np.ndarray, truth: np.ndarray) -> str:
     """Return what can be said of a value that no known mistake leads to."""
     if exercise.kind == "choice":
         return f'It is not "{exercise.options[int(given)]}".'
+    if truth.ndim == 1 and given.ndim < 2 and given.shape != truth.shape:
+        has = "one number" if given.size == 1 else f"{given.size} numbers"
+        return f"Your answer has {has}; {truth.size} are expected."
     if given.shape != truth.shape:
         text = f"Your answer has shape {given.shape}; {truth.shape} is expected"
         return text + (": is it transposed?" if given.shape == truth.shape[::-1] else ".")

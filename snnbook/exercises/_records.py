@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
+from snnbook.exercises._text import UNITS
 from snnbook.exercises._tools import Draw
 
 #: How exactly each entry of an answer must agree, unless an exercise says otherwise: a number to
@@ -24,7 +25,7 @@ class Times(NamedTuple):
 
     def applied(self, value: Any) -> Any:
         """Return what the mistake makes of a value."""
-        return value * self.factor
+        return value * float(self.factor)  # a tensor would not multiply an array
 
 
 class Plus(NamedTuple):
@@ -38,7 +39,7 @@ class Plus(NamedTuple):
 
     def applied(self, value: Any) -> Any:
         """Return what the mistake makes of a value."""
-        return value + self.amount
+        return value + float(self.amount)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,9 @@ class Exercise:
         Relative tolerance of each entry; by default that of the kind.
     options : tuple of str
         What can be chosen (kind ``"choice"`` alone); ``("yes", "no")`` accepts a bool.
+    unit : str
+        The unit that the question asks for, one of ``_text.UNITS``; a text may then give another
+        one of its kind, such as ``"0.02 s"`` for 20 ms. Without it a unit is no answer.
     observe : callable or None
         What is compared, ``observe(function, *arguments)``; the returned value by default.
     forbid : callable or None
@@ -86,7 +90,8 @@ class Exercise:
     Raises
     ------
     ValueError
-        If ``kind`` is unknown, a choice has no options, or there are no hints or too many.
+        If ``kind`` or ``unit`` is unknown, a choice has no options, or there are no hints or too
+        many.
     """
 
     id: str
@@ -96,6 +101,7 @@ class Exercise:
     hints: tuple[str, ...]
     tolerance: float | None = None
     options: tuple[str, ...] = ()
+    unit: str = ""
     observe: Callable[..., Any] | None = None
     forbid: Callable[..., None] | None = None
     generic: bool = True
@@ -106,6 +112,8 @@ class Exercise:
     def __post_init__(self) -> None:
         if self.kind not in TOLERANCES:
             raise ValueError(f"kind is {self.kind!r}; one of {', '.join(TOLERANCES)} is accepted")
+        if self.unit and self.unit.lower() not in UNITS:
+            raise ValueError(f"unit is {self.unit!r}; one of {', '.join(UNITS)} is accepted")
         if self.kind == "choice" and not self.options:
             raise ValueError(f"exercise {self.id} is a choice and has no options")
         if isinstance(self.hints, str) or not 1 <= len(self.hints) <= 3:

@@ -1,4 +1,7 @@
-"""Known mistakes behind a wrong value: one of the list, two of them at once, or a general slip."""
+"""Known mistakes behind a wrong value: one of the list, two of them at once, or a general slip.
+
+``book/assets/answers/slips.js`` does the same on the page, function by function.
+"""
 
 import itertools
 from collections.abc import Iterator, Mapping
