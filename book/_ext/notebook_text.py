@@ -1,0 +1,298 @@
+"""Turn a resolved page into Markdown that every notebook front end shows.
+
+``pieces`` walks the doctree of a page as Sphinx writes it, after citations, numbers and references
+have been resolved, and yields headings, blocks of Markdown and the code cells in between. What only
+a browser needs (raw HTML, outputs) is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from docutils import nodes
+from notebook_inline import Inline
+from snnbook_optional import optional_fold, optional_mark
+from sphinx import addnodes
+from sphinx.errors import ExtensionError
+from sphinx_design.dropdown import dropdown_main, dropdown_title
+
+#: What a text cell does not show: outputs and raw HTML, and marks that the writer needs.
+SILENT = (
+    nodes.raw,
+    nodes.comment,
+    nodes.target,
+    nodes.substitution_definition,
+    nodes.system_message,
+    addnodes.toctree,
+    addnodes.index,
+    addnodes.highlightlang,
+)
+ADMONITIONS = {"note": "Note", "tip": "Tip", "warning": "Warning", "important": "Important"}
+#: At the beginning of a line these would start a heading, a list, a quote or a rule.
+LINE_START = re.compile(r"^(\s*)(#{1,6}(?= )|[-+](?= )|>|=+\s*$|-+\s*$|\d+(?=[.)] ))", re.M)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """Where a section begins: its level, its text as Markdown, and its anchors."""
+
+    level: int
+    text: str
+    ids: tuple[str, ...]
+
+    @property
+    def markdown(self) -> str:
+        """The heading with its anchors above it."""
+        return f"{anchors(self.ids)}{'#' * self.level} {self.text}"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What stands under a figure: number, caption, and what it shows, in words."""
+
+    id: str
+    number: str
+    caption: str
+    alt: str
+
+    @property
+    def markdown(self) -> str:
+        """The caption, with the description folded below it."""
+        words = fold("The figure in words", escape_lines(Inline.escape(self.alt)))
+        return f"{anchors((self.id,))}**{self.number}** {self.caption}\n\n{words}"
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code cell of the source, by its index, with the figures that it draws."""
+
+    index: int
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of Markdown."""
+
+    markdown: str
+
+
+Piece = Heading | Block | Code
+
+
+def anchors(ids) -> str:
+    """Return the places that links lead to, as a line of its own, or nothing.
+
+    >>> anchors(("ch02-reset",))
+    '<a id="ch02-reset"></a>\\n\\n'
+    """
+    found = "".join(f'<a id="{one}"></a>' for one in ids)
+    return f"{found}\n\n" if found else ""
+
+
+def fold(summary: str, body: str) -> str:
+    """Return a fold; Markdown inside of HTML needs blank lines around it."""
+    return f"<details>\n<summary>{summary}</summary>\n\n{body}\n\n</details>"
+
+
+def escape_lines(text: str) -> str:
+    """Return a paragraph none of whose lines begins as a heading, a list or a quote does.
+
+    >>> escape_lines("a\\n- b\\n2. c")
+    'a\\n\\\\- b\\n2\\\\. c'
+    """
+    return LINE_START.sub(
+        lambda m: f"{m[1]}{m[2]}\\" if m[2].isdigit() else f"{m[1]}\\{m[2]}", text
+    )
+
+
+def indent(text: str, first: str) -> str:
+    """Return a text with a mark before its first line, and the others set below it."""
+    lines = text.splitlines()
+    rest = [f"{' ' * len(first)}{line}" if line else "" for line in lines[1:]]
+    return "\n".join([first + lines[0], *rest] if lines else [first])
+
+
+def quoted(text: str) -> str:
+    """Return a text as a quotation."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
+def display_math(tex: str, number: str = "", one_line: bool = False) -> str:
+    """Return an equation; within lists and quotes on one line, as front ends cut it out first.
+
+    >>> display_math("a = b", "5b.2", one_line=True)
+    '$$a = b \\\\tag{5b.2}$$'
+    """
+    lines = [line.strip() for line in tex.strip().splitlines() if line.strip()]
+    if "\\\\" in tex and "\\begin{" not in tex:
+        lines = ["\\begin{aligned}", *lines, "\\end{aligned}"]
+    if number:
+        lines[-1] += f" \\tag{{{number}}}"
+    return f"$${' '.join(lines)}$$" if one_line else "\n".join(["$$", *lines, "$$"])
+
+
+@dataclass
+class Page:
+    """Reads one page: its numbers come from Sphinx, its links from ``link``.
+
+    ``numbers`` has those of figures, tables and equations by kind and id; ``formats`` says how the
+    number of a kind is written; ``wanted`` are the anchors that something links to.
+    """
+
+    inline: Inline
+    numbers: dict[str, dict]
+    formats: dict[str, str]
+    wanted: Callable[[str], bool] = field(default=lambda id: True)
+
+    def number(self, kind: str, node: nodes.Element) -> str:
+        """Return the number of a figure, a table or an equation as the site writes it, or ""."""
+        ids = [*node["ids"], *([node["refid"]] if "refid" in node else [])]
+        found = next((self.numbers[kind][id] for id in ids if id in self.numbers.get(kind, {})), ())
+        digits = ".".join(map(str, found))
+        return self.formats.get(kind, "%s") % digits if digits else ""
+
+    def ids(self, node: nodes.Element) -> tuple[str, ...]:
+        """Return the anchors of a node that links lead to."""
+        return tuple(id for id in node["ids"] if self.wanted(id))
+
+    def pieces(self, node: nodes.Element, level: int = 0) -> Iterator[Piece]:
+        """Yield what a section holds, in reading order."""
+        for child in node.children:
+            if isinstance(child, nodes.section):
+                number = ".".join(map(str, child[0].get("secnumber", ())))
+                title = f"{number} {self.inline.of(child[0])}".strip()
+                yield Heading(level + 1, title, self.ids(child))
+                yield from self.pieces(child, level + 1)
+            elif isinstance(child, optional_fold) and holds_code(child):
+                yield Block(quoted(f"**Optional.** {self.inline.of(child[0])}"))
+                yield from self.pieces(child, level)
+            elif "cell_index" in getattr(child, "attributes", {}):
+                yield self.cell(child)
+            elif isinstance(child, optional_mark | nodes.title):
+                continue
+            elif text := self.block(child, nested=False):
+                yield Block(text)
+
+    def cell(self, node: nodes.Element) -> Code:
+        """Return a code cell; what it printed is left out, the captions of its figures are not."""
+        found = []
+        for one in node.findall(nodes.figure):
+            caption = next(one.findall(nodes.caption))
+            alts = [image["alt"] for image in one.findall(nodes.image) if image.get("alt")]
+            number = self.number("figure", one).rstrip(". ")
+            found.append(Figure(one["ids"][0], number, self.inline.of(caption), " ".join(alts)))
+        return Code(node["cell_index"], tuple(found))
+
+    def body(self, children, nested: bool = True) -> str:
+        """Return several blocks, one after another."""
+        return "\n\n".join(filter(None, (self.block(child, nested) for child in children)))
+
+    def block(self, node: nodes.Node, nested: bool = True) -> str:
+        """Return a block as Markdown; "" for what a notebook does not show."""
+        if isinstance(node, SILENT) or "cell_output" in getattr(node, "attributes", {}).get(
+            "classes", ()
+        ):
+            return ""
+        name = "admonition" if isinstance(node, nodes.Admonition) else type(node).__name__
+        write = getattr(self, f"write_{name}", None)
+        if write is not None:
+            return write(node, nested)
+        if isinstance(node, nodes.section):
+            raise ExtensionError(f"study notebooks: a heading stands within {node.parent.tagname}")
+        return ""
+
+    def write_paragraph(self, node, nested) -> str:
+        return escape_lines(self.inline.of(node).strip())
+
+    def write_rubric(self, node, nested) -> str:
+        return f"**{self.inline.of(node)}**"
+
+    def write_container(self, node, nested) -> str:
+        text = self.body(node.children, nested)
+        return quoted(text) if "chapter-facts" in node["classes"] else text
+
+    def write_compound(self, node, nested) -> str:
+        return "" if "toctree-wrapper" in node["classes"] else self.body(node.children, nested)
+
+    def write_math_block(self, node, nested) -> str:
+        number = self.number("displaymath", node)
+        return anchors(self.ids(node)) + display_math(node.astext(), number, nested)
+
+    def write_literal_block(self, node, nested) -> str:
+        language = node.get("language", "")
+        return f"```{language if language.isalpha() else ''}\n{node.astext()}\n```"
+
+    def write_bullet_list(self, node, nested) -> str:
+        return self.items(node, lambda number: "- ")
+
+    def write_enumerated_list(self, node, nested) -> str:
+        return self.items(node, lambda number: f"{number + node.get('start', 1)}. ")
+
+    def items(self, node, mark) -> str:
+        items = [self.body(item.children) for item in node.children]
+        loose = any("\n\n" in text for text in items)
+        marked = [indent(text, mark(number)) for number, text in enumerate(items)]
+        return ("\n\n" if loose else "\n").join(marked)
+
+    def write_definition_list(self, node, nested) -> str:
+        found = []
+        for item in node.children:
+            terms = ", ".join(self.inline.of(one) for one in item.findall(nodes.term))
+            meaning = self.body(next(item.findall(nodes.definition)).children)
+            found.append(indent(f"**{terms}**: {meaning}", "- "))
+        return "\n".join(found)
+
+    def write_block_quote(self, node, nested) -> str:
+        return quoted(self.body(node.children))
+
+    def write_admonition(self, node, nested) -> str:
+        first = node[0] if isinstance(node[0], nodes.title) else None
+        title = self.inline.of(first) if first else ADMONITIONS.get(node.tagname, "Note")
+        children = node.children[1:] if first else node.children
+        return quoted(f"{anchors(self.ids(node))}**{title}**\n\n{self.body(children)}")
+
+    def write_dropdown_main(self, node: dropdown_main, nested) -> str:
+        title = next(iter(node.findall(dropdown_title)))
+        body = self.body(child for child in node.children if child is not title)
+        return anchors(self.ids(node)) + fold(self.inline.html(title), body)
+
+    def write_optional_fold(self, node, nested) -> str:
+        summary = f"<strong>Optional.</strong> {self.inline.html(node[0])}"
+        return fold(summary, self.body(node.children[1:]))
+
+    def write_table(self, node, nested) -> str:
+        rows = [self.cells(row) for row in node.findall(nodes.row)]
+        width = max(map(len, rows))
+        head = rows if next(node.findall(nodes.thead), None) is not None else [[""] * width, *rows]
+        sides = [self.side(entry) for entry in next(node.findall(nodes.row)).children]
+        lines = [head[0], [*sides, *["---"] * (width - len(sides))], *head[1:]]
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        title = next((one for one in node.children if isinstance(one, nodes.title)), None)
+        if title is None:
+            return anchors(self.ids(node)) + table
+        caption = f"**{self.number('table', node)}** {self.inline.of(title)}"
+        return f"{anchors(self.ids(node))}{caption}\n\n{table}"
+
+    def cells(self, row) -> list[str]:
+        return [
+            "<br>".join(self.inline.of(one, table=True) for one in entry.children).replace(
+                "\n", " "
+            )
+            for entry in row.children
+        ]
+
+    def side(self, entry) -> str:
+        sides = {"text-right": "--:", "text-center": ":-:", "text-left": ":--"}
+        return next((sides[one] for one in entry["classes"] if one in sides), "---")
+
+
+def holds_code(node: nodes.Element) -> bool:
+    """Return whether a part of a page holds a code cell or a heading."""
+    return any(
+        isinstance(one, nodes.section) or "cell_index" in one.attributes
+        for one in node.findall(nodes.Element)
+        if one is not node
+    )
