@@ -52,12 +52,19 @@ def stored(nodes) -> set[str]:
     }
 
 
+def reads(tree: ast.AST) -> list[ast.Name]:
+    """Return the places where a name is read."""
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return [node for node in names if isinstance(node.ctx, ast.Load)]
+
+
 class Sources:
     """The code cells of one notebook, and which of their statements are plumbing."""
 
     def __init__(self, cells: dict[int, str], hidden: set[int]) -> None:
         self.cells, self.hidden = cells, hidden
         self.trees = {index: ast.parse(text) for index, text in cells.items()}
+        self.reads = {index: reads(tree) for index, tree in self.trees.items()}
         self.gone: set[ast.AST] = set()
         for tree in self.trees.values():
             for node in ast.walk(tree):
@@ -80,30 +87,30 @@ class Sources:
         """Take a statement out, with all that it holds."""
         self.gone.update(ast.walk(node))
 
-    def loads(self, trees, kept: bool) -> set[str]:
-        """Return the names that are read, in what is kept or in what is gone."""
-        return {
-            node.id
-            for tree in trees
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Name)
-            and isinstance(node.ctx, ast.Load)
-            and (node not in self.gone) == kept
-        }
+    def read(self, indices, kept: bool) -> set[str]:
+        """Return the names that are read in some cells, in what is kept or in what is gone."""
+        nodes = (node for index in indices for node in self.reads[index])
+        return {node.id for node in nodes if (node not in self.gone) == kept}
 
     def step(self) -> bool:
         """Take out what has become of no use; return whether there was any."""
-        used = set(self.loads(self.trees.values(), kept=True))
-        fed = set(self.loads(self.trees.values(), kept=False)) | {"glue"}
+        idle = (self.read(self.cells, kept=False) | {"glue"}) - self.read(self.cells, kept=True)
         useless = []
         for index in self.cells.keys() - self.hidden:
-            beside = set(self.loads([self.trees[index]], kept=False))
-            for node in ast.walk(self.trees[index]):
-                if node not in self.gone and self.is_useless(node, fed - used, beside - used):
+            beside = self.read([index], kept=False) & idle
+            for node in self.statements(index, all=bool(beside)):
+                if node not in self.gone and self.is_useless(node, idle, beside):
                     useless.append(node)
         for node in useless:
             self.drop(node)
         return bool(useless)
+
+    def statements(self, index: int, all: bool):
+        """Return the statements of a cell and the names of its imports, inner ones if asked."""
+        tree = self.trees[index]
+        imports = (one for one in tree.body if isinstance(one, ast.Import | ast.ImportFrom))
+        names = [alias for one in imports for alias in one.names]
+        return [*names, *(ast.walk(tree) if all else tree.body)]
 
     def is_useless(self, node: ast.AST, idle: set[str], beside: set[str]) -> bool:
         """Return whether a statement, or one name of an import, serves plumbing alone.

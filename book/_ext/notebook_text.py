@@ -8,8 +8,8 @@ a browser needs (raw HTML, outputs) is left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from docutils import nodes
 from notebook_inline import Inline
@@ -30,6 +30,7 @@ SILENT = (
     addnodes.highlightlang,
 )
 ADMONITIONS = {"note": "Note", "tip": "Tip", "warning": "Warning", "important": "Important"}
+ANCHORS = re.compile(r'((?:<a id="[^"]*"></a>)+)(\n[> ]*\n[> ]*|)')
 #: At the beginning of a line these would start a heading, a list, a quote or a rule.
 LINE_START = re.compile(r"^(\s*)(#{1,6}(?= )|[-+](?= )|>|=+\s*$|-+\s*$|\d+(?=[.)] ))", re.M)
 
@@ -92,6 +93,20 @@ def anchors(ids) -> str:
     return f"{found}\n\n" if found else ""
 
 
+def keep_anchors(text: str, wanted: set[str]) -> str:
+    """Return Markdown with only those anchors that something links to.
+
+    >>> keep_anchors('<a id="a"></a><a id="b"></a>\\n\\n## B', {"b"})
+    '<a id="b"></a>\\n\\n## B'
+    """
+
+    def kept(found: re.Match) -> str:
+        left = [one for one in re.findall(r'"([^"]*)"', found[1]) if one in wanted]
+        return "".join(f'<a id="{one}"></a>' for one in left) + found[2] if left else ""
+
+    return ANCHORS.sub(kept, text)
+
+
 def fold(summary: str, body: str) -> str:
     """Return a fold; Markdown inside of HTML needs blank lines around it."""
     return f"<details>\n<summary>{summary}</summary>\n\n{body}\n\n</details>"
@@ -138,14 +153,14 @@ def display_math(tex: str, number: str = "", one_line: bool = False) -> str:
 class Page:
     """Reads one page: its numbers come from Sphinx, its links from ``link``.
 
-    ``numbers`` has those of figures, tables and equations by kind and id; ``formats`` says how the
-    number of a kind is written; ``wanted`` are the anchors that something links to.
+    ``numbers`` has those of figures, tables and equations by kind and id, ``sections`` those of
+    headings; ``formats`` says how the number of a kind is written.
     """
 
     inline: Inline
     numbers: dict[str, dict]
+    sections: dict[str, tuple]
     formats: dict[str, str]
-    wanted: Callable[[str], bool] = field(default=lambda id: True)
 
     def number(self, kind: str, node: nodes.Element) -> str:
         """Return the number of a figure, a table or an equation as the site writes it, or ""."""
@@ -154,27 +169,29 @@ class Page:
         digits = ".".join(map(str, found))
         return self.formats.get(kind, "%s") % digits if digits else ""
 
-    def ids(self, node: nodes.Element) -> tuple[str, ...]:
-        """Return the anchors of a node that links lead to."""
-        return tuple(id for id in node["ids"] if self.wanted(id))
-
     def pieces(self, node: nodes.Element, level: int = 0) -> Iterator[Piece]:
         """Yield what a section holds, in reading order."""
         for child in node.children:
             if isinstance(child, nodes.section):
-                number = ".".join(map(str, child[0].get("secnumber", ())))
-                title = f"{number} {self.inline.of(child[0])}".strip()
-                yield Heading(level + 1, title, self.ids(child))
+                yield Heading(level + 1, self.title(child, level), tuple(child["ids"]))
                 yield from self.pieces(child, level + 1)
             elif isinstance(child, optional_fold) and holds_code(child):
                 yield Block(quoted(f"**Optional.** {self.inline.of(child[0])}"))
                 yield from self.pieces(child, level)
+            elif "tag_remove-input" in getattr(child, "attributes", {}).get("classes", ()):
+                yield Block(self.body(one for output in child.children for one in output.children))
             elif "cell_index" in getattr(child, "attributes", {}):
                 yield self.cell(child)
             elif isinstance(child, optional_mark | nodes.title):
                 continue
             elif text := self.block(child, nested=False):
                 yield Block(text)
+
+    def title(self, node: nodes.section, level: int) -> str:
+        """Return the title of a section, with its number where it has one."""
+        places = [f"#{id}" for id in node["ids"]] + [""] * (level == 0)
+        found = next((self.sections[one] for one in places if one in self.sections), ())
+        return f"{'.'.join(map(str, found))} {self.inline.of(node[0])}".strip()
 
     def cell(self, node: nodes.Element) -> Code:
         """Return a code cell; what it printed is left out, the captions of its figures are not."""
@@ -192,14 +209,14 @@ class Page:
 
     def block(self, node: nodes.Node, nested: bool = True) -> str:
         """Return a block as Markdown; "" for what a notebook does not show."""
-        if isinstance(node, SILENT) or "cell_output" in getattr(node, "attributes", {}).get(
-            "classes", ()
-        ):
+        attributes = getattr(node, "attributes", {})
+        if isinstance(node, SILENT) or "cell_output" in attributes.get("classes", ()):
             return ""
         name = "admonition" if isinstance(node, nodes.Admonition) else type(node).__name__
         write = getattr(self, f"write_{name}", None)
         if write is not None:
-            return write(node, nested)
+            text = write(node, nested)
+            return f"{anchors(node['ids'])}{text}" if text and attributes else text
         if isinstance(node, nodes.section):
             raise ExtensionError(f"study notebooks: a heading stands within {node.parent.tagname}")
         return ""
@@ -219,7 +236,7 @@ class Page:
 
     def write_math_block(self, node, nested) -> str:
         number = self.number("displaymath", node)
-        return anchors(self.ids(node)) + display_math(node.astext(), number, nested)
+        return display_math(node.astext(), number, nested)
 
     def write_literal_block(self, node, nested) -> str:
         language = node.get("language", "")
@@ -252,12 +269,12 @@ class Page:
         first = node[0] if isinstance(node[0], nodes.title) else None
         title = self.inline.of(first) if first else ADMONITIONS.get(node.tagname, "Note")
         children = node.children[1:] if first else node.children
-        return quoted(f"{anchors(self.ids(node))}**{title}**\n\n{self.body(children)}")
+        return quoted(f"**{title}**\n\n{self.body(children)}")
 
     def write_dropdown_main(self, node: dropdown_main, nested) -> str:
         title = next(iter(node.findall(dropdown_title)))
         body = self.body(child for child in node.children if child is not title)
-        return anchors(self.ids(node)) + fold(self.inline.html(title), body)
+        return fold(self.inline.html(title), body)
 
     def write_optional_fold(self, node, nested) -> str:
         summary = f"<strong>Optional.</strong> {self.inline.html(node[0])}"
@@ -272,9 +289,9 @@ class Page:
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
         title = next((one for one in node.children if isinstance(one, nodes.title)), None)
         if title is None:
-            return anchors(self.ids(node)) + table
+            return table
         caption = f"**{self.number('table', node)}** {self.inline.of(title)}"
-        return f"{anchors(self.ids(node))}{caption}\n\n{table}"
+        return f"{caption}\n\n{table}"
 
     def cells(self, row) -> list[str]:
         return [
