@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode, from_dict
+from notebook_pieces import Block, Code, Heading, Piece, keep_anchors
 from notebook_plumbing import Sources
-from notebook_text import Block, Code, Heading, Piece, keep_anchors
 from reading_time import ROLE, source_of, tags_of
 
 KINDS = ("study", "solutions", "instructor")
@@ -36,7 +36,7 @@ if "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
     command += " (after you have switched on Internet in the settings of the notebook)"
 if sys.version_info < (3, 11):
     raise Missing(
-        "This notebook needs Python 3.11 or newer, and this kernel runs "
+        "This notebook needs Python 3.11 or newer, and this kernel runs Python "
         + sys.version.split()[0] + ": choose another kernel, or make one with a newer Python."
     )
 try:
@@ -122,7 +122,9 @@ class Notebook:
             if isinstance(piece, Heading) and piece.level == 1:
                 self.waiting.append(self.note)
                 self.flush()
-                self.cells.append(code_cell(self.first, "first"))
+                self.cells.append(code_cell(self.first, "first", FOLDED))
+                if self.notes:
+                    self.add_notes([self.notes.plan()])
             elif self.notes and isinstance(piece, Block):
                 self.notes.hear(pieces, place)
         self.flush()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from notebook_inline import Inline
-from notebook_text import Block, Code, escape_lines, indent, quoted
+from notebook_pieces import Block, Code, Heading, escape_lines, indent, quoted
 from reading_time import known_to, measure, number_of, source_of
 
 from snnbook.exercises import exercises_of, quiz as quiz_of
@@ -77,13 +77,26 @@ def words(text: str) -> str:
     return "".join(f"`{one}`" if i % 2 else Inline.escape(one) for i, one in enumerate(parts))
 
 
+def beginning(text: str) -> str:
+    """Return how a block begins: its first two lines, or what is written on a fold.
+
+    >>> beginning("One.\\nTwo.\\nThree.")
+    'One.\\nTwo.'
+    """
+    summary = re.search(r"<summary>(.*)</summary>", text)
+    if summary:
+        return f"(folded) {summary[1]}"
+    lines = [line for line in text.splitlines() if line.strip("> ")]
+    return "\n".join(line.removeprefix("> ") for line in lines[:2])
+
+
 class Notes:
     """Writes the notes of one chapter."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.page = measure(path.read_text(encoding="utf-8"))
-        self.waiting: list[str] = [self.plan()] if self.page.exercises else []
+        self.waiting: list[str] = []
 
     def plan(self) -> str:
         """Return the first note: how long each part takes."""
@@ -99,26 +112,25 @@ class Notes:
         return found
 
     def hear(self, pieces, place: int) -> None:
-        """Note a question of the text that asks for a guess, and where the text answers it."""
+        """Note a question of the text that asks for a guess, and how the text goes on."""
         text = pieces[place].markdown
+        titles = [one.text for one in pieces[:place] if isinstance(one, Heading)]
         if not GUESS.search(text) or text.startswith((">", "<details>")):
             return
-        after = pieces[place + 1 :]
+        if titles and titles[-1].startswith("Exercise"):
+            return
+        after, where = pieces[place + 1 :], "right below"
         if "read on" not in text:
             cell = next((i for i, one in enumerate(after) if isinstance(one, Code)), 0)
             where, after = "below the next code cell", after[cell + 1 :]
-        else:
-            where = "right below"
         answer = next((one for one in after if isinstance(one, Block)), None)
         if answer is not None:
-            lines = [line for line in answer.markdown.splitlines() if line.strip("> ")]
-            quote = " ".join(lines[:2]) if not lines[0].startswith(("|", "$", "<")) else lines[0]
-            question = next(
-                (line for line in reversed(text.splitlines()) if "?" in line), "The text asks."
-            )
+            lines = text.splitlines()
+            first = next(i for i, line in enumerate(lines) if GUESS.search(line))
             self.waiting.append(
                 f"{MARK} The text asks for a guess; give the group a minute before anyone scrolls."
-                f"\n\n{quoted(question)}\n\nThe answer begins {where}:\n\n{quoted(quote)}"
+                f"\n\n{quoted(chr(10).join(lines[first:]))}\n\n"
+                f"It goes on {where}:\n\n{quoted(beginning(answer.markdown))}"
             )
 
     def exercise(self, id: str) -> list[str]:

@@ -20,8 +20,9 @@ from docutils import nodes
 from notebook_cells import KINDS, Notebook, build_note, first_cell, read_code
 from notebook_files import packed, replace_folder
 from notebook_inline import Inline
+from notebook_pieces import Piece
 from notebook_teacher import Notes
-from notebook_text import Page, Piece
+from notebook_text import Page
 from sphinx.util import logging
 
 from snnbook import __version__
