@@ -52,7 +52,11 @@ if [int(part) for part in snnbook.__version__.split(".")[:2]] < {least!r}:
 
 def first_cell(version: str, repository: str = "", branch: str = "main") -> str:
     """Return the code that says how to install a version of the package where it is missing."""
-    wanted = f"snnbook @ git+{repository}@{branch}" if repository else f"snnbook>={version}"
+    wanted = f"snnbook>={version}"
+    if repository.startswith("https://github.com/"):
+        wanted = f"snnbook @ {repository.removesuffix('.git')}/archive/{branch}.zip"
+    elif repository:
+        wanted = f"snnbook @ git+{repository}@{branch}"
     least = [int(part) for part in version.split(".")[:2]]
     return FIRST.format(command=f'%pip install -U "{wanted}"', least=least, version=version)
 

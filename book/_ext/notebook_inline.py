@@ -96,7 +96,7 @@ def tex(text: str) -> str:
     r"""Return a formula on one line, without what a table or HTML would take for its own.
 
     >>> tex("|a|<b")
-    '\\vert a\\vert  < b'
+    '\\vert a\\vert < b'
     """
     text = " ".join(text.split())
     text = text.replace("\\|", "\\Vert ").replace("|", "\\vert ")

@@ -16,7 +16,7 @@ from notebook_needs import needed, unit
 PURE = set(
     """abs all any bool dict enumerate float format int len list max min range reversed round set
     sorted str sum tuple zip machine quantile seed_interval perf_counter mean median std argmax
-    item numpy ptp array replace norm double sqrt log10 items values keys""".split()
+    item numpy ptp array replace norm double sqrt log10 items values keys getattr""".split()
 )
 COMPOUND = (ast.For, ast.If, ast.With)
 
@@ -150,9 +150,16 @@ class Sources:
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 left = [one for one in node.names if one not in self.gone]
                 if len(left) < len(node.names):
-                    node.names = left
-                    lines[place] = [ast.unparse(node), *[None] * (node.end_lineno - first)]
+                    rest = ast.unparse(with_names(node, left))
+                    lines[place] = [rest, *[None] * (node.end_lineno - first)]
         return tidy([line for line in lines if line is not None])
+
+
+def with_names(node: ast.Import | ast.ImportFrom, names: list[ast.alias]) -> ast.stmt:
+    """Return an import with other names."""
+    if isinstance(node, ast.Import):
+        return ast.Import(names)
+    return ast.ImportFrom(node.module, names, node.level)
 
 
 def tidy(lines: list[str]) -> str:

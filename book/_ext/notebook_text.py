@@ -49,13 +49,15 @@ class Page:
     """Reads one page: its numbers come from Sphinx, its links from ``link``.
 
     ``numbers`` has those of figures, tables and equations by kind and id, ``sections`` those of
-    headings; ``formats`` says how the number of a kind is written.
+    headings; ``formats`` says how the number of a kind is written, ``suffix`` what stands between
+    the number of a heading and its words.
     """
 
     inline: Inline
     numbers: dict[str, dict]
     sections: dict[str, tuple]
     formats: dict[str, str]
+    suffix: str = ". "
 
     def number(self, kind: str, node: nodes.Element) -> str:
         """Return the number of a figure, a table or an equation as the site writes it, or ""."""
@@ -86,7 +88,8 @@ class Page:
         """Return the title of a section, with its number where it has one."""
         places = [f"#{id}" for id in node["ids"]] + [""] * (level == 0)
         found = next((self.sections[one] for one in places if one in self.sections), ())
-        return f"{'.'.join(map(str, found))} {self.inline.of(node[0])}".strip()
+        number = ".".join(map(str, found))
+        return f"{number}{self.suffix if number else ''}{self.inline.of(node[0])}"
 
     def cell(self, node: nodes.Element) -> Code:
         """Return a code cell; what it printed is left out, the captions of its figures are not."""

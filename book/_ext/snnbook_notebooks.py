@@ -1,8 +1,9 @@
 """Make study, solution and instructor notebooks from the pages as the site has them.
 
 They are written when the site is finished, into ``_build/html/notebooks`` and ``_build/notebooks``,
-all or none. The buttons at the top of a page lead to them: to download, and, where the repository's
-address is known, to open in Colab, Kaggle or Binder, which read its branch ``notebooks``.
+all or none; where no public address is known the two differ in their links to the site. The buttons
+at the top of a page lead to them: to download, and, where the repository's address is known, to
+open in Colab, Kaggle or Binder, which read its branch ``notebooks``.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ from snnbook.exercises import CHAPTERS
 
 #: The branch that holds the notebooks of the published book.
 BRANCH = "notebooks"
-#: From a notebook in its folder of the site to the top of the site.
-UP = "../.."
+#: Stands for the way to the top of the site, until it is known where a notebook is written to.
+TOP = "way-to-the-site"
 logger = logging.getLogger(__name__)
 
 
@@ -59,7 +60,7 @@ def links_of(docname: str, pages: set[str], base: str) -> Callable[[str], str]:
     With ``base`` every link to another page leads to the published site; without, to the notebook
     beside this one where there is one, and to the page of the site that holds the notebooks.
     """
-    top = base.rstrip("/") or UP
+    top = base.rstrip("/") or TOP
 
     def link(uri: str) -> str:
         if re.match(r"\w+:", uri):
@@ -95,6 +96,7 @@ def read_page(app, doctree: nodes.document, docname: str) -> None:
         app.env.toc_fignumbers.get(docname, {}),
         app.env.toc_secnumbers.get(docname, {}),
         app.config.numfig_format,
+        app.config.html_secnumber_suffix,
     )
     if not hasattr(app, "snnbook_pages"):
         app.snnbook_pages = {}
@@ -106,7 +108,7 @@ def made(app, docname: str, pieces: list[Piece], anchors: set[str]) -> dict[str,
     path = Path(app.env.doc2path(docname))
     sources = json.loads(path.read_text(encoding="utf-8"))["cells"]
     base = os.environ.get("SNNBOOK_BASE_URL", "")
-    address = f"{base.rstrip('/') or UP}/{docname}.html"
+    address = f"{base.rstrip('/') or TOP}/{docname}.html"
     repository = os.environ.get("SNNBOOK_REPOSITORY_URL", "").rstrip("/")
     branch = os.environ.get("SNNBOOK_REPOSITORY_BRANCH", "main")
     first, note = first_cell(__version__, repository, branch), build_note(address, __version__)
@@ -137,12 +139,19 @@ def make_all(app, exception) -> None:
         pieces, _ = app.snnbook_pages[name]
         for kind, content in made(app, name, pieces, anchors).items():
             files[f"{kind}/{posixpath.basename(name)}.ipynb"] = content
-    for kind in KINDS:
-        folder = {name: text for name, text in files.items() if name.startswith(f"{kind}/")}
-        files[f"{kind}-notebooks.zip"] = packed(folder)
-    replace_folder(Path(app.outdir) / "notebooks", files)
-    replace_folder(Path(app.outdir).parent / "notebooks", files)
+    site = Path(app.outdir)
+    replace_folder(site / "notebooks", with_zips(files, "../.."))
+    replace_folder(site.parent / "notebooks", with_zips(files, f"../../{site.name}"))
     logger.info(f"notebooks: {len(names)} pages, {', '.join(KINDS)}")
+
+
+def with_zips(files: dict[str, bytes], way: str) -> dict[str, bytes]:
+    """Return notebooks that know the way to the site, and a zip of each kind."""
+    found = {name: text.replace(TOP.encode(), way.encode()) for name, text in files.items()}
+    for kind in KINDS:
+        folder = {name: text for name, text in found.items() if name.startswith(f"{kind}/")}
+        found[f"{kind}-notebooks.zip"] = packed(folder)
+    return found
 
 
 def download_buttons(name: str, top: str) -> list[dict]:
