@@ -34,6 +34,7 @@ CODE := snnbook tests scripts book $(wildcard benchmarks experiments)
 
 .PHONY: help book test lint unit doctest execute check-book browser plan bench serve clean \
   clean-all force
+.PHONY: notebooks solutions
 
 help: ## Show this list
 	@echo "Surrogate Gradient Learning, by Hand and by Code"
@@ -94,6 +95,13 @@ check-book: .venv/test.stamp _build/book.stamp ## Run only the checks of sources
 
 browser: .venv/test.stamp _build/book.stamp ## Run only the checks in the browser
 	@SNNBOOK_REQUIRE_SITE=1 $(PYTEST) tests/browser
+
+notebooks: _build/book.stamp ## Write study, solution and instructor notebooks (the book has them)
+	@[ -d _build/notebooks ] || { rm _build/book.stamp; $(MAKE) --no-print-directory book; }
+	@echo "[notebooks] ready: _build/notebooks, and for the site's buttons $(SITE)/notebooks"
+
+solutions: .venv/test.stamp _build/book.stamp ## Run all solution notebooks where only the wheel is
+	@$(BIN)/python scripts/run_notebooks.py _build/notebooks/solutions
 
 lint: .venv/test.stamp ## Check style and spelling of code, notebooks and text
 	@echo "[lint] ruff"
