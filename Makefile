@@ -95,6 +95,13 @@ check-book: .venv/test.stamp _build/book.stamp ## Run only the checks of sources
 browser: .venv/test.stamp _build/book.stamp ## Run only the checks in the browser
 	@SNNBOOK_REQUIRE_SITE=1 $(PYTEST) tests/browser
 
+notebooks: _build/book.stamp ## Write study, solution and instructor notebooks (the book has them)
+	@[ -d _build/notebooks ] || { rm _build/book.stamp; $(MAKE) --no-print-directory book; }
+	@echo "[notebooks] ready: _build/notebooks, and for the site's buttons $(SITE)/notebooks"
+
+solutions: .venv/test.stamp _build/book.stamp ## Run all solution notebooks where only the wheel is
+	@$(BIN)/python scripts/run_notebooks.py _build/notebooks/solutions
+
 # The site has the slides below slides/; these stand alone, with MathJax of their own.
 WORKSHOP := $(shell find workshop -type f)
 
