@@ -1,4 +1,4 @@
-r"""EventProp: the exact gradient of a network of spiking neurons, event by event.
+r"""EventProp: the exact gradient of a network of spiking neurons, event by event (chapter 6d).
 
 Current-based LIF neurons in continuous time, float64, no time step:
 
