@@ -3,7 +3,7 @@
 import importlib
 import math
 import sys
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -36,7 +36,7 @@ def explain(
     *,
     weight: Tensor | None = None,
     recurrent_weight: Tensor | None = None,
-    neuron=None,
+    neuron: Any = None,
     kernel: str = "auto",
 ) -> Choice:
     """Return which kernel a layer or :func:`snnbook.neurons.run` runs on this input, and why.
