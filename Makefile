@@ -33,6 +33,7 @@ PAPERS := $(wildcard *.md LICENSE LICENSE-TEXT CITATION.cff .github/workflows/*.
 CODE := snnbook tests scripts book $(wildcard benchmarks experiments)
 
 .PHONY: help book test lint unit doctest execute check-book browser plan bench serve clean \
+  dist types linkcheck \
   clean-all force
 
 help: ## Show this list
@@ -101,6 +102,24 @@ lint: .venv/test.stamp ## Check style and spelling of code, notebooks and text
 	@$(BIN)/ruff format --check $(CODE)
 	@echo "[lint] codespell"
 	@$(BIN)/codespell
+
+# The wheel is built from the source distribution, so that nothing of this folder slips in. Built,
+# checked and tried under another name: what lies in _build/dist has passed.
+dist: .venv/test.stamp ## Build wheel and sdist into _build/dist, check and try them
+	@rm -rf _build/dist.new && mkdir -p _build/dist.new
+	@$(BIN)/python -m build --no-isolation --outdir _build/dist.new . >_build/dist.log 2>&1 || \
+	  { cat _build/dist.log; echo "[dist] FAILED: see above"; exit 1; }
+	@$(BIN)/python -m twine check --strict _build/dist.new/*
+	@$(BIN)/python scripts/check_dist.py _build/dist.new
+	@$(BIN)/python scripts/try_wheel.py _build/dist.new/*.whl
+	@rm -rf _build/dist && mv _build/dist.new _build/dist
+	@echo "[dist] ready: _build/dist"
+
+types: .venv/test.stamp ## Check the types of the package, as a user's type checker sees them
+	@$(BIN)/python -m mypy
+
+linkcheck: .venv/book.stamp ## Ask every address in the book whether it still answers (network)
+	@$(BIN)/jupyter-book build . --builder linkcheck
 
 plan: .venv/book.stamp ## Say what a build would execute (FILE=... for one file or page)
 	@$(BIN)/python scripts/plan.py $(FILE)

@@ -73,9 +73,8 @@ assert_type(training.mean_over_time(spikes, digits.train_labels[:8]), Tensor)
 error = training.step_cross_entropy(digits.train_labels[:8], steps=20)
 exact = gradients.bptt(model, spikes, error)
 assert_type(exact, dict[str, Tensor])
-online = local.e_prop(
-    model, spikes, error, feedback=local.random_feedback(model, generator=generator)
-)
+feedback = local.random_feedback(model, direct=True, generator=generator)
+online = local.e_prop(model, spikes, error, feedback=feedback)
 assert_type(online, dict[str, Tensor])
 agreement = gradients.compare(online, exact)
 
