@@ -117,6 +117,27 @@ lint: .venv/test.stamp ## Check style and spelling of code, notebooks and text
 	@echo "[lint] codespell"
 	@$(BIN)/codespell
 
+# The wheel is built from the source distribution, so that nothing of this folder slips in. Built,
+# checked and tried under another name: what lies in _build/dist has passed.
+dist: .venv/test.stamp ## Build wheel and sdist into _build/dist, check and try them
+	@rm -rf _build/dist.new && mkdir -p _build/dist.new
+	@$(BIN)/python -m build --no-isolation --outdir _build/dist.new . >_build/dist.log 2>&1 || \
+	  { cat _build/dist.log; echo "[dist] FAILED: see above"; exit 1; }
+	@$(BIN)/python -m twine check --strict _build/dist.new/*
+	@$(BIN)/python scripts/check_dist.py _build/dist.new
+	@$(BIN)/python scripts/try_wheel.py _build/dist.new/*.whl
+	@rm -rf _build/dist && mv _build/dist.new _build/dist
+	@echo "[dist] ready: _build/dist"
+
+bundle: book slides pdf dist ## Pack book, notebooks, slides, PDF and wheels for a room offline
+	@$(BIN)/python scripts/bundle.py --wheel $(wildcard _build/dist/*.whl) --out _build/bundle
+
+types: .venv/test.stamp ## Check the types of the package, as a user's type checker sees them
+	@$(BIN)/python -m mypy
+
+linkcheck: .venv/book.stamp ## Ask every address in the book whether it still answers (network)
+	@$(BIN)/jupyter-book build . --builder linkcheck
+
 plan: .venv/book.stamp ## Say what a build would execute (FILE=... for one file or page)
 	@$(BIN)/python scripts/plan.py $(FILE)
 

@@ -8,6 +8,8 @@ imported when it is first used:
 0.01
 """
 
+from __future__ import annotations  # so that an old Python comes as far as `doctor`
+
 from importlib import import_module
 
 __version__ = "0.1.0"

@@ -25,7 +25,7 @@ def repository_options(address: str, branch: str) -> dict:
         "path_to_docs": "",
         "use_repository_button": True,
         "use_issues_button": True,
-        "use_edit_page_button": False,
+        "use_edit_page_button": True,
     }
 
 

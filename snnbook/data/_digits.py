@@ -105,7 +105,13 @@ def digits(test_size: int = 397, seed: int = 0) -> Split:
 
     Chapter 1.
     """
-    from sklearn.datasets import load_digits  # slow to import, and only needed here
+    try:
+        from sklearn.datasets import load_digits  # slow to import, and only needed here
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"the digits are part of scikit-learn, which is missing here ({error}); "
+            "'pip install scikit-learn' brings it"
+        ) from None
 
     check_integer("seed", seed, 0)
     check_integer("test_size", test_size, 1)

@@ -4,6 +4,8 @@ None of the codes of this room is differentiable: a network learns from the spik
 the code. Dense spikes of any of them become a list with :meth:`snnbook.kernels.Events.from_dense`.
 """
 
+from typing import Literal, overload
+
 import torch
 from torch import Tensor
 
@@ -17,6 +19,26 @@ from snnbook._validate import (
 from snnbook.kernels import Events
 
 
+@overload
+def latency_code(
+    values: Tensor,
+    steps: int,
+    dt: float = ...,
+    tau: float = ...,
+    threshold: float = ...,
+    *,
+    events: Literal[False] = False,
+) -> Tensor: ...
+@overload
+def latency_code(
+    values: Tensor,
+    steps: int,
+    dt: float = ...,
+    tau: float = ...,
+    threshold: float = ...,
+    *,
+    events: Literal[True],
+) -> Events: ...
 @torch.no_grad()
 def latency_code(
     values: Tensor,

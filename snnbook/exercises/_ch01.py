@@ -1,4 +1,4 @@
-"""Exercises of chapter 1: a spiking network reads digits (paper section I)."""
+"""Exercises of chapter 1: introduction: a spiking network reads digits (paper section I)."""
 
 import math
 

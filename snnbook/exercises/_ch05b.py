@@ -1,4 +1,7 @@
-"""Exercises of chapter 5b: what is local, what a closed loop tells, when noise helps."""
+"""Exercises of chapter 5b: locality (paper section IV.B.2).
+
+What is local, what a closed loop tells, when noise helps.
+"""
 
 import itertools
 import math

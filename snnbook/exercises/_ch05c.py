@@ -1,4 +1,7 @@
-"""Exercises of chapter 5c: which comparison is fair, what it costs, and how sure it is."""
+"""Exercises of chapter 5c: tuning, or: is A better than B? (no section of the paper).
+
+Which comparison is fair, what it costs, and how sure it is.
+"""
 
 import math
 

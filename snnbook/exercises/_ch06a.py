@@ -1,4 +1,7 @@
-"""Exercises of chapter 6a: borrowed weights, angles, alignment, events (paper section V.A)."""
+"""Exercises of chapter 6a: feedback alignment (paper section V.A).
+
+Borrowed weights, angles, alignment, events.
+"""
 
 import math
 

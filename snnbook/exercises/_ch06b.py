@@ -1,4 +1,7 @@
-"""Exercises of chapter 6b: three factors, what a rule carries, a memory in the threshold."""
+"""Exercises of chapter 6b: three-factor rules (paper section V.B).
+
+Three factors, what a rule carries, a memory in the threshold.
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""Exercises of chapter 6c: what is carried, a local error, an event camera (paper section V.C)."""
+"""Exercises of chapter 6c: local errors (paper section V.C).
+
+What is carried, a local error, an event camera.
+"""
 
 import numpy as np
 import torch

@@ -1,4 +1,7 @@
-"""Exercises of chapter 6d: spike times, their gradient, their cost, the cliff (section V.D)."""
+"""Exercises of chapter 6d: gradients of spike times (paper section V.D).
+
+Spike times, their gradient, their cost, the cliff.
+"""
 
 import math
 

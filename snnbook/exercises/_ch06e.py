@@ -1,4 +1,7 @@
-"""Exercises of chapter 6e: reading a laboratory of gradients."""
+"""Exercises of chapter 6e: the gradient laboratory (paper sections IV.B.2 and V).
+
+Reading a laboratory of gradients.
+"""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Exercises of chapter 7: conclusions (paper section VI)."""
+"""Exercises of chapter 7: conclusion: every claim, measured (paper section VI)."""
 
 import torch
 from scipy.special import stdtrit

@@ -60,7 +60,7 @@ class Control:
         numbers = all(isinstance(value, int | float) for value in self.values)
         return "range" if numbers else "select"
 
-    def show(self, value) -> str:
+    def show(self, value: Any) -> str:
         """Return a value as the reader sees it, with its unit."""
         number = self.kind == "range"
         text = f"{value:g}".replace("-", chr(0x2212)) if number else str(value)
@@ -195,7 +195,7 @@ class Explorer:
         values = [control.values for control in self.controls.values()]
         return [dict(zip(self.controls, one)) for one in itertools.product(*values)]
 
-    def picture(self, **settings):
+    def picture(self, **settings: Any) -> Any:
         """Return a matplotlib figure at these settings; those not given are at their start."""
         from snnbook.explore._picture import draw
 
@@ -240,7 +240,7 @@ class Explorer:
         )
         return check_size(page, "fewer values or shorter arrays")
 
-    def widget(self):
+    def widget(self) -> Any:
         """Return the figure driven by the kernel: a box of ipywidgets."""
         from snnbook.explore._live import widget
 

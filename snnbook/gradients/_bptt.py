@@ -251,7 +251,9 @@ def run_back(
     return summed(network, (products(network, history[n], blame) for n, blame in steps))
 
 
-def products(network: SpikingNetwork, records: tuple[LayerStep, ...], blame) -> Gradients:
+def products(
+    network: SpikingNetwork, records: tuple[LayerStep, ...], blame: Sequence[Tensor]
+) -> Gradients:
     """Return what one step adds to the gradients: blame times the activity that arrives.
 
     Parameters

@@ -3,11 +3,12 @@
 import importlib
 import math
 import sys
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from snnbook._plain_notice import say_plain
 from snnbook._validate import check_choice, is_number
 from snnbook.kernels._events import Events
 from snnbook.kernels._guard import check_neuron, check_recurrent, check_source
@@ -35,7 +36,7 @@ def explain(
     *,
     weight: Tensor | None = None,
     recurrent_weight: Tensor | None = None,
-    neuron=None,
+    neuron: Any = None,
     kernel: str = "auto",
 ) -> Choice:
     """Return which kernel a layer or :func:`snnbook.neurons.run` runs on this input, and why.
@@ -121,6 +122,8 @@ def _pick(neuron, source, weight, others, kernel: str) -> tuple[str, str | None]
         return wanted, None
     if kernel != "auto":
         raise ValueError(f"kernel is '{kernel}', but {obstacle}; 'auto' or 'reference' is accepted")
+    if isinstance(obstacle, _Missing) and wanted == "numba":
+        say_plain(str(obstacle))
     return "reference", obstacle
 
 
@@ -199,10 +202,14 @@ def all_finite(*tensors: Tensor) -> bool:
     return all(bool(torch.isfinite(x).all()) for x in tensors)
 
 
-def _trouble(name: str) -> str | None:
+class _Missing(str):
+    """The reason that a compiler cannot be imported."""
+
+
+def _trouble(name: str) -> _Missing | None:
     """Return why a compiler cannot be used here."""
     try:
         importlib.import_module(name)
     except ImportError as error:
-        return f"{name} cannot be imported ({error})"
+        return _Missing(f"{name} cannot be imported ({error})")
     return None

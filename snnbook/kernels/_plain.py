@@ -10,7 +10,9 @@ from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 from snnbook._validate import check_callable, check_flag
 
 
-def plain_loop(step: Callable, inputs: Iterable, state: Any, like: Tensor, record: bool = True):
+def plain_loop(
+    step: Callable, inputs: Iterable, state: Any, like: Tensor, record: bool = True
+) -> tuple[Any, Any, Any]:
     """Run ``step(state, x) -> (output, state)`` over the inputs of all steps, and stack the rows.
 
     Parameters

@@ -19,7 +19,7 @@ from snnbook.kernels._tracers import exporting, recorder, transforming, watcher
 
 
 def run_layer(
-    neuron,
+    neuron: Any,
     source: Tensor | Events,
     weight: Tensor | None,
     state: Any = None,

@@ -5,7 +5,7 @@ that collects the error, and an input spike adds what it finds there to the weig
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -130,7 +130,12 @@ def _on_spikes(source: Tensor, value: Tensor) -> Tensor:
 
 
 def erbp(
-    network: SpikingNetwork, spikes: Tensor, error: StepError, *, feedback: Feedback, **settings
+    network: SpikingNetwork,
+    spikes: Tensor,
+    error: StepError,
+    *,
+    feedback: Feedback,
+    **settings: Any,
 ) -> Gradients:
     """Return the sum of the increments of :class:`ERBP` over all steps.
 
@@ -169,7 +174,12 @@ def erbp(
 
 @torch.no_grad()
 def erbp_gathered(
-    network: SpikingNetwork, spikes: Tensor, error: StepError, *, feedback: Feedback, **settings
+    network: SpikingNetwork,
+    spikes: Tensor,
+    error: StepError,
+    *,
+    feedback: Feedback,
+    **settings: Any,
 ) -> Gradients:
     """Return what :func:`erbp` returns, gathered after the run: one product for each layer.
 

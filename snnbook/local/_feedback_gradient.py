@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -86,7 +87,7 @@ class FeedbackGradient:
     """
 
     def __init__(
-        self, rule: Callable[..., Gradients], feedback: Feedback | None = None, **settings
+        self, rule: Callable[..., Gradients], feedback: Feedback | None = None, **settings: Any
     ):
         check_callable("rule", rule)
         self.feedback = feedback
@@ -192,7 +193,7 @@ def feedback_gradient(
     generator: torch.Generator,
     lr: float = 1e-3,
     decay: float = 0.01,
-    **settings,
+    **settings: Any,
 ) -> FeedbackGradient:
     r"""Return the gradient for ``training.fit``, of the cross entropy of every step.
 

@@ -1,5 +1,7 @@
 """Networks trained by exact and by random feedback, in the one training loop (chapter 6a)."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -45,7 +47,7 @@ def train_by_feedback(
     seed: int,
     decay: float = 0.01,
     batch_first: bool | None = None,
-    **settings,
+    **settings: Any,
 ) -> tuple[list[float], list[list[float]]]:
     """Train a network; return accuracies and angles, one entry an epoch.
 

@@ -113,7 +113,9 @@ class AdaptiveNeuron(LIFNeuron):
         """Take :func:`adaptive_step`."""
         return adaptive_step(state, drive, self, recurrent_weight)
 
-    def record(self, output: Tensor, states, state: AdaptiveState) -> AdaptiveRecord:
+    def record(
+        self, output: Tensor, states: AdaptiveState | None, state: AdaptiveState
+    ) -> AdaptiveRecord:
         """Return spikes, membrane and threshold at n = 0 .. T-1, and the last state."""
         if states is None:
             return AdaptiveRecord(output, None, None, state)

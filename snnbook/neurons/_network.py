@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -123,7 +123,7 @@ class SpikingNetwork(nn.Module):
                 f"dt is {given} in the layers; one time step for all of them is accepted"
             )
 
-    def with_neuron(self, **changes) -> "SpikingNetwork":
+    def with_neuron(self, **changes: Any) -> "SpikingNetwork":
         """Return a network that shares these weights, with other neurons in its hidden layers.
 
         Parameters

@@ -62,7 +62,9 @@ class Neuron:
         """Return what changes the forward pass, by name: it travels with the weights of a layer."""
         return constants_in(self)
 
-    def step(self, state, drive: Tensor, recurrent_weight: Tensor | None = None):
+    def step(
+        self, state: Any, drive: Tensor, recurrent_weight: Tensor | None = None
+    ) -> tuple[Any, Any]:
         """Take one step: from the state and the drive x[n] to what is sent, and the state of n+1.
 
         Parameters
@@ -83,7 +85,7 @@ class Neuron:
         """
         raise NotImplementedError(f"{type(self).__name__} has no step")
 
-    def record(self, output: Tensor, states, state) -> Any:
+    def record(self, output: Any, states: Any, state: Any) -> Any:
         """Return the record of a run: what was sent, the states at n = 0 .. T-1, the last state."""
         return Record(output, states, state)
 

@@ -1,5 +1,7 @@
 """Spikes and membranes over time (paper figure 1)."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -17,7 +19,12 @@ _WORDS = {
 
 
 def raster(
-    spikes, dt: float = 1e-3, *, ax: Axes | None = None, color: str | None = None, label="neuron"
+    spikes: Any,
+    dt: float = 1e-3,
+    *,
+    ax: Axes | None = None,
+    color: str | None = None,
+    label: str = "neuron",
 ) -> Axes:
     """Draw a tick for each spike: time across, neurons upward from 0.
 
@@ -90,8 +97,8 @@ def _ticks(ax: Axes, times, bottoms, tops, **look) -> None:
 
 
 def traces(
-    mem,
-    spikes=None,
+    mem: Any,
+    spikes: Any = None,
     *,
     threshold: float | None = 1.0,
     dt: float = 1e-3,

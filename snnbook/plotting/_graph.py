@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 
 from snnbook.laboratory import TERMS
@@ -47,7 +48,9 @@ STRIDE = 1.5
 _SYMBOLS = {"S_in": r"S_{\mathrm{in}}", "I": "I", "U": "U", "S": "S"}
 
 
-def unrolled_graph(steps: int = 3, *, recurrent: bool = True, reset: bool = True, ax=None):
+def unrolled_graph(
+    steps: int = 3, *, recurrent: bool = True, reset: bool = True, ax: Axes | None = None
+) -> Axes:
     """Draw one spiking layer unrolled in time, each path in its own color and line style.
 
     Circles are real-valued states, squares are binary spikes. The arrows are those of

@@ -1,5 +1,7 @@
 """Maps of matrices: weights, gradients, similarities."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -12,7 +14,7 @@ WRITTEN, MARKED = 64, 900
 
 
 def matrix_map(
-    matrix, *, ax: Axes | None = None, label: str = "weight", limit: float | None = None
+    matrix: Any, *, ax: Axes | None = None, label: str = "weight", limit: float | None = None
 ) -> Axes:
     """Draw a matrix as colored cells: rows (outputs) downward, columns (inputs) across.
 

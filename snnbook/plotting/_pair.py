@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
@@ -44,8 +45,8 @@ def two_neurons(
     drop: Collection[str] = (),
     replaced: Collection[str] = (),
     legend: bool = True,
-    ax=None,
-):
+    ax: Axes | None = None,
+) -> Axes:
     """Draw two neurons and a readout unrolled in time, with some terms of the gradient left out.
 
     Parameters

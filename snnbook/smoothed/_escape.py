@@ -2,14 +2,17 @@
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import sympy
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from snnbook._validate import check_finite, check_float, check_positive
 from snnbook.surrogates import Surrogate, Z, sigmoid_derivative
+
+if TYPE_CHECKING:
+    import sympy
 
 _LARGEST = 50.0  # exponents beyond this are cut, so that float32 never overflows
 _SMALL = 1e-3
@@ -159,11 +162,11 @@ class ExponentialEscape:
         True
         """
         stretch = math.log(_HALF_HIGH / _HALF_LOW)  # full width at half maximum, in units of noise
-        h = self.hazard
+        h, shape = self.hazard, _Gumbel(self.hazard, stretch)
         return Surrogate(
             "exponential escape",
-            _Gumbel(h, stretch),
-            sympy.exp(stretch * Z + h - h * sympy.exp(stretch * Z)),
+            shape,
+            shape.formula,
             math.exp(h) / (h * stretch),
             width=stretch * self.noise,
             height=h * math.exp(-h) / self.noise,
@@ -181,6 +184,13 @@ class _Gumbel:
     def __call__(self, z: Tensor) -> Tensor:
         z = (self.stretch * z).clamp(max=_LARGEST)
         return torch.exp(z + self.hazard - self.hazard * z.exp())
+
+    def formula(self) -> "sympy.Expr":
+        """Return the same as a SymPy expression."""
+        import sympy
+
+        z = self.stretch * Z
+        return sympy.exp(z + self.hazard - self.hazard * sympy.exp(z))
 
 
 def _check_spikes(spikes: Tensor, x: Tensor) -> None:

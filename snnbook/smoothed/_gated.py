@@ -7,7 +7,7 @@ ordinary backpropagation through time finds the exact gradient.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -92,14 +92,16 @@ class GatedNeuron(LeakyNeuron):
         """The upper end of the active zone."""
         return self.gate.threshold
 
-    def step(self, state: LIFState, drive: Tensor, recurrent_weight: Tensor | None = None):
+    def step(
+        self, state: LIFState, drive: Tensor, recurrent_weight: Tensor | None = None
+    ) -> tuple[tuple[Tensor, Tensor], LIFState]:
         """Take :func:`gated_step`; what is sent is the pair (release, resets)."""
         if recurrent_weight is not None:
             drive = drive + state.syn @ recurrent_weight.T
         release, resets, after = gated_step(state, drive, self)
         return (release, resets), after
 
-    def record(self, output, states: LIFState | None, state: LIFState) -> GatedRecord:
+    def record(self, output: Any, states: LIFState | None, state: LIFState) -> GatedRecord:
         """Return release, membrane, trace and resets at n = 0 .. T-1, and the last state."""
         release, resets = (output, output) if isinstance(output, Tensor) else output
         syn, mem = states or (None, None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -129,7 +129,7 @@ class NoisyNeuron(LIFNeuron):
         found = super().constants()
         return found | {"gradient": found["gradient"] == "expected"}
 
-    def record(self, output: Tensor, states, state: LIFState) -> StochasticRecord:
+    def record(self, output: Tensor, states: LIFState | None, state: LIFState) -> StochasticRecord:
         """Return spikes, membrane, current and log-probability at n = 0 .. T-1, last state."""
         if states is None:
             return StochasticRecord(output, None, None, None, state)
@@ -141,7 +141,7 @@ class NoisyNeuron(LIFNeuron):
 DEFAULT_NOISY = NoisyNeuron()
 
 
-def noisy(neuron: LIFNeuron = DEFAULT_NEURON, **noise) -> NoisyNeuron:
+def noisy(neuron: LIFNeuron = DEFAULT_NEURON, **noise: Any) -> NoisyNeuron:
     """Return a LIF neuron with noise: its time constants, threshold and reset, and a coin.
 
     Parameters

@@ -1,4 +1,4 @@
-"""A solver with a fixed step that autograd sees, and when a trace first crosses a level (4a)."""
+"""A solver of fixed step that autograd sees; when a trace first crosses a level (chapter 4a)."""
 
 import math
 from collections.abc import Callable

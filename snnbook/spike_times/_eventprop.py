@@ -1,4 +1,4 @@
-r"""EventProp: the exact gradient of a network of spiking neurons, event by event.
+r"""EventProp: the exact gradient of a network of spiking neurons, event by event (chapter 6d).
 
 Current-based LIF neurons in continuous time, float64, no time step:
 
@@ -14,7 +14,7 @@ and one event at a time (paper section V.D; Wunderlich and Pehle, 2021).
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -204,7 +204,9 @@ def integrated_mem(network: EventNetwork, run: EventRun) -> np.ndarray:
     return network.tau_syn * (jumps - run.syn) - network.tau_mem * lost
 
 
-def spike_jump(network: EventNetwork, event: Event, p_mem, p_syn, by_time: float) -> float:
+def spike_jump(
+    network: EventNetwork, event: Event, p_mem: Any, p_syn: Any, by_time: float
+) -> float:
     r"""Return the adjoint of :math:`U_n` before a spike of n, from the adjoints after it.
 
     .. math::

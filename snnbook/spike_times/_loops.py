@@ -5,12 +5,12 @@ its own, and nothing of its neighbors.
 """
 
 import math
-import warnings
 from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 
+from snnbook._plain_notice import say_plain
 from snnbook.spike_times import _membrane
 from snnbook.spike_times._membrane import course, crossing, response
 
@@ -23,7 +23,7 @@ def loops() -> tuple[Callable, Callable]:
 
         from snnbook._compile import compiled
     except ImportError as error:
-        warnings.warn(f"spike layers run as plain Python: no Numba ({error})", stacklevel=2)
+        say_plain(f"numba cannot be imported ({error})")
         return run_layer, adjoint_layer
     for function in (_membrane.turn, response, course, crossing, _arrival):
         extending.register_jitable(

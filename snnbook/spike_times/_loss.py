@@ -1,4 +1,4 @@
-"""The answer of a network that speaks in spike times, and the loss on it."""
+"""The answer of a network that speaks in spike times, and its loss (chapters 4d and 6d)."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Layers and networks that map spike times to spike times, one spike for each neuron."""
+"""Layers and networks that map spike times to spike times, one spike a neuron (chapter 4d)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

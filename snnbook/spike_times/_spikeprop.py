@@ -1,4 +1,4 @@
-r"""SpikeProp: backpropagation of spike times, written out (Bohte, Kok and La Poutre, 2002).
+r"""SpikeProp: backpropagation of spike times, written out (Bohte et al., 2002; chapter 4d).
 
 The rule of the first paper on gradients of spike times, without autograd, for a
 :class:`TimingNetwork` with any cell and any delays. It equals what the layers give by autograd;

@@ -1,4 +1,4 @@
-"""Spike trains: the spikes of a layer in ascending order, as two tensors."""
+"""Spike trains: the spikes of a layer in ascending order, as two tensors (chapter 6d)."""
 
 from typing import NamedTuple
 

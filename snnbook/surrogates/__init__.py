@@ -32,4 +32,5 @@ from snnbook.surrogates._families import (
     sigmoid_derivative as sigmoid_derivative,
     true_derivative as true_derivative,
 )
-from snnbook.surrogates._record import Surrogate as Surrogate, Z as Z
+from snnbook.surrogates._formulas import Z as Z
+from snnbook.surrogates._record import Surrogate as Surrogate

@@ -3,19 +3,23 @@
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
-import sympy
 import torch
 from torch import Tensor
 
 from snnbook._validate import check_callable, check_shape
-from snnbook.surrogates._record import Shape, Surrogate, Z
+from snnbook.surrogates._formulas import Z, stretched
+from snnbook.surrogates._record import Shape, Surrogate
+
+if TYPE_CHECKING:
+    import sympy
 
 
 def custom(
     name: str,
     shape: Shape,
-    form: sympy.Expr,
+    form: "sympy.Expr",
     *,
     width: float = 0.1,
     height: float = 1.0,
@@ -49,11 +53,14 @@ def custom(
     --------
     Three lines make a surrogate:
 
+    >>> import sympy
     >>> from snnbook.surrogates import Z
     >>> sech2 = custom("sech squared", lambda z: 1 / torch.cosh(z) ** 2, 1 / sympy.cosh(Z) ** 2)
     >>> sech2.scaled(width=0.5).derivative(torch.tensor([0.0, 0.25]))
     tensor([1.0000, 0.5000])
     """
+    import sympy
+
     if not isinstance(name, str):
         raise TypeError(f"name is {name!r}; a text is accepted")
     check_callable("shape", shape)
@@ -65,26 +72,43 @@ def custom(
             "the real symbol z"
         )
     numeric = sympy.lambdify(Z, form, "math")
-    peak = float(numeric(0.0))
-    if not peak > 0:
-        raise ValueError(f"form is {peak} at z = 0; a value above 0 is accepted")
-    unit = _full_width(lambda z: numeric(z) / peak)
+    if not numeric(0.0) > 0:
+        raise ValueError(f"form is {numeric(0.0)} at z = 0; a value above 0 is accepted")
+    unit = _full_width(lambda z: numeric(z) / numeric(0.0))
     probe = torch.linspace(-2 * unit, 2 * unit, 17, dtype=torch.float64)
     expected = torch.tensor([float(numeric(float(z))) for z in probe], dtype=torch.float64)
     found = shape(probe)
     check_shape("what shape returns", found, tuple(probe.shape), probe)
     if not torch.allclose(found, expected, rtol=1e-6, atol=1e-9):
         raise ValueError("shape and form disagree; the same function of z is accepted for both")
-    scaled_form = (form / peak).subs(Z, Z * sympy.Float(unit))
+    made = measured(name, shape, numeric, partial(_same, form), source=source)
+    return made.scaled(width=width, height=height)
+
+
+def measured(
+    name: str,
+    shape: Shape,
+    numeric: Callable[[float], float],
+    formula: Callable[[], "sympy.Expr"],
+    *,
+    source: str,
+) -> Surrogate:
+    """Return a surrogate whose width and area are measured on ``numeric``, a function of floats."""
+    peak = float(numeric(0.0))
+    unit = _full_width(lambda z: numeric(z) / peak)
     return Surrogate(
         name=name,
         shape=partial(_rescaled, shape=shape, unit=unit, peak=peak),
-        form=scaled_form,
+        formula=partial(stretched, formula, unit, peak),
         unit_area=_area(lambda z: numeric(z * unit) / peak),
-        width=width,
-        height=height,
+        width=0.1,
+        height=1.0,
         source=source,
     )
+
+
+def _same(form: "sympy.Expr") -> "sympy.Expr":
+    return form
 
 
 def _rescaled(z: Tensor, shape: Shape, unit: float, peak: float) -> Tensor:

@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 
-import sympy
 import torch
 from torch import Tensor
 
-from snnbook.surrogates._custom import custom
-from snnbook.surrogates._record import Surrogate, Z
+from snnbook.surrogates import _formulas
+from snnbook.surrogates._custom import measured
+from snnbook.surrogates._record import Surrogate
 
 # The shapes: h(0) = 1 and a full width at half maximum of 1. Named functions, so that a
 # network that holds a surrogate can be pickled.
@@ -69,7 +69,7 @@ def fast_sigmoid(width: float = 0.1, height: float = 1.0) -> Surrogate:
     return Surrogate(
         "fast sigmoid",
         _fast_sigmoid,
-        1 / (1 + 2 * (sympy.sqrt(2) - 1) * sympy.Abs(Z)) ** 2,
+        _formulas.fast_sigmoid,
         2 / _K_FAST,
         width,
         height,
@@ -91,7 +91,7 @@ def piecewise_linear(width: float = 0.1, height: float = 1.0) -> Surrogate:
     return Surrogate(
         "piecewise linear",
         _triangle,
-        sympy.Max(0, 1 - sympy.Abs(Z)),
+        _formulas.triangle,
         1.0,
         width,
         height,
@@ -113,7 +113,7 @@ def exponential(width: float = 0.1, height: float = 1.0) -> Surrogate:
     return Surrogate(
         "exponential",
         _two_sided_exponential,
-        sympy.exp(-2 * sympy.log(2) * sympy.Abs(Z)),
+        _formulas.two_sided_exponential,
         2 / _K_EXP,
         width,
         height,
@@ -130,11 +130,10 @@ def sigmoid_derivative(width: float = 0.1, height: float = 1.0) -> Surrogate:
     >>> sigmoid_derivative(width=1.0).derivative(torch.tensor([0.0, 0.5]))
     tensor([1.0000, 0.5000])
     """
-    tail = sympy.exp(-4 * sympy.log(1 + sympy.sqrt(2)) * sympy.Abs(Z))
     return Surrogate(
         "sigmoid derivative",
         _sigmoid_derivative,
-        4 * tail / (1 + tail) ** 2,
+        _formulas.sigmoid_derivative,
         4 / _K_SIGMOID,
         width,
         height,
@@ -153,7 +152,7 @@ def arctangent(width: float = 0.1, height: float = 1.0) -> Surrogate:
     return Surrogate(
         "arctangent",
         _cauchy,
-        1 / (1 + (2 * Z) ** 2),
+        _formulas.cauchy,
         math.pi / 2,
         width,
         height,
@@ -172,7 +171,7 @@ def gaussian(width: float = 0.1, height: float = 1.0) -> Surrogate:
     return Surrogate(
         "Gaussian",
         _gaussian,
-        sympy.exp(-4 * sympy.log(2) * Z**2),
+        _formulas.gaussian,
         math.sqrt(math.pi / _K_GAUSS),
         width,
         height,
@@ -197,8 +196,13 @@ def multi_gaussian(width: float = 0.1, height: float = 1.0) -> Surrogate:
 
 @lru_cache(maxsize=1)
 def _multi_gaussian() -> Surrogate:
-    form = _flanked_gaussian(Z, sympy.exp)
-    return custom("multi-Gaussian", _flanked_gaussian, form, source="Yin, Corradi and Bohte (2021)")
+    return measured(
+        "multi-Gaussian",
+        _flanked_gaussian,
+        partial(_flanked_gaussian, exp=math.exp),
+        partial(_formulas.of_tensors, _flanked_gaussian),
+        source="Yin, Corradi and Bohte (2021)",
+    )
 
 
 def boxcar(width: float = 0.1, height: float = 1.0) -> Surrogate:
@@ -214,7 +218,7 @@ def boxcar(width: float = 0.1, height: float = 1.0) -> Surrogate:
     return Surrogate(
         "boxcar",
         _rectangle,
-        sympy.Piecewise((1, sympy.Abs(Z) < sympy.Rational(1, 2)), (0, True)),
+        _formulas.rectangle,
         1.0,
         width,
         height,
@@ -233,9 +237,7 @@ def true_derivative() -> Surrogate:
 
     ``eq-05-step``.
     """
-    return Surrogate(
-        "true derivative", torch.zeros_like, sympy.Integer(0), 0.0, 1.0, 1.0, "calculus"
-    )
+    return Surrogate("true derivative", torch.zeros_like, _formulas.zero, 0.0, 1.0, 1.0, "calculus")
 
 
 #: Every family at its default width and height, by name.

@@ -2,19 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Union
 
-import sympy
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
 from snnbook._validate import check_float, check_positive
+from snnbook.surrogates._formulas import X, Z
+
+if TYPE_CHECKING:
+    import sympy
 
 Shape = Callable[[Tensor], Tensor]
-
-#: The SymPy symbol of a shape, its distance to threshold in units of the width.
-Z = sympy.Symbol("z", real=True)
-X = sympy.Symbol("x", real=True)
+Formula = Union["sympy.Expr", Callable[[], "sympy.Expr"]]
 
 
 class _Spike(torch.autograd.Function):
@@ -84,9 +85,9 @@ class Surrogate:
     shape : callable
         :math:`h(z)`, a tensor function of the same shape as its input, with
         :math:`h(0) = 1` and full width at half maximum 1.
-    form : sympy.Expr
-        The same :math:`h` as a SymPy expression in ``z``. Figures, documentation
-        and tests are made from it.
+    formula : sympy.Expr or callable
+        The same :math:`h` as a SymPy expression in ``z``, or a function that returns it, so that
+        SymPy is imported by who asks for the formula, and by no training.
     unit_area : float
         :math:`\int h(z)\,dz`.
     width : float
@@ -119,7 +120,7 @@ class Surrogate:
 
     name: str
     shape: Shape
-    form: sympy.Expr
+    formula: Formula
     unit_area: float
     width: float
     height: float
@@ -172,13 +173,27 @@ class Surrogate:
         return self.height * self.shape(x / self.width)
 
     @property
-    def symbolic(self) -> sympy.Expr:
+    def form(self) -> "sympy.Expr":
+        """The shape :math:`h` as a SymPy expression in ``z``.
+
+        >>> from snnbook.surrogates import piecewise_linear
+        >>> piecewise_linear().form
+        Max(0, 1 - Abs(z))
+        """
+        import sympy
+
+        return self.formula if isinstance(self.formula, sympy.Expr) else self.formula()
+
+    @property
+    def symbolic(self) -> "sympy.Expr":
         """The derivative :math:`g` as a SymPy expression in ``x``.
 
         >>> from snnbook.surrogates import piecewise_linear
         >>> piecewise_linear(width=0.5, height=3.0).symbolic
         3.0*Max(0, 1 - 2.0*Abs(x))
         """
+        import sympy
+
         width = sympy.Float(self.width)
         return sympy.Float(self.height) * self.form.subs(Z, X / width)
 

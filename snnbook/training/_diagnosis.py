@@ -1,6 +1,6 @@
 """A detector of networks that cannot learn: silent and saturated neurons, readouts at rest."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
@@ -46,7 +46,7 @@ class Diagnosis(NamedTuple):
         return self.message
 
 
-def diagnose(activity, inputs: Tensor | Events | None = None) -> Diagnosis:
+def diagnose(activity: Any, inputs: Tensor | Events | None = None) -> Diagnosis:
     """Find silent and saturated neurons, and readouts that a maximum over time does not move.
 
     A silent neuron gets a gradient only as far as its surrogate derivative reaches, and sends none

@@ -21,7 +21,7 @@ def test_page_is_sound(site, seen, page):
 @pytest.mark.site
 def test_no_page_beyond_the_contents(site):
     built = {path.relative_to(site).with_suffix("").as_posix() for path in site.rglob("*.html")}
-    extra = {"index", "genindex", "search", "py-modindex"}
+    extra = {"index", "genindex", "search", "py-modindex", "404"}
     own = {page for page in built if not page.startswith(("_static/", "slides/"))}
     assert own - extra == set(toc_files())
 

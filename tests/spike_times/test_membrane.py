@@ -74,7 +74,7 @@ def test_without_numba_the_layers_run_as_plain_python_and_say_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)
     _loops.loops.cache_clear()
     try:
-        with pytest.warns(UserWarning, match="no Numba"):
+        with pytest.warns(RuntimeWarning, match="run as plain Python"):
             assert _loops.loops() == (_loops.run_layer, _loops.adjoint_layer)
     finally:
         _loops.loops.cache_clear()
