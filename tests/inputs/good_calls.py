@@ -241,6 +241,15 @@ KERNELS: Calls = {
             "shape": (3, 1, 2),
         },
     ),
+    "Events.from_times": lambda: (
+        kernels.Events,
+        {"times": [[1, 3], [0]], "units": [[0, 1], [1]], "features": 2, "dt": 0.5, "steps": 9},
+    ),
+    "Events.cat": lambda: (
+        kernels.Events,
+        {"parts": [kernels.Events.from_dense(spikes())] * 2, "steps": 9},
+    ),
+    "Events.to": lambda: (kernels.Events.from_dense(spikes()), {"device": "cpu"}),
 }
 
 NEURONS: Calls = {

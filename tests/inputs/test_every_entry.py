@@ -159,7 +159,9 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
     "gradients.measure": {("repeats", "np.int64")},  # seconds are never the same
     "gradients.error_at": {("readout", v) for v in ("NaN", "infinity")},  # it judges the error
     "data.time_first": {("batch", v) for v in ("integers", "complex")},  # it only turns axes
-    "kernels.Events.from_dense": {("spikes", "integers")},  # zeros and ones of any real dtype
+    "kernels.Events.from_dense": {  # zeros and ones of any real dtype, in any array
+        ("spikes", v) for v in ("integers", "an array", "sparse")
+    },
     "kernels.Events.from_lists": {  # lists and arrays are what it is for
         (n, v) for n in ("times", "samples", "neurons") for v in ("a list", "an array")
     },

@@ -14,6 +14,7 @@ from matplotlib.colors import to_rgb
 from nbclient import NotebookClient
 
 from snnbook import plotting
+from snnbook.kernels import Events
 from snnbook.surrogates import ALL, fast_sigmoid, true_derivative
 from snnbook.training import History
 
@@ -130,6 +131,15 @@ def test_raster_ticks_are_at_the_spikes():
     assert across[0::3].tolist() == [8.0, 18.0]
     assert ((up[0::3] + up[1::3]) / 2).tolist() == [0.0, 2.0]
     assert ax.get_xlim()[1] == 40 and ax.get_xlabel() == "time (ms)"
+
+
+def test_a_raster_takes_events_of_one_sample():
+    spikes = (torch.rand(9, 2, 4, generator=torch.Generator().manual_seed(0)) < 0.3).float()
+    events = Events.from_dense(spikes)
+    drawn = [plotting.raster(x).lines[0].get_xydata() for x in (spikes[:, 1], events[:, 1:])]
+    np.testing.assert_array_equal(*drawn)
+    with pytest.raises(ValueError, match=r"Events of 2 samples; one .* such as spikes\[:, 0\]"):
+        plotting.raster(events)
 
 
 def test_a_raster_with_many_spikes_is_drawn_as_pixels():
