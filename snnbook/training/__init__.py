@@ -29,6 +29,7 @@ from snnbook.training._errors import (
 from snnbook.training._fit import fit as fit
 from snnbook.training._history import History as History
 from snnbook.training._losses import (
+    class_weights as class_weights,
     max_over_time as max_over_time,
     mean_over_time as mean_over_time,
     sum_over_time as sum_over_time,
