@@ -30,9 +30,13 @@ class Learner:
         regularizer: Callable | None,
         gradient: Callable[..., Mapping[str, Tensor]] | None,
         lr: float,
+        clip: float | None,
+        accumulate: int,
     ) -> None:
         self.model, self.loss, self.decide, self.steps = model, loss, decide, steps
         self.watch, self.regularizer, self.gradient, self.lr = watch, regularizer, gradient, lr
+        self.clip, self.accumulate = clip, int(accumulate)
+        self.gathered = (0, 0)  # batches and samples since the last step
 
     def learn(
         self,
@@ -49,6 +53,8 @@ class Learner:
             summary, output = self._batch(batch, labels, epoch)
             total = total + len(labels) * summary
             samples += len(labels)
+        if self.gathered[0]:
+            self._step()
         return (total / samples).tolist(), output
 
     def _batch(self, batch: Batch, labels: Tensor, epoch: int) -> tuple[Tensor, object]:
@@ -62,9 +68,11 @@ class Learner:
             if self.regularizer is not None:
                 value = value + number_of("regularizer", self.regularizer(output))
         _check_finite(float(value.detach()), epoch, self.lr)
-        self.steps.zero_grad()
+        batches, samples = self.gathered
+        if not batches:
+            self.steps.zero_grad()
         if self.gradient is None:
-            _backward(value)
+            _backward(value if self.accumulate == 1 else len(labels) * value)
         else:
             if batch.lengths is not None:
                 raise ValueError(
@@ -74,8 +82,21 @@ class Learner:
             _put(self.gradient(self.model, batch.spikes, wanted), self.model)
         classes = decided(self.decide, readout.detach(), batch.lengths)
         self.watch.after(readout, wanted, classes)
-        self.steps.step()
+        self.gathered = (batches + 1, samples + len(labels))
+        if batches + 1 == self.accumulate:
+            self._step()
         return _summary(value, output, classes == wanted, batch.lengths), output
+
+    def _step(self) -> None:
+        """Average what several batches have added up, shorten the gradient, and follow it."""
+        own = [p for p in self.model.parameters() if p.grad is not None]
+        if self.accumulate > 1:
+            for parameter in own:
+                parameter.grad /= self.gathered[1]
+        if self.clip is not None:
+            nn.utils.clip_grad_norm_(own, self.clip)
+        self.steps.step()
+        self.gathered = (0, 0)
 
 
 def _summary(value: Tensor, output, right: Tensor, lengths: Tensor | None) -> Tensor:
@@ -130,7 +151,7 @@ def _check_finite(value: float, epoch: int, lr: float) -> None:
     if not math.isfinite(value):
         raise FloatingPointError(
             f"the loss became {value} in epoch {epoch}; lower the learning rate (lr is {lr:g}), "
-            "narrow or lower the surrogate, or clip the gradient"
+            "narrow or lower the surrogate, or clip the gradient, such as by clip=1.0"
         )
 
 

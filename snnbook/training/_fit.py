@@ -1,5 +1,6 @@
 """The training loop: minibatches, loss, one optimizer step."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -16,16 +17,19 @@ from snnbook.training._decisions import Decision, Loss, decision_of, note_decisi
 from snnbook.training._epoch import Learner, check_weights
 from snnbook.training._fit_checks import (
     check_calls,
+    check_conveniences,
     check_loss,
     check_model,
     check_order,
     check_validation,
     made,
+    scheduled,
 )
 from snnbook.training._history import History
 from snnbook.training._losses import mean_over_time
 from snnbook.training._predict import Inputs, measured
 from snnbook.training._sources import source_of
+from snnbook.training._standing import Standing, generators_of, settings_of
 from snnbook.training._watch import Watch
 
 
@@ -48,6 +52,12 @@ def fit(
     on_epoch: Callable[[int, nn.Module, History], bool | None] | None = None,
     batch_first: bool | None = None,
     lengths: Tensor | None = None,
+    clip: float | None = None,
+    accumulate: int = 1,
+    schedule: Callable | None = None,
+    patience: int | None = None,
+    keep_best: bool = False,
+    resume: str | os.PathLike | None = None,
     progress: bool | None = None,
 ) -> History:
     """Train a model in place and return what happened.
@@ -116,6 +126,24 @@ def fit(
     lengths : Tensor, shape (n,), dtype int64, optional
         Number of steps of each sample of a tensor or of events, where some end earlier. Later
         steps count neither in the loss nor in decisions and spike counts.
+    clip : float, optional
+        Largest norm of the whole gradient; a longer one is shortened to it.
+    accumulate : int
+        Batches whose gradients are averaged, by their samples, before each step: the step of one
+        large batch, with the memory of a small one.
+    schedule : callable, optional
+        Called as ``schedule(optimizer)``; returns a scheduler of PyTorch, which steps after each
+        epoch, such as ``partial(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=20)``. A
+        ``ReduceLROnPlateau`` sees the loss.
+    patience : int, optional
+        Training ends when the validation accuracy has had no new best for so many epochs.
+    keep_best : bool
+        Whether the model has the weights of ``history.best_epoch`` in the end, and not the last.
+    resume : path, optional
+        File in which the run is kept after each epoch. If it is there, the run goes on from it,
+        also with more ``epochs``: weights and history are, bit for bit, those of a run that was
+        never stopped. That holds for random numbers from ``generator``, from a loader's or an
+        encoder's own generator, and from the global ones of PyTorch, NumPy and Python.
     progress : bool, optional
         Whether to show a progress bar.  By default only where a person watches: in a terminal or an
         open notebook, not on a page that is built.
@@ -167,12 +195,25 @@ def fit(
             "since a rule's gradient has the regularizer inside or not at all"
         )
     shown = _wanted(progress)
+    by_rule = gradient is not None
+    check_conveniences(checking, by_rule, clip, accumulate, patience, keep_best)
     decide = decision_of(loss) if decide is None else decide
-    steps, history = made(optimizer, model, lr), History()
+    steps = made(optimizer, model, lr)
+    plan = scheduled(schedule, steps)
+    parts = {"model": model, "optimizer": steps} | ({"schedule": plan} if plan else {})
+    drawn = generators_of(generator, inputs, encode)
+    same = {"lr": float(lr), "accumulate": int(accumulate), "keep_best": keep_best}
+    same |= {"batch_size": None if batch_size is None else int(batch_size)}
+    same |= {"clip": None if clip is None else float(clip), "number of samples": source.count}
+    standing = Standing(parts, drawn, settings_of(parts, drawn, **same), resume)
+    history = standing.history
     note_decision(model, decide)
-    watch = Watch(model, source.labels, by_rule=gradient is not None)
-    learner = Learner(model, loss, decide, steps, watch, regularizer, gradient, lr)
-    bar = tqdm(range(1, int(epochs) + 1), "training", leave=False, disable=not shown)
+    watch = Watch(model, source.labels, by_rule)
+    learner = Learner(
+        model, loss, decide, steps, watch, regularizer, gradient, lr, clip, accumulate
+    )
+    left = range(len(history.loss) + 1, int(epochs) + 1)
+    bar = tqdm([] if standing.over(patience) else left, "training", leave=False, disable=not shown)
     for epoch in bar:
         start = time.perf_counter()
         row, output = learner.learn(source, batch_size, generator, epoch)
@@ -183,8 +224,16 @@ def fit(
         history = history.after(row, judged, time.perf_counter() - start)
         watch.report(epoch, history, output, last=epoch == epochs)
         bar.set_postfix(loss=f"{history.loss[-1]:.3g}", accuracy=f"{history.accuracy[-1]:.1%}")
-        if on_epoch is not None and on_epoch(epoch, model, history):
+        if plan is not None:
+            plateau = isinstance(plan, torch.optim.lr_scheduler.ReduceLROnPlateau)
+            plan.step(*history.loss[-1:] if plateau else ())
+        standing.after(history, keep_best)
+        standing.ended = on_epoch is not None and bool(on_epoch(epoch, model, history))
+        standing.write()
+        if standing.over(patience):
             break
+    if keep_best:
+        standing.take_best()
     return history
 
 

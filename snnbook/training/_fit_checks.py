@@ -7,7 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import check_callable, check_generator, check_integer
+from snnbook._validate import (
+    check_callable,
+    check_flag,
+    check_generator,
+    check_integer,
+    check_positive,
+)
 from snnbook.data._collate import is_pair
 from snnbook.kernels import Events
 from snnbook.training._batches import Encoder
@@ -123,6 +129,61 @@ def check_validation(
                 "neuron axis (the last) are accepted, as in inputs"
             )
     return checked
+
+
+def check_conveniences(
+    checking: Source | None,
+    by_rule: bool,
+    clip: float | None,
+    accumulate: int,
+    patience: int | None,
+    keep_best: bool,
+) -> None:
+    """Raise unless what ``fit`` does beside its steps fits together."""
+    if clip is not None:
+        check_positive("clip", clip)
+    check_integer("accumulate", accumulate, 1)
+    if accumulate > 1 and by_rule:
+        raise ValueError(
+            f"accumulate is {accumulate} together with gradient; 1 is accepted, since a rule's "
+            "gradients take the place of those before"
+        )
+    if patience is not None:
+        check_integer("patience", patience, 1)
+    check_flag("keep_best", keep_best)
+    for name, asked in (("patience", patience is not None), ("keep_best", keep_best)):
+        if asked and checking is None:
+            raise ValueError(
+                f"{name} is given without validation; validation samples are accepted with it, "
+                "which say which epoch is the best"
+            )
+
+
+def scheduled(schedule: Callable | None, steps: torch.optim.Optimizer):
+    """Return the scheduler of an optimizer, or raise unless it is one.
+
+    >>> scheduled(lambda steps: None, None)
+    Traceback (most recent call last):
+    ...
+    TypeError: schedule returned a NoneType; a scheduler of PyTorch is accepted, such as that of
+    partial(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=20)
+    """
+    if schedule is None:
+        return None
+    how = (
+        "a scheduler of PyTorch is accepted, such as that of "
+        "partial(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=20)"
+    )
+    if isinstance(schedule, torch.optim.lr_scheduler.LRScheduler) or not callable(schedule):
+        raise TypeError(
+            f"schedule is a {type(schedule).__name__}; a function is accepted that is called as "
+            "schedule(optimizer), such as "
+            "partial(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=20)"
+        )
+    plan = schedule(steps)
+    if not (hasattr(plan, "step") and hasattr(plan, "state_dict")):
+        raise TypeError(f"schedule returned a {type(plan).__name__}; {how}")
+    return plan
 
 
 def made(

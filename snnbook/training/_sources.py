@@ -24,16 +24,14 @@ class Together:
         self, batches: Batches, labels: Tensor | None, lengths: Tensor | None, name: str
     ) -> None:
         self.parts, self.labels, self.lengths, self.name = batches, labels, lengths, name
+        self.count = len(batches)
         if lengths is not None:
             steps = LARGEST if batches.encode is not None else batches.inputs.shape[0]
             check_lengths(lengths, len(batches), steps, name)
 
-    def __len__(self) -> int:
-        return len(self.parts)
-
     def batches(self, size: int | None, generator: torch.Generator | None) -> Iterator[Batch]:
         """Give batches in an order drawn from a generator, or in the order of the samples."""
-        for index in _orders(len(self), size, generator, self.labels):
+        for index in _orders(self.count, size, generator, self.labels):
             spikes, lengths = self.parts[index], None
             if self.lengths is not None:
                 lengths = self.lengths[index.to(self.lengths.device)]
@@ -69,9 +67,6 @@ class Samples:
             check_all_labels(labels, self.count, names[1])
         self.paired: bool | None = None
         self.known = False  # which axis of what encode gives is time
-
-    def __len__(self) -> int:
-        return self.count
 
     def batches(self, size: int | None, generator: torch.Generator | None) -> Iterator[Batch]:
         """Give batches in an order drawn from a generator, or in the order of the samples."""
@@ -126,7 +121,7 @@ class Samples:
 class Loader:
     """A ``DataLoader``, or anything else that gives batches anew each time it is looped over."""
 
-    labels = None
+    labels = count = None
 
     def __init__(
         self,

@@ -143,6 +143,9 @@ def fit_arguments() -> dict:
         "loss": training.mean_over_time,
         "lr": 1e-3,
         "optimizer": torch.optim.Adam,
+        "clip": 1.0,
+        "accumulate": 1,
+        "keep_best": False,
         "progress": False,
     }
 
