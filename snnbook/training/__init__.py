@@ -12,6 +12,11 @@ size.
 3.0
 """
 
+from snnbook.training._confusion import (
+    Confusion as Confusion,
+    confusion as confusion,
+    confusion_of as confusion_of,
+)
 from snnbook.training._decisions import (
     decide_by_first_spike as decide_by_first_spike,
     decide_by_loss as decide_by_loss,

@@ -97,8 +97,8 @@ def decisions(
     batch_size: int,
     decide: Decision | None,
     labelled: bool = False,
-) -> tuple[Tensor, Tensor | None]:
-    """Return the classes that a model decides for, and the labels, which may be asked for."""
+) -> tuple[Tensor, Tensor | None, int]:
+    """Return the decisions of a model, the labels if asked for, and the number of classes."""
     check_callable("model", model)
     check_integer("batch_size", batch_size, 1)
     decide = decision_for(model) if decide is None else decide
@@ -111,7 +111,7 @@ def decisions(
                 labels.append(labels_of(batch, source).cpu())
                 check_labels(labels[-1], len(labels[-1]), readout.shape[2])
             found.append(decided(decide, readout, batch.lengths))
-    return torch.cat(found), torch.cat(labels) if labelled else None
+    return torch.cat(found), torch.cat(labels) if labelled else None, readout.shape[2]
 
 
 def labels_of(batch: Batch, source: Source) -> Tensor:
@@ -177,6 +177,6 @@ def accuracy(
 
 def measured(model: Callable, source: Source, batch_size: int, decide: Decision | None) -> Accuracy:
     """Return the accuracy of a model on the samples of a source."""
-    classes, labels = decisions(model, source, batch_size, decide, labelled=True)
+    classes, labels, _ = decisions(model, source, batch_size, decide, labelled=True)
     correct, n = int((classes.cpu() == labels).sum()), len(labels)
     return Accuracy(correct / n, *wilson_interval(correct, n), n)

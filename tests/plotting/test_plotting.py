@@ -16,7 +16,7 @@ from nbclient import NotebookClient
 from snnbook import plotting
 from snnbook.kernels import Events
 from snnbook.surrogates import ALL, fast_sigmoid, true_derivative
-from snnbook.training import History
+from snnbook.training import Confusion, History
 
 
 @pytest.fixture(autouse=True)
@@ -48,8 +48,14 @@ DRAW = {
     "loss": lambda ax: plotting.learning_curve(history(), quantity="loss", ax=ax),
     "accuracy": lambda ax: plotting.learning_curve([history(), history(0.1)], chance=0.1, ax=ax),
     "matrix": lambda ax: plotting.matrix_map(torch.randn(4, 5), ax=ax),
+    "classes": lambda ax: plotting.confusion_map(confusion(), ax=ax),
     "large matrix": lambda ax: plotting.matrix_map(torch.randn(20, 30), ax=ax),
 }
+
+
+def confusion(classes=3):
+    counts = np.eye(classes, k=1, dtype=int) + 9 * np.eye(classes, dtype=int)
+    return Confusion(tuple(map(tuple, counts.tolist())), tuple(map(str, range(classes))))
 
 
 def svg(figure) -> str:
@@ -211,9 +217,23 @@ def test_a_signed_map_is_symmetric_and_a_positive_one_starts_at_zero():
     assert sorted(marks.get_xdata()) == list(range(10))
 
 
+def test_a_confusion_map_writes_counts_and_names():
+    for classes in (3, 10, 27):
+        ax = plotting.confusion_map(confusion(classes))
+        texts = [text.get_text() for text in ax.texts]
+        assert texts.count("9") == classes and texts.count("1") == classes - 1
+        for axis in (ax.xaxis, ax.yaxis):
+            assert [x.get_text() for x in axis.get_ticklabels()] == list(map(str, range(classes)))
+        ax.figure.canvas.draw()
+        frame = ax.get_window_extent()
+        assert frame.width > 0.5 * ax.figure.bbox.width  # no half of the figure is blank
+    assert not plotting.confusion_map(confusion(60)).texts
+
+
 @pytest.mark.parametrize(
     "call, error, says",
     [
+        (lambda: plotting.confusion_map([[1]]), TypeError, "confusion is a list; a Confusion"),
         (lambda: plotting.raster(torch.zeros(3)), ValueError, r"shape \(3,\); \(T, N\)"),
         (lambda: plotting.raster(torch.zeros(0, 3)), ValueError, "at least one entry"),
         (lambda: plotting.raster([["a", "b"]]), TypeError, "spikes is a list"),
