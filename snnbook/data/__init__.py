@@ -12,6 +12,7 @@ Values have the axes ``(B, N)`` = (sample, feature), spikes ``(T, B, N)`` = (ste
 
 from snnbook.data._axes import time_first as time_first
 from snnbook.data._change_codes import delta_code as delta_code
+from snnbook.data._collate import Batch as Batch, collate as collate
 from snnbook.data._digits import Split as Split, digits as digits
 from snnbook.data._gestures import GESTURES as GESTURES, gestures as gestures
 from snnbook.data._memory_tasks import (

@@ -24,7 +24,8 @@ def unroll(source, weight, recurrent, state, call: Call):
     ``state`` is a pair of tensors, or a pair of None for rest.
     """
     if isinstance(source, Events):
-        source = None if call.events is not None else source.to_dense(weight.dtype)
+        dense = call.events is None
+        source = source.to_dense(weight.dtype).to(weight.device) if dense else None
     return _Layer.apply(source, weight, recurrent, *state, call)[:5]
 
 

@@ -43,7 +43,7 @@ def input_events(source, weight):
 
 def _entries(events: Events):
     """Return indices and offsets as arrays; looked at again, since tensors can be changed."""
-    indices, offsets = (x.contiguous().numpy() for x in (events.indices, events.offsets))
+    indices, offsets = (x.cpu().contiguous().numpy() for x in (events.indices, events.offsets))
     rows = events.steps * events.batch
     if len(offsets) != rows + 1 or not sound(indices, offsets, events.features):
         raise ValueError("indices or offsets of the Events were changed after they were made")

@@ -11,6 +11,7 @@ from snnbook.plotting._arrows import (
     two_neuron_arrows as two_neuron_arrows,
     unrolled_edges as unrolled_edges,
 )
+from snnbook.plotting._classes import confusion_map as confusion_map
 from snnbook.plotting._curves import (
     learning_curve as learning_curve,
     surrogate_curves as surrogate_curves,

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from snnbook._validate import check_choice, check_positive
+from snnbook.kernels import Events
 from snnbook.plotting._style import COLORS, LINES, new_axes, time_axis, to_array
 
 #: A raster with more spikes is drawn as pixels, which keeps the SVG small.
@@ -30,8 +31,9 @@ def raster(
 
     Parameters
     ----------
-    spikes : array or Tensor, shape (T, N)
-        Spikes of one sample; anything but 0 is a spike.
+    spikes : array or Tensor, shape (T, N), or Events
+        Spikes of one sample; anything but 0 is a spike. Of events with several samples,
+        ``events[:, b]`` is one.
     dt : float
         Time step, in seconds.
     ax : Axes, optional
@@ -54,6 +56,13 @@ def raster(
     ('time (ms)', 'neuron')
     >>> plt.close(ax.figure)
     """
+    if isinstance(spikes, Events):
+        if spikes.batch != 1:
+            raise ValueError(
+                f"spikes is Events of {spikes.batch} samples; one sample is accepted, such as "
+                "spikes[:, 0]"
+            )
+        spikes = spikes[:, 0]
     array = to_array("spikes", spikes, (2,), "(T, N), one sample,")
     check_positive("dt", dt)
     ax = new_axes(ax)

@@ -12,6 +12,11 @@ size.
 3.0
 """
 
+from snnbook.training._confusion import (
+    Confusion as Confusion,
+    confusion as confusion,
+    confusion_of as confusion_of,
+)
 from snnbook.training._decisions import (
     decide_by_first_spike as decide_by_first_spike,
     decide_by_loss as decide_by_loss,
@@ -29,6 +34,7 @@ from snnbook.training._errors import (
 from snnbook.training._fit import fit as fit
 from snnbook.training._history import History as History
 from snnbook.training._losses import (
+    class_weights as class_weights,
     max_over_time as max_over_time,
     mean_over_time as mean_over_time,
     sum_over_time as sum_over_time,

@@ -19,7 +19,7 @@ class Batches:
 
     Parameters
     ----------
-    inputs : Tensor, shape (T, n, N), or (n, ...) with ``encode``
+    inputs : Tensor or Events, shape (T, n, N), or a tensor (n, ...) with ``encode``
         Spikes, or what ``encode`` turns into spikes.
     encode : callable, optional
         Maps a batch of inputs (B, ...) to spikes (T, B, N), dense or as events.
@@ -34,7 +34,7 @@ class Batches:
 
     def __init__(
         self,
-        inputs: Tensor,
+        inputs: Tensor | Events,
         encode: Encoder | None,
         batch_first: bool | None = None,
         samples: int | None = None,
@@ -48,7 +48,8 @@ class Batches:
         else:
             check_callable("encode", encode)
             self._check_encodable(inputs)
-        if inputs.is_floating_point() and values_at_hand(inputs):
+        dense = not isinstance(inputs, Events)
+        if dense and inputs.is_floating_point() and values_at_hand(inputs):
             if not bool(torch.isfinite(inputs).all()):
                 raise ValueError(f"{name} holds nan or inf; finite values are accepted")
         self.inputs, self.known = inputs, batch_first is not None or _of_this_package(encode)
@@ -67,13 +68,15 @@ class Batches:
         self.known = True
         return spikes
 
-    def _spikes(self, inputs: Tensor, samples: int | None) -> Tensor:
+    def _spikes(self, inputs: Tensor | Events, samples: int | None) -> Tensor | Events:
         if isinstance(inputs, Events):
-            raise TypeError(
-                f"{self.name} is Events of shape {inputs.shape}; without encode a dense tensor is "
-                f"accepted, such as {self.name}.to_dense(); with encode, a tensor (n, ...) of "
-                "which encode makes the events of each batch"
-            )
+            self._check_events(self.name, inputs)
+            if 0 in inputs.shape:
+                raise ValueError(
+                    f"{self.name} is Events of shape {inputs.shape}; at least one step, sample and "
+                    "neuron are accepted"
+                )
+            return inputs
         check_time_and_batch(self.name, inputs)
         if self.batch_first:
             return time_first(inputs)
@@ -103,11 +106,7 @@ class Batches:
     def _encoded(self, inputs: Tensor) -> Tensor | Events:
         spikes, count, name = self.encode(inputs), len(inputs), f"encode({self.name})"
         if isinstance(spikes, Events):
-            if self.batch_first:
-                raise ValueError(
-                    f"batch_first is True, and {name} is Events, which name their axes; "
-                    "batch_first=None is accepted"
-                )
+            self._check_events(name, spikes)
         else:
             check_time_and_batch(name, spikes)
             if self.batch_first:
@@ -119,6 +118,13 @@ class Batches:
                 f"second) are accepted{hint if spikes.shape[0] == count else ''}"
             )
         return spikes
+
+    def _check_events(self, name: str, events: Events) -> None:
+        if self.batch_first:
+            raise ValueError(
+                f"batch_first is True, and {name} is Events, which name their axes; "
+                "batch_first=None is accepted"
+            )
 
 
 def _of_this_package(encode: Encoder | None) -> bool:

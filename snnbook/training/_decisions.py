@@ -1,5 +1,6 @@
 """From a readout to a class: which decision belongs to which loss, and to a trained model."""
 
+import math
 import pickle
 import warnings
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from snnbook._validate import check_callable, check_integer, values_at_hand
+from snnbook.training._lengths import outside, told
 from snnbook.training._losses import (
     check_time_and_batch,
     max_over_time,
@@ -22,24 +24,30 @@ Decision = Callable[[Tensor], Tensor]
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
-def decide_by_max(readout: Tensor) -> Tensor:
+def decide_by_max(readout: Tensor, *, lengths: Tensor | None = None) -> Tensor:
     """Return the class whose readout reaches the highest value: (T, B, C) to (B,).
 
-    It belongs to :func:`snnbook.training.max_over_time`.
+    It belongs to :func:`snnbook.training.max_over_time`. With ``lengths`` (B,), the number of
+    steps of each sample, later steps do not count.
 
     >>> decide_by_max(torch.tensor([[[0.0, 1.0]], [[3.0, 1.5]]]))
     tensor([0])
     """
     _check_readout(readout)
+    if lengths is not None:
+        readout = readout.masked_fill(outside(readout, lengths), -math.inf)
     return readout.max(dim=0).values.argmax(dim=1)
 
 
-def decide_by_sum(readout: Tensor, *, last: int | None = None) -> Tensor:
+def decide_by_sum(
+    readout: Tensor, *, last: int | None = None, lengths: Tensor | None = None
+) -> Tensor:
     """Return the class whose readout has the highest sum over time: (T, B, C) to (B,).
 
     It belongs to :func:`snnbook.training.mean_over_time` and
     :func:`snnbook.training.sum_over_time`, and to the cross entropy of each step; on spikes it
-    counts them. With ``last``, only so many steps at the end count.
+    counts them. With ``last``, only so many steps at the end count; with ``lengths`` (B,), a sample
+    ends after so many steps.
 
     >>> decide_by_sum(torch.tensor([[[0.0, 2.0]], [[3.0, 1.5]]]))
     tensor([1])
@@ -51,6 +59,9 @@ def decide_by_sum(readout: Tensor, *, last: int | None = None) -> Tensor:
     _check_readout(readout)
     if last is not None:
         check_integer("last", last, 1)
+    if lengths is not None:
+        readout = readout.masked_fill(outside(readout, lengths, last), 0)
+    elif last is not None:
         readout = readout[-int(last) :]
     total = readout.sum(dim=0)
     _check_numbers("the sum of readout over time", total)  # infinities of two signs make nan
@@ -122,8 +133,11 @@ class _ByLoss:
     loss: Loss
 
     @torch.no_grad()
-    def __call__(self, readout: Tensor) -> Tensor:
+    def __call__(self, readout: Tensor, lengths: Tensor | None = None) -> Tensor:
         _check_readout(readout)
+        if lengths is not None:  # each sample alone, as long as it is
+            one = enumerate(lengths.tolist())
+            return torch.cat([self(readout[:steps, b : b + 1]) for b, steps in one])
         classes = torch.arange(readout.shape[2], device=readout.device)
         costs = None
         for way in (self._at_once, self._by_class):  # a loss may be plain Python
@@ -210,14 +224,14 @@ class FittedDecision:
     def __init__(self, decide: Decision | None) -> None:
         self.decide = decide
 
-    def __call__(self, readout: Tensor) -> Tensor:
+    def __call__(self, readout: Tensor, lengths: Tensor | None = None) -> Tensor:
         if self.decide is None:
             raise ValueError(
                 "decide is not given, and the file that the model was read from does not hold its "
                 "decision, since the loss was a lambda or is defined elsewhere; give decide, such "
                 "as training.decide_by_sum or training.decide_by_loss(loss)"
             )
-        return self.decide(readout)
+        return told("decide", self.decide, readout, lengths=lengths)
 
     def __deepcopy__(self, memo) -> "FittedDecision":
         return self
@@ -249,10 +263,10 @@ def decision_for(model: Callable, default: Decision = decide_by_sum) -> Decision
     return noted if isinstance(noted, FittedDecision) else default
 
 
-def decided(decide: Decision, readout: Tensor) -> Tensor:
+def decided(decide: Decision, readout: Tensor, lengths: Tensor | None = None) -> Tensor:
     """Return the classes (B,) of a readout, and raise if a decision gives anything else."""
     _check_readout(readout)
-    classes, batch = decide(readout), readout.shape[1]
+    classes, batch = told("decide", decide, readout, lengths=lengths), readout.shape[1]
     if not isinstance(classes, Tensor):
         found = f"a {type(classes).__name__}"
     elif tuple(classes.shape) != (batch,):

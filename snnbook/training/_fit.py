@@ -1,56 +1,63 @@
 """The training loop: minibatches, loss, one optimizer step."""
 
-import math
+import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 from tqdm.auto import tqdm
 
-from snnbook._validate import (
-    check_flag,
-    check_generator,
-    check_integer,
-    check_positive,
-    check_tensor,
-)
+from snnbook._validate import check_flag, check_integer, check_positive
 from snnbook.notebook import in_notebook, is_live
-from snnbook.training._batches import Encoder, readout_of, spikes_of
-from snnbook.training._decisions import Decision, Loss, decided, decision_of, note_decision
+from snnbook.training._batches import Encoder
+from snnbook.training._decisions import Decision, Loss, decision_of, note_decision
+from snnbook.training._epoch import Learner, check_weights
 from snnbook.training._fit_checks import (
     check_calls,
+    check_conveniences,
     check_loss,
     check_model,
+    check_order,
     check_validation,
     made,
-    number_of,
+    scheduled,
 )
 from snnbook.training._history import History
 from snnbook.training._losses import mean_over_time
-from snnbook.training._predict import accuracy, checked_batches
+from snnbook.training._predict import Inputs, measured
+from snnbook.training._sources import source_of
+from snnbook.training._standing import Standing, generators_of, settings_of
 from snnbook.training._watch import Watch
 
 
 def fit(
     model: nn.Module,
-    inputs: Tensor,
-    labels: Tensor,
+    inputs: Inputs,
+    labels: Tensor | None = None,
     *,
     epochs: int,
-    batch_size: int,
-    generator: torch.Generator,
+    batch_size: int | None = None,
+    generator: torch.Generator | None = None,
     loss: Loss = mean_over_time,
     lr: float = 1e-3,
     optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
     encode: Encoder | None = None,
     regularizer: Callable | None = None,
-    validation: tuple[Tensor, Tensor] | None = None,
+    validation: tuple | Dataset | Iterable | None = None,
     decide: Decision | None = None,
     gradient: Callable[[nn.Module, Tensor, Tensor], Mapping[str, Tensor]] | None = None,
     on_epoch: Callable[[int, nn.Module, History], bool | None] | None = None,
     batch_first: bool | None = None,
+    lengths: Tensor | None = None,
+    clip: float | None = None,
+    accumulate: int = 1,
+    schedule: Callable | None = None,
+    patience: int | None = None,
+    keep_best: bool = False,
+    resume: str | os.PathLike | None = None,
     progress: bool | None = None,
 ) -> History:
     """Train a model in place and return what happened.
@@ -69,17 +76,21 @@ def fit(
         Maps spikes (T, B, N) to an output with ``readout`` (T, B, C) and ``hidden``, a tuple of
         records with ``spikes``, as :class:`snnbook.neurons.SpikingNetwork` does; or to a bare
         tensor, which is taken as the readout.
-    inputs : Tensor, shape (T, n, N), or (n, ...) with ``encode``
-        Spikes, or what ``encode`` turns into spikes.
+    inputs : Tensor, Events, Dataset or DataLoader
+        All samples at once: spikes (T, n, N), or a tensor (n, ...) that ``encode`` turns into
+        spikes. Or one by one: a ``Dataset`` or list of pairs of spikes (T, N) and class number,
+        which may last differently long (:func:`snnbook.data.collate` joins them); or of spikes
+        alone. Or batch by batch: a ``DataLoader`` of spikes, labels and, if they differ, lengths.
     labels : Tensor, shape (n,), dtype int64
-        Correct classes.
+        Correct classes; not given where a data set or a loader holds them.
     epochs, batch_size : int
-        Each at least 1.
+        Each at least 1. A loader has a batch size of its own.
     generator : torch.Generator
-        Draws the order of the samples.
+        Draws the order of the samples. A loader has an order of its own.
     loss : callable
         Maps a readout (T, B, C) and labels (B,) to a scalar, such as :func:`max_over_time` or
-        ``partial(sum_over_time, scale=0.1)``.
+        ``partial(sum_over_time, scale=0.1)``. It is called with ``lengths=`` (B,) for a batch of
+        unequal durations, and only then.
     lr : float
         Learning rate.
     optimizer : callable
@@ -90,8 +101,9 @@ def fit(
         more, for half of them, to see which axis is which; ``batch_first`` spares that.
     regularizer : callable, optional
         Maps the model's output to a scalar that is added to the loss.
-    validation : tuple of Tensor, optional
-        Inputs and labels on which the accuracy is measured after every epoch.
+    validation : tuple, Dataset or DataLoader, optional
+        Samples on which the accuracy is measured after every epoch: inputs and labels, and with
+        ``lengths`` these as a third; or a data set or a loader that holds them.
     decide : callable, optional
         Maps a readout (T, B, C) to classes (B,). By default what belongs to the loss: each loss of
         this room has its own, another one may carry it as an attribute ``decide``, and any other
@@ -109,6 +121,29 @@ def fit(
     batch_first : bool, optional
         Whether the spikes, or what ``encode`` returns, are (n, T, N). By default they are time
         first, and that is checked by the number of labels; where T equals n, say which it is.
+        It is said once, and holds for a loader and for the validation samples too. Events, and
+        the samples of a data set, name their axes.
+    lengths : Tensor, shape (n,), dtype int64, optional
+        Number of steps of each sample of a tensor or of events, where some end earlier. Later
+        steps count neither in the loss nor in decisions and spike counts.
+    clip : float, optional
+        Largest norm of the whole gradient; a longer one is shortened to it.
+    accumulate : int
+        Batches whose gradients are averaged, by their samples, before each step: the step of one
+        large batch, with the memory of a small one.
+    schedule : callable, optional
+        Called as ``schedule(optimizer)``; returns a scheduler of PyTorch, which steps after each
+        epoch, such as ``partial(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=20)``. A
+        ``ReduceLROnPlateau`` sees the loss.
+    patience : int, optional
+        Training ends when the validation accuracy has had no new best for so many epochs.
+    keep_best : bool
+        Whether the model has the weights of ``history.best_epoch`` in the end, and not the last.
+    resume : path, optional
+        File in which the run is kept after each epoch. If it is there, the run goes on from it,
+        also with more ``epochs``: weights and history are, bit for bit, those of a run that was
+        never stopped. That holds for random numbers from ``generator``, from a loader's or an
+        encoder's own generator, and from the global ones of PyTorch, NumPy and Python.
     progress : bool, optional
         Whether to show a progress bar.  By default only where a person watches: in a terminal or an
         open notebook, not on a page that is built.
@@ -145,11 +180,10 @@ def fit(
     (20, True, 1.0)
     """
     check_model(model, gradient is None)
-    batches = checked_batches(inputs, labels, encode, batch_first)
-    validation = check_validation(validation, batches, encode, batch_first)
+    source = source_of(inputs, labels, encode, batch_first, lengths, model)
+    checking = check_validation(validation, source, encode, batch_first, model)
     check_integer("epochs", epochs, 1)
-    check_integer("batch_size", batch_size, 1)
-    check_generator(generator)
+    check_order(source, batch_size, generator)
     check_positive("lr", lr)
     check_calls(
         loss=loss, regularizer=regularizer, decide=decide, gradient=gradient, on_epoch=on_epoch
@@ -161,107 +195,46 @@ def fit(
             "since a rule's gradient has the regularizer inside or not at all"
         )
     shown = _wanted(progress)
+    by_rule = gradient is not None
+    check_conveniences(checking, by_rule, clip, accumulate, patience, keep_best)
     decide = decision_of(loss) if decide is None else decide
-    steps, history = made(optimizer, model, lr), History()
+    steps = made(optimizer, model, lr)
+    plan = scheduled(schedule, steps)
+    parts = {"model": model, "optimizer": steps} | ({"schedule": plan} if plan else {})
+    drawn = generators_of(generator, inputs, encode)
+    same = {"lr": float(lr), "accumulate": int(accumulate), "keep_best": keep_best}
+    same |= {"batch_size": None if batch_size is None else int(batch_size)}
+    same |= {"clip": None if clip is None else float(clip), "number of samples": source.count}
+    standing = Standing(parts, drawn, settings_of(parts, drawn, **same), resume)
+    history = standing.history
     note_decision(model, decide)
-    watch = Watch(model, labels, by_rule=gradient is not None)
-    bar = tqdm(range(1, int(epochs) + 1), "training", leave=False, disable=not shown)
+    watch = Watch(model, source.labels, by_rule)
+    learner = Learner(
+        model, loss, decide, steps, watch, regularizer, gradient, lr, clip, accumulate
+    )
+    left = range(len(history.loss) + 1, int(epochs) + 1)
+    bar = tqdm([] if standing.over(patience) else left, "training", leave=False, disable=not shown)
     for epoch in bar:
         start = time.perf_counter()
-        model.train()
-        order = torch.randperm(len(labels), generator=generator, device=generator.device)
-        total = 0.0
-        for index in order.to(labels.device).split(int(batch_size)):
-            spikes = batches[index]
-            with torch.set_grad_enabled(gradient is None):
-                output = model(spikes)
-                readout = readout_of(output, len(index))
-                wanted = labels[index].to(readout.device)
-                watch.before(readout)
-                value = number_of("loss", loss(readout, wanted))
-                if regularizer is not None:
-                    value = value + number_of("regularizer", regularizer(output))
-            _check_finite(float(value.detach()), epoch, lr)
-            steps.zero_grad()
-            if gradient is None:
-                _backward(value)
-            else:
-                _put(gradient(model, spikes, wanted), model)
-            classes = decided(decide, readout.detach())
-            watch.after(readout, wanted, classes)
-            steps.step()
-            total = total + len(index) * _summary(value, output, classes == wanted)
-        _check_weights(model, epoch, lr)
+        row, output = learner.learn(source, batch_size, generator, epoch)
+        check_weights(model, epoch, lr)
         judged = None
-        if validation is not None:
-            judged = accuracy(model, *validation[:2], encode, decide=decide, **validation[2]).value
-        history = history.after((total / len(labels)).tolist(), judged, time.perf_counter() - start)
+        if checking is not None:
+            judged = measured(model, checking, 256, decide).value
+        history = history.after(row, judged, time.perf_counter() - start)
         watch.report(epoch, history, output, last=epoch == epochs)
         bar.set_postfix(loss=f"{history.loss[-1]:.3g}", accuracy=f"{history.accuracy[-1]:.1%}")
-        if on_epoch is not None and on_epoch(epoch, model, history):
+        if plan is not None:
+            plateau = isinstance(plan, torch.optim.lr_scheduler.ReduceLROnPlateau)
+            plan.step(*history.loss[-1:] if plateau else ())
+        standing.after(history, keep_best)
+        standing.ended = on_epoch is not None and bool(on_epoch(epoch, model, history))
+        standing.write()
+        if standing.over(patience):
             break
+    if keep_best:
+        standing.take_best()
     return history
-
-
-def _summary(value: Tensor, output, right: Tensor) -> Tensor:
-    """Return the loss, the accuracy and each layer's mean spike count of one batch, in float64."""
-    with torch.no_grad():
-        numbers = [value] + [spikes.sum(dim=0).mean() for spikes in spikes_of(output)]
-        loss, *counts = (number.cpu().double() for number in numbers)  # not every device has it
-        return torch.stack([loss, right.cpu().double().mean(), *counts])
-
-
-def _backward(value: Tensor) -> None:
-    if not value.requires_grad:
-        raise ValueError(
-            "loss returned a number that depends on no parameter of the model; one with a "
-            "gradient is accepted, computed from the readout by PyTorch without detach() or item()"
-        )
-    value.backward()
-
-
-def _put(gradients: Mapping[str, Tensor], model: nn.Module) -> None:
-    """Give each parameter its gradient, by name."""
-    parameters = dict(model.named_parameters())
-    if not isinstance(gradients, Mapping):
-        raise TypeError(
-            f"gradient returned a {type(gradients).__name__}; a dictionary with one tensor for "
-            "each parameter, by its name, is accepted"
-        )
-    if set(gradients) != set(parameters):
-        raise ValueError(
-            f"gradient returned {sorted(gradients)}; one tensor for each of "
-            f"{sorted(parameters)} is accepted"
-        )
-    for name, parameter in parameters.items():
-        check_tensor(f"gradient[{name!r}]", gradients[name])
-        if gradients[name].shape != parameter.shape:
-            raise ValueError(
-                f"gradient returned {tuple(gradients[name].shape)} for {name!r}; "
-                f"the shape of the parameter, {tuple(parameter.shape)}, is accepted"
-            )
-        if not bool(gradients[name].isfinite().all()):
-            raise FloatingPointError(
-                f"gradient returned nan or infinity for {name!r}; finite numbers are accepted"
-            )
-        parameter.grad = gradients[name].detach().to(parameter.dtype)
-
-
-def _check_finite(value: float, epoch: int, lr: float) -> None:
-    if not math.isfinite(value):
-        raise FloatingPointError(
-            f"the loss became {value} in epoch {epoch}; lower the learning rate (lr is {lr:g}), "
-            "narrow or lower the surrogate, or clip the gradient"
-        )
-
-
-def _check_weights(model: nn.Module, epoch: int, lr: float) -> None:
-    for name, parameter in model.named_parameters():
-        if not bool(parameter.detach().isfinite().all()):
-            raise FloatingPointError(
-                f"{name} became nan or infinite in epoch {epoch}, from a loss that was finite; "
-                f"lower the learning rate (lr is {lr:g}), or look for a gradient that has no value"
-            )
 
 
 def _wanted(progress: bool | None) -> bool:

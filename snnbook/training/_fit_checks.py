@@ -3,12 +3,21 @@
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import check_callable
-from snnbook.training._batches import Batches, Encoder
-from snnbook.training._predict import checked_batches
+from snnbook._validate import (
+    check_callable,
+    check_flag,
+    check_generator,
+    check_integer,
+    check_positive,
+)
+from snnbook.data._collate import is_pair
+from snnbook.kernels import Events
+from snnbook.training._batches import Encoder
+from snnbook.training._sources import Loader, Source, Together, source_of
 
 
 def check_model(model: nn.Module, by_autograd: bool) -> None:
@@ -60,22 +69,46 @@ def check_calls(**functions: Callable | None) -> None:
             )
 
 
+def check_order(source: Source, batch_size: int | None, generator) -> None:
+    """Raise unless it is told how samples are put into batches, and in which order."""
+    if isinstance(source, Loader):
+        if batch_size is not None:
+            raise ValueError(
+                "batch_size is given with a loader, which has its own; batch_size=None is accepted"
+            )
+        if generator is not None:
+            check_generator(generator)
+        return
+    check_integer("batch_size", batch_size, 1)
+    check_generator(generator)
+
+
 def check_validation(
-    validation, training: Batches, encode: Encoder | None, batch_first: bool | None
-) -> tuple[Tensor, Tensor, dict] | None:
-    """Return inputs, labels and the order of axes of the validation samples, or raise.
+    validation,
+    training: Source,
+    encode: Encoder | None,
+    batch_first: bool | None,
+    model: nn.Module,
+) -> Source | None:
+    """Return what gives the validation samples, or raise.
 
     Where the training samples have shown that time is first, it is first here too.
     """
     if validation is None:
         return None
-    if not isinstance(validation, (tuple, list)) or len(validation) != 2:
-        size = f" of {len(validation)}" if isinstance(validation, (tuple, list)) else ""
+    pair = isinstance(validation, (tuple, list)) and len(validation) in (2, 3)
+    third = not pair or len(validation) == 2 or isinstance(validation[2], (Tensor, type(None)))
+    alone = isinstance(validation, (Tensor, Events, np.ndarray, str, int, float))
+    if alone or not third or (isinstance(validation, tuple) and not pair):
+        size = f" of {len(validation)}" if isinstance(validation, tuple) else ""
         raise TypeError(
             f"validation is a {type(validation).__name__}{size}; two tensors (inputs, labels) are "
-            "accepted"
+            "accepted, or a data set or a loader"
         )
-    inputs, labels = validation
+    if not pair or (isinstance(validation, list) and is_pair(validation[0])):
+        names = ("validation", "validation", "lengths")
+        return source_of(validation, None, encode, batch_first, None, model, names)
+    inputs, labels, lengths = (*validation, None)[:3]
     if isinstance(inputs, Tensor) and isinstance(labels, Tensor) and inputs.dim() == 1:
         if inputs.dtype == torch.int64 and (labels.dim() > 1 or labels.dtype != torch.int64):
             raise TypeError(
@@ -84,16 +117,73 @@ def check_validation(
             )
     square = isinstance(inputs, Tensor) and inputs.dim() == 3 and len(inputs) == inputs.shape[1]
     known = batch_first is None and (encode is not None or square)
-    order = {"batch_first": False if known else batch_first}
-    checked = checked_batches(
-        inputs, labels, encode, **order, names=("validation[0]", "validation[1]")
-    )
-    if encode is None and checked.inputs.shape[2] != training.inputs.shape[2]:
+    names = ("validation[0]", "validation[1]", "validation[2]")
+    order = None if isinstance(inputs, Events) else False if known else batch_first
+    checked = source_of(inputs, labels, encode, order, lengths, model, names)
+    together = isinstance(checked, Together) and isinstance(training, Together)
+    if encode is None and together:
+        found, wanted = (x.parts.inputs.shape for x in (checked, training))
+        if found[2] != wanted[2]:
+            raise ValueError(
+                f"validation[0] has shape {tuple(inputs.shape)}; {wanted[2]} entries on its "
+                "neuron axis (the last) are accepted, as in inputs"
+            )
+    return checked
+
+
+def check_conveniences(
+    checking: Source | None,
+    by_rule: bool,
+    clip: float | None,
+    accumulate: int,
+    patience: int | None,
+    keep_best: bool,
+) -> None:
+    """Raise unless what ``fit`` does beside its steps fits together."""
+    if clip is not None:
+        check_positive("clip", clip)
+    check_integer("accumulate", accumulate, 1)
+    if accumulate > 1 and by_rule:
         raise ValueError(
-            f"validation[0] has shape {tuple(inputs.shape)}; {training.inputs.shape[2]} entries on "
-            "its neuron axis (the last) are accepted, as in inputs"
+            f"accumulate is {accumulate} together with gradient; 1 is accepted, since a rule's "
+            "gradients take the place of those before"
         )
-    return inputs, labels, order
+    if patience is not None:
+        check_integer("patience", patience, 1)
+    check_flag("keep_best", keep_best)
+    for name, asked in (("patience", patience is not None), ("keep_best", keep_best)):
+        if asked and checking is None:
+            raise ValueError(
+                f"{name} is given without validation; validation samples are accepted with it, "
+                "which say which epoch is the best"
+            )
+
+
+def scheduled(schedule: Callable | None, steps: torch.optim.Optimizer):
+    """Return the scheduler of an optimizer, or raise unless it is one.
+
+    >>> scheduled(lambda steps: None, None)
+    Traceback (most recent call last):
+    ...
+    TypeError: schedule returned a NoneType; a scheduler of PyTorch is accepted, such as that of
+    partial(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=20)
+    """
+    if schedule is None:
+        return None
+    how = (
+        "a scheduler of PyTorch is accepted, such as that of "
+        "partial(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=20)"
+    )
+    if isinstance(schedule, torch.optim.lr_scheduler.LRScheduler) or not callable(schedule):
+        raise TypeError(
+            f"schedule is a {type(schedule).__name__}; a function is accepted that is called as "
+            "schedule(optimizer), such as "
+            "partial(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=20)"
+        )
+    plan = schedule(steps)
+    if not (hasattr(plan, "step") and hasattr(plan, "state_dict")):
+        raise TypeError(f"schedule returned a {type(plan).__name__}; {how}")
+    return plan
 
 
 def made(

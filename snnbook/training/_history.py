@@ -31,6 +31,17 @@ class History:
     spike_counts: tuple[tuple[float, ...], ...] = ()
     seconds: tuple[float, ...] = field(default=(), compare=False)
 
+    @property
+    def best_epoch(self) -> int | None:
+        """Number, from 1, of the first epoch with the highest validation accuracy.
+
+        >>> History(loss=(3, 2, 1), validation_accuracy=(0.5, 0.9, 0.9)).best_epoch
+        2
+        """
+        if not self.validation_accuracy:
+            return None
+        return self.validation_accuracy.index(max(self.validation_accuracy)) + 1
+
     def firing_rates(self, duration: float) -> tuple[tuple[float, ...], ...]:
         """Return the mean firing rates in Hz, epoch by layer, for samples of ``duration`` seconds.
 

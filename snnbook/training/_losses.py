@@ -5,10 +5,20 @@ The losses on spikes are in :mod:`snnbook.training._spike_losses`, the penalties
 :mod:`snnbook.training._penalties`.
 """
 
+import math
+
+import torch
 from torch import Tensor
 from torch.nn import functional
 
-from snnbook._validate import check_labels, check_positive, check_time_first
+from snnbook._validate import (
+    check_integer,
+    check_labels,
+    check_positive,
+    check_tensor,
+    check_time_first,
+)
+from snnbook.training._lengths import outside
 
 
 def check_time_and_batch(name: str, tensor: Tensor) -> None:
@@ -32,7 +42,13 @@ def check_task(name: str, tensor: Tensor, labels: Tensor) -> None:
         )
 
 
-def max_over_time(readout: Tensor, labels: Tensor) -> Tensor:
+def max_over_time(
+    readout: Tensor,
+    labels: Tensor,
+    *,
+    lengths: Tensor | None = None,
+    class_weights: Tensor | None = None,
+) -> Tensor:
     r"""Return the cross entropy of the readout's maximum over time.
 
     .. math:: \mathcal{L} = -\frac{1}{B} \sum_b \log
@@ -51,6 +67,10 @@ def max_over_time(readout: Tensor, labels: Tensor) -> Tensor:
         Membrane potential of the non-spiking readout units, in units of the threshold.
     labels : Tensor, shape (B,), dtype int64
         Correct class of each sample, ``0 .. C - 1``.
+    lengths : Tensor, shape (B,), dtype int64, optional
+        Number of steps of each sample, where some end earlier; later steps do not count.
+    class_weights : Tensor, shape (C,), optional
+        How much a sample of each class counts in the mean, such as :func:`class_weights`.
 
     Returns
     -------
@@ -71,10 +91,18 @@ def max_over_time(readout: Tensor, labels: Tensor) -> Tensor:
     1.333...
     """
     check_task("readout", readout, labels)
-    return functional.cross_entropy(readout.max(dim=0).values, labels)
+    if lengths is not None:
+        readout = readout.masked_fill(outside(readout, lengths), -math.inf)
+    return _cross_entropy(readout.max(dim=0).values, labels, class_weights)
 
 
-def mean_over_time(readout: Tensor, labels: Tensor) -> Tensor:
+def mean_over_time(
+    readout: Tensor,
+    labels: Tensor,
+    *,
+    lengths: Tensor | None = None,
+    class_weights: Tensor | None = None,
+) -> Tensor:
     r"""Return the cross entropy of the readout's mean over time, the loss that ``fit`` starts from.
 
     .. math:: \mathcal{L} = -\frac{1}{B} \sum_b \log
@@ -92,6 +120,10 @@ def mean_over_time(readout: Tensor, labels: Tensor) -> Tensor:
         Membrane potential of the readout units, or their spikes (then the mean is a rate).
     labels : Tensor, shape (B,), dtype int64
         Correct class of each sample, ``0 .. C - 1``.
+    lengths : Tensor, shape (B,), dtype int64, optional
+        Number of steps of each sample, where some end earlier; later steps do not count.
+    class_weights : Tensor, shape (C,), optional
+        How much a sample of each class counts in the mean, such as :func:`class_weights`.
 
     Returns
     -------
@@ -116,10 +148,21 @@ def mean_over_time(readout: Tensor, labels: Tensor) -> Tensor:
     ``eq-01-loss``.
     """
     check_task("readout", readout, labels)
-    return sum_over_time(readout, labels, scale=1 / len(readout))
+    if lengths is None:
+        return sum_over_time(readout, labels, scale=1 / len(readout), class_weights=class_weights)
+    total = readout.masked_fill(outside(readout, lengths), 0).sum(dim=0)
+    mean = total / lengths.to(total.device)[:, None]
+    return _cross_entropy(mean, labels, class_weights)
 
 
-def sum_over_time(readout: Tensor, labels: Tensor, *, scale: float = 1.0) -> Tensor:
+def sum_over_time(
+    readout: Tensor,
+    labels: Tensor,
+    *,
+    scale: float = 1.0,
+    lengths: Tensor | None = None,
+    class_weights: Tensor | None = None,
+) -> Tensor:
     r"""Return the cross entropy of the readout's scaled sum over time.
 
     .. math:: \mathcal{L} = -\frac{1}{B} \sum_b \log
@@ -140,6 +183,8 @@ def sum_over_time(readout: Tensor, labels: Tensor, *, scale: float = 1.0) -> Ten
         Correct class of each sample, ``0 .. C - 1``.
     scale : float
         Factor on the sum, above 0.
+    lengths, class_weights
+        As in :func:`mean_over_time`.
 
     Returns
     -------
@@ -160,4 +205,67 @@ def sum_over_time(readout: Tensor, labels: Tensor, *, scale: float = 1.0) -> Ten
     """
     check_task("readout", readout, labels)
     check_positive("scale", scale)
-    return functional.cross_entropy(scale * readout.sum(dim=0), labels)
+    if lengths is not None:
+        readout = readout.masked_fill(outside(readout, lengths), 0)
+    return _cross_entropy(scale * readout.sum(dim=0), labels, class_weights)
+
+
+def _cross_entropy(scores: Tensor, labels: Tensor, class_weights: Tensor | None) -> Tensor:
+    """Return the cross entropy of scores (B, C), a mean over the batch by the weights."""
+    if class_weights is None:
+        return functional.cross_entropy(scores, labels)
+    check_tensor("class_weights", class_weights)
+    classes = scores.shape[1]
+    if tuple(class_weights.shape) != (classes,) or not class_weights.is_floating_point():
+        raise ValueError(
+            f"class_weights has shape {tuple(class_weights.shape)} and dtype "
+            f"{class_weights.dtype}; ({classes},) is accepted, one floating-point number a class"
+        )
+    if not bool((class_weights.isfinite() & (class_weights >= 0)).all()):
+        raise ValueError(
+            "class_weights holds a number that is negative or not finite; "
+            "numbers of at least 0 are accepted"
+        )
+    return functional.cross_entropy(scores, labels, weight=class_weights.to(scores))
+
+
+def class_weights(labels: Tensor, classes: int | None = None) -> Tensor:
+    r"""Return weights with which every class counts alike, however many samples it has.
+
+    .. math:: w_c = \frac{n}{C n_c}
+
+    ``n`` samples of ``C`` classes have the mean weight 1. A class without a sample gets 0.
+
+    Parameters
+    ----------
+    labels : Tensor, shape (n,), dtype int64
+        Classes of the training samples.
+    classes : int, optional
+        Number of classes C; by default the largest label and one.
+
+    Returns
+    -------
+    Tensor, shape (C,)
+        Weights for ``partial(mean_over_time, class_weights=...)``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no label, or ``classes`` is too small.
+
+    Examples
+    --------
+    >>> import torch
+    >>> class_weights(torch.tensor([0, 0, 0, 1]))  # 4 / (2 * 3) and 4 / (2 * 1)
+    tensor([0.6667, 2.0000])
+    """
+    check_tensor("labels", labels)
+    check_labels(labels, labels.numel(), torch.iinfo(torch.int64).max)
+    if not len(labels):
+        raise ValueError("labels is empty; at least one label is accepted")
+    if classes is None:
+        classes = int(labels.max()) + 1
+    check_integer("classes", classes, int(labels.max()) + 1)
+    counts = torch.bincount(labels, minlength=int(classes)).float()
+    weights = len(labels) / (int(classes) * counts)
+    return weights.masked_fill(counts == 0, 0.0)

@@ -1,15 +1,22 @@
 """What a model decides for each sample, and how often that is right."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from snnbook._validate import check_callable, check_integer, check_labels
-from snnbook.training._batches import Batches, Encoder, readout_of
+from snnbook.data import Batch
+from snnbook.kernels import Events
+from snnbook.training._batches import Encoder, readout_of
 from snnbook.training._decisions import Decision, decided, decision_for
+from snnbook.training._sources import Source, source_of
 from snnbook.training._statistics import Accuracy, wilson_interval
+
+#: What :func:`predict` and :func:`accuracy` take.
+Inputs = Tensor | Events | Dataset | Iterable
 
 
 @contextmanager
@@ -28,12 +35,13 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 
 def predict(
     model: Callable,
-    inputs: Tensor,
+    inputs: Inputs,
     encode: Encoder | None = None,
     *,
     batch_size: int = 256,
     decide: Decision | None = None,
     batch_first: bool | None = None,
+    lengths: Tensor | None = None,
 ) -> Tensor:
     """Return the class that the model decides for, for each sample.
 
@@ -42,12 +50,13 @@ def predict(
     model : Module or callable
         Maps spikes (T, B, N) to an output with a ``readout`` of shape (T, B, C), or to a tensor of
         that shape.
-    inputs : Tensor, shape (T, n, N), or (n, ...) with ``encode``
-        Spikes, or what ``encode`` turns into spikes.
+    inputs : Tensor, Events, Dataset or DataLoader
+        Spikes (T, n, N), or a tensor (n, ...) that ``encode`` turns into spikes; or samples one by
+        one or in batches, as :func:`snnbook.training.fit` takes them. Labels in them are not used.
     encode : callable, optional
         Maps a batch of inputs (B, ...) to spikes (T, B, N).
     batch_size : int
-        Samples computed at once; it does not change the result.
+        Samples computed at once; it does not change the result. A loader has its own.
     decide : callable, optional
         Maps a readout (T, B, C) to classes (B,), such as :func:`decide_by_sum`. By default the
         model decides as it was trained: :func:`snnbook.training.fit` notes the decision that
@@ -56,6 +65,8 @@ def predict(
     batch_first : bool, optional
         Whether the spikes are (n, T, N). By default they are time first, and of a plain tensor
         nothing here can check that; :func:`accuracy` can, by the number of labels.
+    lengths : Tensor, shape (n,), dtype int64, optional
+        Number of steps of each sample of a tensor or of events, where some end earlier.
 
     Returns
     -------
@@ -76,39 +87,53 @@ def predict(
     >>> predict(lambda spikes: spikes, spikes)
     tensor([1, 0, 1])
     """
-    return _predict(model, Batches(inputs, encode, batch_first), batch_size, decide)
+    source = source_of(inputs, None, encode, batch_first, lengths, model, needed=False)
+    return decisions(model, source, batch_size, decide)[0]
 
 
-def _predict(
+def decisions(
     model: Callable,
-    batches: Batches,
+    source: Source,
     batch_size: int,
     decide: Decision | None,
-    labels: Tensor | None = None,
-) -> Tensor:
+    labelled: bool = False,
+) -> tuple[Tensor, Tensor | None, int]:
+    """Return the decisions of a model, the labels if asked for, and the number of classes."""
     check_callable("model", model)
     check_integer("batch_size", batch_size, 1)
     decide = decision_for(model) if decide is None else decide
     check_callable("decide", decide)
-    found = []
+    found, labels = [], []
     with evaluating(model):
-        for index in torch.arange(len(batches), device="cpu").split(int(batch_size)):
-            readout = readout_of(model(batches[index]), len(index))
-            if labels is not None and not found:
-                check_labels(labels, len(batches), readout.shape[2])
-            found.append(decided(decide, readout))
-    return torch.cat(found)
+        for batch in source.batches(batch_size, None):
+            readout = readout_of(model(batch.spikes), batch.spikes.shape[1])
+            if labelled:
+                labels.append(labels_of(batch, source).cpu())
+                check_labels(labels[-1], len(labels[-1]), readout.shape[2])
+            found.append(decided(decide, readout, batch.lengths))
+    return torch.cat(found), torch.cat(labels) if labelled else None, readout.shape[2]
+
+
+def labels_of(batch: Batch, source: Source) -> Tensor:
+    """Return the labels of a batch, or raise if its source has none."""
+    if batch.labels is None:
+        raise ValueError(
+            f"{source.name} has samples without labels; pairs of input and class number are "
+            "accepted, or labels="
+        )
+    return batch.labels
 
 
 def accuracy(
     model: Callable,
-    inputs: Tensor,
-    labels: Tensor,
+    inputs: Inputs,
+    labels: Tensor | None = None,
     encode: Encoder | None = None,
     *,
     batch_size: int = 256,
     decide: Decision | None = None,
     batch_first: bool | None = None,
+    lengths: Tensor | None = None,
 ) -> Accuracy:
     """Return the share of samples that the model classifies correctly, with its 95 % interval.
 
@@ -116,10 +141,10 @@ def accuracy(
 
     Parameters
     ----------
-    model, inputs, encode, batch_size
+    model, inputs, encode, batch_size, lengths
         As in :func:`predict`.
     labels : Tensor, shape (n,), dtype int64
-        Correct classes.
+        Correct classes; not given where a data set or a loader holds them.
     decide : callable, optional
         As in :func:`predict`: by default as the model was trained. Copies of the model and files of
         the whole model keep that; a ``state_dict`` holds weights alone, so that a model that only
@@ -146,25 +171,12 @@ def accuracy(
     >>> print(accuracy(lambda spikes: spikes, spikes, torch.tensor([1, 0, 0])))
     66.7 % (95 % interval 20.8 to 93.9 %, n = 3)
     """
-    batches = checked_batches(inputs, labels, encode, batch_first)
-    classes = _predict(model, batches, batch_size, decide, labels)
-    correct = int((classes.cpu() == labels.cpu()).sum())
-    return Accuracy(correct / len(labels), *wilson_interval(correct, len(labels)), len(labels))
+    source = source_of(inputs, labels, encode, batch_first, lengths, model)
+    return measured(model, source, batch_size, decide)
 
 
-def checked_batches(
-    inputs: Tensor,
-    labels: Tensor,
-    encode: Encoder | None,
-    batch_first: bool | None,
-    names: tuple[str, str] = ("inputs", "labels"),
-) -> Batches:
-    """Return the batches of inputs, and raise unless there is one label for each."""
-    samples = len(labels) if isinstance(labels, Tensor) and labels.dim() == 1 else None
-    batches = Batches(inputs, encode, batch_first, samples, names[0])
-    check_labels(labels, len(batches), torch.iinfo(torch.int64).max, names[1])
-    if labels.is_meta:
-        raise ValueError(
-            f"{names[1]} is on meta, which holds no values; another device is accepted"
-        )
-    return batches
+def measured(model: Callable, source: Source, batch_size: int, decide: Decision | None) -> Accuracy:
+    """Return the accuracy of a model on the samples of a source."""
+    classes, labels, _ = decisions(model, source, batch_size, decide, labelled=True)
+    correct, n = int((classes.cpu() == labels).sum()), len(labels)
+    return Accuracy(correct / n, *wilson_interval(correct, n), n)

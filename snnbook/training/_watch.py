@@ -37,23 +37,22 @@ class Watch:
     ----------
     model : Module
         The network that is trained.
-    labels : Tensor
-        All labels of the run, (n,).
+    labels : Tensor or None
+        All labels of the run, (n,); None if the first epoch shows them.
     by_rule : bool
         Whether a learning rule gives the gradients; it may leave layers out on purpose.
     """
 
-    def __init__(self, model: nn.Module, labels: Tensor, by_rule: bool) -> None:
+    def __init__(self, model: nn.Module, labels: Tensor | None, by_rule: bool) -> None:
         self.parameters = [(k, p) for k, p in model.named_parameters() if p.requires_grad]
         self.by_rule, self.done, self.quiet, self.stuck = by_rule, False, 0, {}
-        self.labels = labels
-        self.chance = float(labels.unique(return_counts=True)[1].max()) / len(labels)
+        self.labels, self.seen = labels, []
         self._open()
 
     def _open(self) -> None:
         """Begin to ask anew."""
         self.batches, self.epochs, self.waiting = 0, 1, dict(self.parameters)
-        self.classes, self.well, self.total = None, 0, 0
+        self.classes, self.well = None, 0
 
     def before(self, readout: Tensor) -> None:
         """Ask for the gradient of a readout (T, B, C) while a class still waits for one."""
@@ -67,24 +66,37 @@ class Watch:
         if self.done:
             return
         self.waiting = {name: p for name, p in self.waiting.items() if not _reached(p.grad)}
-        count = readout.shape[2]
+        count, known = readout.shape[2], self.labels is not None
+        if not known:
+            self.seen.append(labels.detach().cpu())
         if self.classes is None:
-            asked = readout.requires_grad and int(self.labels.max()) < count
+            highest = int((self.labels if known else labels).max())
+            asked = readout.requires_grad and highest < count
             self.classes = torch.full((count,), asked, device=readout.device)
-            if asked:
-                self.total = torch.bincount(self.labels, minlength=count).to(readout.device)
+        if not known and int(labels.max()) >= count:
+            self.classes[:] = False
         if bool(self.classes.any()) and readout.grad is not None:
             first = 1 if len(readout) > 1 and not bool(readout[0].any()) else 0  # no weight at rest
             own = readout.grad[first:, torch.arange(len(labels), device=labels.device), labels]
             well = (own != 0).any(0) | (classes == labels)
             self.well = self.well + torch.bincount(labels[well], minlength=count)
-            self.classes &= self.total > 0
-            self.classes &= self.well <= (1 - MOST) * self.epochs * self.total
+            if known:
+                self._count_out()
+
+    def _count_out(self) -> None:
+        """Leave out the classes that have no sample, or enough that do well."""
+        total = torch.bincount(self.labels, minlength=len(self.classes)).to(self.classes.device)
+        self.classes &= total > 0
+        self.classes &= self.well <= (1 - MOST) * self.epochs * total
 
     def report(self, epoch: int, history: History, output, last: bool) -> None:
         """Warn after an epoch if there is something to say, and then no more."""
         if self.done:
             return
+        if self.labels is None:
+            self.labels, self.seen = torch.cat(self.seen), []
+            if bool(self.classes.any()):
+                self._count_out()
         found = [] if history.accuracy[-1] == 1 else self._found(history, output, last)
         if found:
             self.done = True
@@ -134,7 +146,8 @@ class Watch:
         return [part for part, waits in parts.items() if all(waits)]
 
     def _saturated(self, history: History, output) -> str:
-        if history.accuracy[-1] > 1.2 * self.chance:
+        chance = float(self.labels.unique(return_counts=True)[1].max()) / len(self.labels)
+        if history.accuracy[-1] > 1.2 * chance:
             return ""
         shares = [
             float((spikes.detach().mean(dim=(0, 1)) > 0.5).float().mean())

@@ -143,6 +143,9 @@ def fit_arguments() -> dict:
         "loss": training.mean_over_time,
         "lr": 1e-3,
         "optimizer": torch.optim.Adam,
+        "clip": 1.0,
+        "accumulate": 1,
+        "keep_best": False,
         "progress": False,
     }
 
@@ -192,6 +195,7 @@ DATA: Calls = {
     "time_code": lambda: {"values": values(3, 2), "steps": 9, "span": 5, "clock": "last"},
     "spike_order": lambda: {"samples": 4, "delay": 3, "generator": seeded()},
     "temporal_xor": lambda: {"early": 0.0, "late": 6.0, "first": 10.0, "last": 16.0},
+    "collate": lambda: {"samples": [values(STEPS, INPUTS), values(STEPS - 1, INPUTS)]},
     "time_first": lambda: {"batch": values(BATCH, STEPS, INPUTS)},
     "two_clicks": lambda: {"samples": 4, "steps": 40, "generator": seeded()},
     "xor_spikes": lambda: {"steps": 30, "early": 1, "late": 11},
@@ -241,6 +245,15 @@ KERNELS: Calls = {
             "shape": (3, 1, 2),
         },
     ),
+    "Events.from_times": lambda: (
+        kernels.Events,
+        {"times": [[1, 3], [0]], "units": [[0, 1], [1]], "features": 2, "dt": 0.5, "steps": 9},
+    ),
+    "Events.cat": lambda: (
+        kernels.Events,
+        {"parts": [kernels.Events.from_dense(spikes())] * 2, "steps": 9},
+    ),
+    "Events.to": lambda: (kernels.Events.from_dense(spikes()), {"device": "cpu"}),
 }
 
 NEURONS: Calls = {
@@ -334,6 +347,16 @@ TRAINING: Calls = {
     },
     "predict": lambda: {"model": network(), "inputs": spikes(), "batch_size": 2},
     "fit": fit_arguments,
+    "class_weights": lambda: {"labels": labels(), "classes": 3},
+    "confusion": lambda: {
+        "model": network(),
+        "inputs": spikes(),
+        "labels": labels(),
+        "names": ["cat", "dog"],
+        "batch_size": 2,
+        "decide": training.decide_by_max,
+    },
+    "confusion_of": lambda: {"classes": labels(), "labels": labels(), "count": 3},
     "decide_by_max": lambda: {"readout": values(STEPS, BATCH, CLASSES)},
     "decide_by_sum": lambda: {"readout": values(STEPS, BATCH, CLASSES)},
     "decide_by_loss": lambda: {"loss": training.max_over_time},

@@ -159,13 +159,15 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
     "gradients.measure": {("repeats", "np.int64")},  # seconds are never the same
     "gradients.error_at": {("readout", v) for v in ("NaN", "infinity")},  # it judges the error
     "data.time_first": {("batch", v) for v in ("integers", "complex")},  # it only turns axes
-    "kernels.Events.from_dense": {("spikes", "integers")},  # zeros and ones of any real dtype
+    "kernels.Events.from_dense": {  # zeros and ones of any real dtype, in any array
+        ("spikes", v) for v in ("integers", "an array", "sparse")
+    },
     "kernels.Events.from_lists": {  # lists and arrays are what it is for
         (n, v) for n in ("times", "samples", "neurons") for v in ("a list", "an array")
     },
     **{  # a model of the user's own, and its own error, passed on as it is
         f"training.{name}": {("model", LINEAR)}
-        for name in "predict accuracy fit accuracy_side_by_side fit_side_by_side".split()
+        for name in "predict accuracy confusion fit accuracy_side_by_side fit_side_by_side".split()
     },
     **{  # an infinity is higher than every number; two of different signs are refused
         f"training.decide_by_{way}": {("readout", "infinity")} for way in ("max", "sum")
@@ -177,7 +179,7 @@ LEFT_OUT: dict[str, str] = {
     "surrogates": "Surrogate true_derivative",
     "kernels": "plain_loop",
     "neurons": "Neuron WithConstants",
-    "training": "History",
+    "training": "Confusion History",
     "gradients": """Allocations Nonlinearity SmoothRNN backward check_finite_run check_run
     detached is_recurrent kept layer_of no_gradients online_steps presynaptic products
     reset_strength rnn_backward run_back slope summed through_surrogate through_weights""",

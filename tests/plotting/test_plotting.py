@@ -14,8 +14,9 @@ from matplotlib.colors import to_rgb
 from nbclient import NotebookClient
 
 from snnbook import plotting
+from snnbook.kernels import Events
 from snnbook.surrogates import ALL, fast_sigmoid, true_derivative
-from snnbook.training import History
+from snnbook.training import Confusion, History
 
 
 @pytest.fixture(autouse=True)
@@ -47,8 +48,14 @@ DRAW = {
     "loss": lambda ax: plotting.learning_curve(history(), quantity="loss", ax=ax),
     "accuracy": lambda ax: plotting.learning_curve([history(), history(0.1)], chance=0.1, ax=ax),
     "matrix": lambda ax: plotting.matrix_map(torch.randn(4, 5), ax=ax),
+    "classes": lambda ax: plotting.confusion_map(confusion(), ax=ax),
     "large matrix": lambda ax: plotting.matrix_map(torch.randn(20, 30), ax=ax),
 }
+
+
+def confusion(classes=3):
+    counts = np.eye(classes, k=1, dtype=int) + 9 * np.eye(classes, dtype=int)
+    return Confusion(tuple(map(tuple, counts.tolist())), tuple(map(str, range(classes))))
 
 
 def svg(figure) -> str:
@@ -132,6 +139,15 @@ def test_raster_ticks_are_at_the_spikes():
     assert ax.get_xlim()[1] == 40 and ax.get_xlabel() == "time (ms)"
 
 
+def test_a_raster_takes_events_of_one_sample():
+    spikes = (torch.rand(9, 2, 4, generator=torch.Generator().manual_seed(0)) < 0.3).float()
+    events = Events.from_dense(spikes)
+    drawn = [plotting.raster(x).lines[0].get_xydata() for x in (spikes[:, 1], events[:, 1:])]
+    np.testing.assert_array_equal(*drawn)
+    with pytest.raises(ValueError, match=r"Events of 2 samples; one .* such as spikes\[:, 0\]"):
+        plotting.raster(events)
+
+
 def test_a_raster_with_many_spikes_is_drawn_as_pixels():
     few, many = plotting.raster(spikes(100, 50)), plotting.raster(spikes(1400, 500, rate=0.02))
     assert not few.get_lines()[0].get_rasterized() and many.get_lines()[0].get_rasterized()
@@ -201,9 +217,23 @@ def test_a_signed_map_is_symmetric_and_a_positive_one_starts_at_zero():
     assert sorted(marks.get_xdata()) == list(range(10))
 
 
+def test_a_confusion_map_writes_counts_and_names():
+    for classes in (3, 10, 27):
+        ax = plotting.confusion_map(confusion(classes))
+        texts = [text.get_text() for text in ax.texts]
+        assert texts.count("9") == classes and texts.count("1") == classes - 1
+        for axis in (ax.xaxis, ax.yaxis):
+            assert [x.get_text() for x in axis.get_ticklabels()] == list(map(str, range(classes)))
+        ax.figure.canvas.draw()
+        frame = ax.get_window_extent()
+        assert frame.width > 0.5 * ax.figure.bbox.width  # no half of the figure is blank
+    assert not plotting.confusion_map(confusion(60)).texts
+
+
 @pytest.mark.parametrize(
     "call, error, says",
     [
+        (lambda: plotting.confusion_map([[1]]), TypeError, "confusion is a list; a Confusion"),
         (lambda: plotting.raster(torch.zeros(3)), ValueError, r"shape \(3,\); \(T, N\)"),
         (lambda: plotting.raster(torch.zeros(0, 3)), ValueError, "at least one entry"),
         (lambda: plotting.raster([["a", "b"]]), TypeError, "spikes is a list"),

@@ -61,7 +61,12 @@ BAD = {
     # inputs
     "list": ({"inputs": spikes.tolist()}, TypeError, "inputs is a list; a torch.Tensor"),
     "numpy": ({"inputs": spikes.numpy()}, TypeError, "inputs is a ndarray.*torch.as_tensor"),
-    "events": ({"inputs": Events.from_dense(spikes)}, TypeError, "inputs is Events.*to_dense"),
+    "events": (
+        {"inputs": Events.from_dense(spikes), "batch_first": True},
+        ValueError,
+        "batch_first is True, and inputs is Events",
+    ),
+    "no events": ({"inputs": Events.from_dense(spikes[:0])}, ValueError, "inputs is Events of sh"),
     "sparse": ({"inputs": spikes.to_sparse()}, TypeError, "inputs has layout.*to_dense"),
     "none": ({"inputs": None}, TypeError, "inputs is a NoneType"),
     "integers": ({"inputs": spikes.long()}, TypeError, "inputs has dtype torch.int64"),

@@ -1,0 +1,83 @@
+"""Samples that last differently long: which steps count, and functions that are told so."""
+
+import inspect
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from snnbook._validate import check_tensor, values_at_hand
+
+
+def check_lengths(lengths: Tensor, batch: int, steps: int, name: str = "lengths") -> None:
+    """Raise unless ``lengths`` holds the number of steps of each sample, 1 to ``steps``.
+
+    >>> check_lengths(torch.tensor([3, 9]), batch=2, steps=5)
+    Traceback (most recent call last):
+    ...
+    ValueError: lengths holds 9; numbers of steps from 1 to 5 are accepted
+    """
+    check_tensor(name, lengths)
+    if lengths.dtype != torch.int64:
+        raise TypeError(
+            f"{name} has dtype {lengths.dtype}; torch.int64 is accepted, "
+            "convert with .to(torch.int64)"
+        )
+    if tuple(lengths.shape) != (batch,):
+        raise ValueError(
+            f"{name} has shape {tuple(lengths.shape)}; ({batch},) is accepted, one number of steps "
+            "a sample"
+        )
+    if batch and values_at_hand(lengths):
+        low, high = int(lengths.min()), int(lengths.max())
+        if low < 1 or high > steps:
+            raise ValueError(
+                f"{name} holds {low if low < 1 else high}; numbers of steps from 1 to {steps} are "
+                "accepted"
+            )
+
+
+def outside(readout: Tensor, lengths: Tensor, last: int | None = None) -> Tensor:
+    """Return which steps (T, B, 1) of a readout (T, B, C) do not count.
+
+    >>> outside(torch.zeros(3, 2, 1), torch.tensor([1, 3]))[:, :, 0].tolist()
+    [[False, False], [True, False], [True, False]]
+    """
+    check_lengths(lengths, readout.shape[1], readout.shape[0])
+    lengths = lengths.to(readout.device)
+    steps = torch.arange(len(readout), device=readout.device)[:, None]
+    wrong = steps >= lengths
+    if last is not None:
+        wrong = wrong | (steps < lengths - int(last))
+    return wrong[:, :, None]
+
+
+def unequal(lengths: Tensor | None, steps: int) -> Tensor | None:
+    """Return lengths, or None if every sample lasts all steps."""
+    return None if lengths is None or bool((lengths == steps).all()) else lengths
+
+
+def told(name: str, function: Callable, *arguments, lengths: Tensor | None):
+    """Call a loss or a decision, with the lengths if there are some, or raise."""
+    if lengths is None:
+        return function(*arguments)
+    if not takes_lengths(function):
+        raise TypeError(
+            f"{name} is {function!r}, which has no argument lengths, and the samples last "
+            "differently long; a function that has one is accepted, such as "
+            f"training.{'mean_over_time' if name == 'loss' else 'decide_by_sum'}"
+        )
+    return function(*arguments, lengths=lengths)
+
+
+def takes_lengths(function: Callable) -> bool:
+    """Return whether a function can be called with ``lengths=``.
+
+    >>> takes_lengths(lambda readout, labels: 0), takes_lengths(lambda readout, lengths: 0)
+    (False, True)
+    """
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # some builtins have no signature
+        return False
+    return any(p.name == "lengths" or p.kind is p.VAR_KEYWORD for p in parameters)
