@@ -130,7 +130,7 @@ dist: .venv/test.stamp ## Build wheel and sdist into _build/dist, check and try 
 	@echo "[dist] ready: _build/dist"
 
 bundle: book slides pdf dist ## Pack book, notebooks, slides, PDF and wheels for a room offline
-	@$(BIN)/python scripts/bundle.py --wheel $(wildcard _build/dist/*.whl) --out _build/bundle
+	@$(BIN)/python scripts/bundle.py --wheel _build/dist/*.whl --out _build/bundle
 
 types: .venv/test.stamp ## Check the types of the package, as a user's type checker sees them
 	@$(BIN)/python -m mypy
