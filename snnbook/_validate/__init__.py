@@ -3,6 +3,7 @@
 from snnbook._validate._numbers import (
     check_callable as check_callable,
     check_choice as check_choice,
+    check_constants_are_numbers as check_constants_are_numbers,
     check_flag as check_flag,
     check_generator as check_generator,
     check_integer as check_integer,

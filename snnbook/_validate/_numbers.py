@@ -41,6 +41,24 @@ def check_positive(name: str, value: float) -> None:
         raise ValueError(f"{name} is {value!r}; a finite number above 0 is accepted")
 
 
+def check_constants_are_numbers(neuron, name: str = "neuron") -> None:
+    """Raise ``TypeError`` if a constant of ``neuron`` is a tensor: of each neuron, or learning.
+
+    >>> from types import SimpleNamespace
+    >>> check_constants_are_numbers(SimpleNamespace(tau_mem=torch.ones(3)))
+    Traceback (most recent call last):
+    ...
+    TypeError: neuron.tau_mem is a Tensor; a number, the same for all neurons, is accepted here
+    """
+    for constant in ("tau_mem", "tau_syn", "threshold"):
+        value = getattr(neuron, constant, None)
+        if isinstance(value, torch.Tensor):
+            raise TypeError(
+                f"{name}.{constant} is a {type(value).__name__}; a number, the same for all "
+                "neurons, is accepted here"
+            )
+
+
 def check_integer(name: str, value: int, minimum: int) -> None:
     """Raise unless ``value`` is a whole number of at least ``minimum``.
 

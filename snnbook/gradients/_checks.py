@@ -6,6 +6,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from snnbook._validate import (
+    check_constants_are_numbers,
     check_finite,
     check_integer,
     check_kind,
@@ -70,6 +71,9 @@ def check_network(network: SpikingNetwork) -> None:
     if not isinstance(network.readout, LeakyReadout):
         given = type(network.readout).__name__
         raise TypeError(f"network.readout is a {given}; a LeakyReadout is accepted")
+    for i, layer in enumerate(network.hidden):
+        check_constants_are_numbers(layer.neuron, f"network.hidden[{i}].neuron")
+    check_constants_are_numbers(network.readout.neuron, "network.readout.neuron")
 
 
 def error_at(error: StepError, readout: Tensor, n: int) -> Tensor:

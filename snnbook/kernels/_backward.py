@@ -7,11 +7,9 @@ import torch
 from torch import Tensor
 
 from snnbook.kernels import _loops, _one_call, _sparse
-from snnbook.kernels._forward import Forward, pieces, tile_steps
-from snnbook.surrogates import Surrogate, fast_sigmoid
+from snnbook.kernels._forward import Forward, as_edge, pieces, tile_steps
+from snnbook.kernels._terms import Terms
 
-#: The default surrogate: its slope is made by a compiled loop, others by their own function.
-FAST_SIGMOID = fast_sigmoid()
 #: Multiplications of V^T lambda in one step above which a library product is faster.
 LIBRARY_PRODUCT = 1_000_000
 
@@ -19,13 +17,13 @@ LIBRARY_PRODUCT = 1_000_000
 class Backward:
     """One run of the adjoint recursion.
 
-    Attributes: the gradients source (T, B, N_in), weight, recurrent, syn, mem (B, N), each
-    ``None`` where nobody asked for it.
+    Attributes: the gradients source (T, B, N_in), weight, recurrent, syn, mem (B, N), and
+    ``constants``, those of alpha, beta and theta; each ``None`` where nobody asked for it.
     """
 
     def __init__(self, ctx, saved, grad_spikes, grad_mem, grad_syn, grad_syn_end, grad_mem_end):
         self.call, self.spikes_in = ctx.call, ctx.call.events
-        self.input, self.W, self.V, self.mems, self.syns = saved
+        self.input, self.W, self.V, self.mems, self.syns, *self.varied = saved
         self.states, self.first = ctx.states, 0
         self.losses = (grad_spikes, grad_mem, grad_syn)
         steps, batch, size = self.shape = ctx.call.shape
@@ -33,6 +31,12 @@ class Backward:
         kind = {"dtype": ctx.call.dtype, "device": "cpu"}
         self.ends = grad_syn_end, grad_mem_end
         self.alpha, self.beta, self.edge, _, _ = ctx.numbers
+        self.rates = tuple(map(self.call.columns, (self.alpha, self.beta)))
+        self.terms = Terms(self.call, ctx.numbers, self.varied)
+        self.sums = None
+        if any(need[5:8]):
+            rows = 3 if need[7] and self.call.surrogate is not None else 2
+            self.sums = np.zeros((rows, batch * size), self.alpha.dtype)
         width = size if self.W is None else self.W.shape[1]
         self.source = torch.empty(steps, batch, width, **kind) if need[0] else None
         if self.states is None and _one_call.fits(self.shape, self.V is not None):
@@ -43,10 +47,33 @@ class Backward:
             self._run_tiles(need, width, kind)
         self.syn = _tensor(self.lam_syn) if need[3] else None
         self.mem = _tensor(self.lam_mem) if need[4] else None
+        self.constants = self._of_constants(need[5:8])
 
     def gradients(self):
         """Return the gradients in the order of the layer's tensors."""
-        return self.source, self.weight, self.recurrent, self.syn, self.mem
+        return self.source, self.weight, self.recurrent, self.syn, self.mem, *self.constants
+
+    def _of_constants(self, need):
+        """Return the gradients of alpha, beta and theta in their shapes: one of all, or of each."""
+        found = [None] * 3
+        for k, (wanted, constant) in enumerate(zip(need, self.varied, strict=True)):
+            if wanted and k < len(self.sums):
+                each = torch.from_numpy(self.sums[k]).view(self.shape[1:]).sum(0)
+                found[k] = each.sum() if constant.dim() == 0 else each
+            elif wanted:
+                found[k] = torch.zeros_like(constant)
+        return found
+
+    def _learning(self, g_mem, start: int, stop: int):
+        """Return what the loops need to add up the gradients of constants, or None."""
+        if self.sums is None:
+            return None
+        mems, syns = (_flat(self._kept(x, start, stop)).numpy() for x in (self.mems, self.syns))
+        direct = (
+            np.empty((0, 0), mems.dtype) if g_mem is None else _flat(g_mem.contiguous()).numpy()
+        )
+        dropping = self.call.reset == "subtract"
+        return mems, syns, direct, self.call.columns(self.edge), dropping, self.sums
 
     def _run_tiles(self, need, width: int, kind: dict) -> None:
         steps, batch, size = self.shape
@@ -69,8 +96,8 @@ class Backward:
         if g_spikes is not None and g_spikes.stride() == (0, 0, 0):
             g_spikes = g_spikes.as_strided((1, 1, 1), (1, 1, 1))
         wanted = g_spikes is not None or self.V is not None or call.coupled
-        slope = self._slope_at(self.mems) if wanted and call.surrogate is not None else None
-        carry, keep = self._reset_terms(self.mems, self.syns, slope)
+        slope = self.terms.slope(self.mems) if wanted and call.surrogate is not None else None
+        carry, keep = self.terms.reset(self.mems, self.syns, slope)
         direct = self.W is None and self.source is not None
         grad = self.source if direct else torch.empty(self.shape, dtype=call.dtype, device="cpu")
         events = _one_call.NO_EVENTS if self.spikes_in is None else self.spikes_in
@@ -83,7 +110,8 @@ class Backward:
             tuple(losses),
             slope,
             (carry, keep),
-            (self.alpha, self.beta, self.edge),
+            (*self.rates, self.edge),
+            self._learning(others[0], 0, self.shape[0]),
             mems,
             state,
             weight,
@@ -136,7 +164,8 @@ class Backward:
             shape=(stop - start, *self.shape[1:]),
             events=events,
         )
-        run = Forward(_cut(self.input, start, stop), self.W, self.V, state, call, keep=True)
+        constants = None if self.varied[0] is None else tuple(self.varied)
+        run = Forward(_cut(self.input, start, stop), self.W, self.V, state, call, True, constants)
         self.mems, self.syns, self.first = run.mems, run.syns, start
 
     def _kept(self, states: Tensor, start: int, stop: int) -> Tensor:
@@ -148,86 +177,50 @@ class Backward:
         call, (g_spikes, g_mem, g_syn) = self.call, (_cut(g, start, stop) for g in self.losses)
         wanted = g_spikes is not None or self.V is not None or call.coupled
         slope = self._slope(start, stop) if wanted and call.surrogate is not None else None
-        q = self._source_term(slope, g_spikes, g_mem, grad)
+        q = self.terms.source(slope, g_spikes, g_mem, grad, self.V is None)
         p = self.nothing if g_syn is None else _flat(g_syn.contiguous())
         carry, keep = self._coefficients(start, stop, slope)
         terms = [x.numpy() for x in (_flat(q), p, carry, keep)]
+        learning = self._learning(g_mem, start, stop)
         if self.V is None:
-            _loops.adjoint(*terms, self.alpha, self.beta, *self._state(), _flat(grad).numpy())
+            args = *terms, *self.rates, *self._state(), _flat(grad).numpy(), learning
+            _loops.adjoint(*args)
         elif self.shape[1] * self.shape[2] ** 2 <= LIBRARY_PRODUCT:
-            self._recurrent_small(terms, grad, slope)
+            self._recurrent_small(terms, grad, slope, learning)
         else:
-            self._recurrent_large(terms, q, grad, slope)
+            self._recurrent_large(terms, q, grad, slope, learning)
 
     def _slope(self, start: int, stop: int) -> Tensor:
         """Return the surrogate derivative g(U - theta) of a tile."""
-        return self._slope_at(self._kept(self.mems, start, stop))
-
-    def _slope_at(self, mems: Tensor) -> Tensor:
-        surrogate, theta = self.call.surrogate, self.call.threshold
-        if surrogate.shape is not FAST_SIGMOID.shape or type(surrogate) is not Surrogate:
-            return surrogate.derivative(mems - theta).contiguous()
-        slope = torch.empty_like(mems)
-        kind, area = type(self.alpha), FAST_SIGMOID.unit_area * surrogate.width
-        numbers = kind(theta), kind(2 / area), kind(surrogate.height)
-        _loops.fast_sigmoid(mems.detach().numpy(), *numbers, slope.numpy())
-        return slope
-
-    def _source_term(self, slope, g_spikes, g_mem, like: Tensor) -> Tensor:
-        """Return q = dL/dU + g dL/dS; a fresh tensor where the recurrent loop adds to it."""
-        if slope is not None and g_spikes is not None:
-            q = (slope * g_spikes).contiguous()
-            return q if g_mem is None else q.add_(g_mem)
-        if g_mem is None:
-            return torch.zeros_like(like)
-        return (
-            g_mem.contiguous()
-            if self.V is None
-            else g_mem.clone(memory_format=torch.contiguous_format)
-        )
+        return self.terms.slope(self._kept(self.mems, start, stop))
 
     def _coefficients(self, start: int, stop: int, slope):
         r"""Return :math:`c = \beta k - g \rho` and k of a tile; empty for :math:`\beta`, 1."""
         syns = None if self.syns is None else self._kept(self.syns, start, stop)
         mems = None if self.mems is None else self._kept(self.mems, start, stop)
-        terms = self._reset_terms(mems, syns, slope)
+        terms = self.terms.reset(mems, syns, slope)
         return tuple(self.nothing if x is None else _flat(x) for x in terms)
-
-    def _reset_terms(self, mem, syn, slope):
-        call = self.call
-        if call.reset != "zero" and not call.coupled:
-            return None, None
-        if call.reset == "zero":
-            keep = (mem <= float(self.edge)).to(mem.dtype)
-        else:
-            keep = torch.ones_like(mem)
-        carry = call.neuron.beta * keep
-        if call.coupled:
-            rho = call.threshold
-            if call.reset == "zero":
-                rho = call.neuron.beta * mem + syn
-            carry -= slope * rho
-        return carry, keep
 
     def _state(self):
         return self.lam_syn.view(-1).numpy(), self.lam_mem.view(-1).numpy()
 
-    def _recurrent_small(self, terms, grad: Tensor, slope: Tensor) -> None:
+    def _recurrent_small(self, terms, grad: Tensor, slope: Tensor, learning) -> None:
         weight = self.V.detach().contiguous().numpy()
         back = self.lam_syn.new_empty(self.shape[2]).numpy()
         rows = self.lam_syn.numpy()
-        state = (self.alpha, self.beta, *self._state(), _flat(grad).numpy())
+        state = (*self.rates, *self._state(), _flat(grad).numpy(), learning)
         _loops.adjoint_recurrent(*terms, *state, rows, weight, slope.numpy(), back)
 
-    def _recurrent_large(self, terms, q: Tensor, grad: Tensor, slope: Tensor) -> None:
+    def _recurrent_large(self, terms, q: Tensor, grad: Tensor, slope: Tensor, learning) -> None:
         """Form V^T lambda with a dense product in every step."""
-        back, rates, state = torch.empty_like(self.lam_syn), (self.alpha, self.beta), self._state()
+        back, rates, state = torch.empty_like(self.lam_syn), self.rates, self._state()
         grads = _flat(grad).numpy()
         for n in range(len(q) - 1, -1, -1):
             torch.mm(self.lam_syn, self.V.detach(), out=back)
             q[n].addcmul_(slope[n], back)
             step = [x[n : n + 1] for x in terms]
-            _loops.adjoint(*step, *rates, *state, grads[n : n + 1])
+            part = learning and (*(x[n : n + 1] for x in learning[:3]), *learning[3:])
+            _loops.adjoint(*step, *rates, *state, grads[n : n + 1], part)
 
     def _input_products(self, start: int, stop: int, rows: Tensor) -> None:
         """Add dL/dx S^T to dL/dW, and write dL/dS = W^T dL/dx."""
@@ -246,7 +239,7 @@ class Backward:
     def _own_product(self, start: int, stop: int, rows: Tensor) -> None:
         """Add dL/dx S^T of the layer's own spikes to dL/dV."""
         mems = self._kept(self.mems, start, stop).view(len(rows), -1)
-        spikes = mems > float(self.edge)
+        spikes = mems > as_edge(self.edge)
         if int(torch.count_nonzero(spikes)) <= _sparse.EVENT_DENSITY * spikes.numel():
             _sparse.scatter_own(mems.numpy(), self.edge, rows.numpy(), self.recurrent.numpy())
         else:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from snnbook.surrogates import Surrogate
 
@@ -22,6 +23,7 @@ class Call:
     events: tuple | None
     record: bool = True
     checkpoint: int | None = None  # steps between the states that are kept
+    learning: tuple[bool, ...] = (False,) * 3  # which of alpha, beta, theta have a gradient
     finite: bool | None = None  # None: not looked at
 
     def __post_init__(self) -> None:
@@ -47,14 +49,37 @@ class Call:
 
     @property
     def needs_current(self) -> bool:
-        """Whether the backward pass needs I[n]: a reset to zero with a gradient."""
-        return self.reset == "zero" and self.coupled
+        """Whether the backward pass needs I[n]: a reset to zero with a gradient, or constants."""
+        return self.reset == "zero" and self.coupled or any(self.learning)
 
-    def numbers(self):
-        """Return alpha, beta, edge, drop, zero as NumPy scalars of the tensors' type."""
+    def constants(self) -> tuple:
+        """Return alpha, beta and the threshold, numbers or tensors of the tensors' type.
+
+        Where one differs between neurons or learns, all three are tensors: the loops are compiled
+        for numbers and for arrays, and not for mixtures of them.
+        """
+        found = self.neuron.alpha, self.neuron.beta, self.threshold
+        if not any(isinstance(x, Tensor) for x in found):
+            return found
+        return tuple(torch.as_tensor(x, dtype=self.dtype, device="cpu") for x in found)
+
+    def numbers(self, constants: tuple | None = None):
+        """Return alpha, beta, edge, drop, zero for the loops.
+
+        They are NumPy scalars of the tensors' type, or all but ``zero`` are arrays (N,).
+        """
         kind = np.float32 if self.dtype == torch.float32 else np.float64
-        theta, neuron = kind(self.threshold), self.neuron
-        at_threshold = getattr(neuron, "spike_at_threshold", False)
+        alpha, beta, theta = (
+            np.array(np.broadcast_to(x.detach().numpy(), self.shape[2:]))
+            if isinstance(x, Tensor)
+            else kind(x)
+            for x in constants or self.constants()
+        )
+        at_threshold = getattr(self.neuron, "spike_at_threshold", False)
         edge = np.nextafter(theta, kind(-np.inf)) if at_threshold else theta
-        drop = theta if self.reset == "subtract" else kind(0)
-        return kind(neuron.alpha), kind(neuron.beta), edge, drop, kind(self.reset == "zero")
+        drop = theta if self.reset == "subtract" else kind(0) * theta
+        return alpha, beta, edge, drop, kind(self.reset == "zero")
+
+    def columns(self, constant):
+        """Return a constant for the columns (B, N) of a run: a number, or an array (B * N,)."""
+        return np.tile(constant, self.shape[1]) if constant.ndim else constant

@@ -11,7 +11,13 @@ from torch import Tensor
 from snnbook._plain_notice import say_plain
 from snnbook._validate import check_choice, is_number
 from snnbook.kernels._events import Events
-from snnbook.kernels._guard import check_neuron, check_recurrent, check_source
+from snnbook.kernels._guard import (
+    check_constants,
+    check_neuron,
+    check_recurrent,
+    check_source,
+    constant_tensors,
+)
 from snnbook.kernels._tracers import exporting, watcher
 from snnbook.surrogates import Surrogate
 
@@ -80,7 +86,9 @@ def explain(
     if neuron is not None:
         check_neuron(neuron)
     shape = check_source(source, weight)
-    check_recurrent(recurrent_weight, shape[2], source if weight is None else weight)
+    like = source if weight is None else weight
+    check_recurrent(recurrent_weight, shape[2], like)
+    check_constants(neuron, shape[2], like)
     return decide(neuron, source, weight, (recurrent_weight,), kernel)[0]
 
 
@@ -116,8 +124,11 @@ def _pick(neuron, source, weight, others, kernel: str) -> tuple[str, str | None]
     given = [x for x in tensors if x is not None and not isinstance(x, Events)]
     on_gpu = any(x.is_cuda for x in given)
     wanted = kernel if kernel != "auto" else "triton" if on_gpu else "numba"
+    varied = constant_tensors(neuron).values()
     here = _gpu if wanted == "triton" else _cpu
-    obstacle = _unknown(neuron, others[0]) or _obstacle(given) or here(given)
+    obstacle = _unknown(neuron, others[0]) or _obstacle([*given, *varied]) or here(given)
+    if obstacle is None and wanted == "triton" and varied:
+        obstacle = "constants that are tensors need the plain loop on a GPU"
     if obstacle is None:
         return wanted, None
     if kernel != "auto":
@@ -142,7 +153,7 @@ def _unknown(neuron, recurrent_weight: Tensor | None) -> str | None:
         return f"a {type(neuron).__name__} sends no spikes through V; it needs the plain loop"
     for name in ("alpha", "beta", "threshold"):
         value = getattr(neuron, name, 1.0)
-        if type(value) is not float and not is_number(value):
+        if type(value) is not float and not is_number(value) and not isinstance(value, Tensor):
             return f"{name} of the neuron is a {type(value).__name__}; it needs the plain loop"
     surrogate = getattr(neuron, "surrogate", None)
     if surrogate is None:

@@ -27,20 +27,27 @@ def pieces(begin: int, steps: int, segment: int, tile: int):
             yield start, min(start + tile, last)
 
 
+def as_edge(edge):
+    """Return the edge as what a tensor (..., N) is compared with."""
+    return torch.from_numpy(edge) if edge.ndim else float(edge)
+
+
 class Forward:
     """One run over time. Attributes: spikes, mems, syns (T, B, N) or None, and syn, mem (B, N).
 
     ``mems`` is kept for the record or for the backward pass, ``syns`` for the record, or
     where the backward pass needs it: a reset to zero with a gradient. With a checkpoint
     neither is kept for the backward pass, but ``states``, the state at every segment's start.
+    ``numbers`` are the constants of the N neurons, ``columns`` the same for all B * N columns.
     """
 
-    def __init__(self, source, weight, recurrent, state, call: Call, keep: bool):
+    def __init__(self, source, weight, recurrent, state, call: Call, keep: bool, constants=None):
         self.call = call
         self.recurrent, self.weight = recurrent, weight
         self.source, self.spikes_in = source, call.events
         self.shape = call.shape
-        self.numbers = call.numbers()
+        self.numbers = call.numbers(constants)
+        self.columns = tuple(map(call.columns, self.numbers))
         self.syn, self.mem = (self._start(x) for x in state)
         spiking = call.surrogate is not None
         sparing = keep and spiking and not call.record and call.checkpoint is not None
@@ -76,7 +83,7 @@ class Forward:
             none[2] if self.recurrent is None else self.recurrent.detach().contiguous().numpy(),
             drive.numpy(),
             int(_sparse.EVENT_DENSITY * self.mem.numel()),
-            *self.numbers,
+            *(self.columns if self.recurrent is None else self.numbers),
             self.syn.numpy(),
             self.mem.numpy(),
             tuple(none[3] if x is None else x.numpy() for x in (self.spikes, self.mems, self.syns)),
@@ -143,7 +150,7 @@ class Forward:
         return (part.view(len(part), -1) if rows == 1 else part).numpy()
 
     def _scan(self, drive: Tensor, start: int, stop: int) -> None:
-        alpha, beta, edge, drop, zero = self.numbers
+        alpha, beta, edge, drop, zero = self.columns
         state = self.syn.view(-1).numpy(), self.mem.view(-1).numpy()
         drive = drive.view(len(drive), -1).numpy()
         spikes, mems, syns = self._outputs(start, stop, 1)
@@ -163,7 +170,7 @@ class Forward:
                 rest, out = drive[n - start :].numpy(), self._outputs(n, stop, 2)
                 n += _loops.lif_recurrent(rest, own, limit, *self.numbers, *state, *out)
             if n < stop:
-                spikes = (self.mem > float(self.numbers[2])).to(self.mem.dtype)
+                spikes = (self.mem > as_edge(self.numbers[2])).to(self.mem.dtype)
                 drive[n - start].addmm_(spikes, self.recurrent.detach().T)
                 self._scan(drive[n - start : n - start + 1], n, n + 1)
                 n += 1

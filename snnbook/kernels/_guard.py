@@ -54,6 +54,25 @@ def check_neuron(neuron) -> None:
         raise TypeError(f"neuron is a {name}; a neuron is accepted, such as LIFNeuron()")
 
 
+def constant_tensors(neuron) -> dict[str, Tensor]:
+    """Return alpha, beta and the threshold as far as they are tensors, by their names."""
+    found = {name: getattr(neuron, name, None) for name in ("alpha", "beta", "threshold")}
+    return {name: value for name, value in found.items() if isinstance(value, Tensor)}
+
+
+def check_constants(neuron, size: int, like: Tensor) -> None:
+    """Raise unless constants that are tensors are one number, or one of each of N neurons."""
+    for name, value in constant_tensors(neuron).items():
+        constant = {"alpha": "tau_syn", "beta": "tau_mem"}.get(name)
+        name = constant if isinstance(getattr(neuron, constant or "", None), Tensor) else name
+        if value.dim() and value.shape != (size,):
+            raise ValueError(
+                f"{name} of the neuron has shape {tuple(value.shape)}; ({size},), one of each "
+                "neuron, is accepted"
+            )
+        check_same_kind(f"{name} of the neuron", value, like)
+
+
 def checked_state(neuron, state: Any, shape: tuple[int, ...], like: Tensor):
     """Return a given state as the neuron's own kind, or raise unless it fits the drive."""
     if state is None:

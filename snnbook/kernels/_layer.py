@@ -9,6 +9,7 @@ equations are in :mod:`snnbook.kernels._loops`.
 """
 
 import torch
+from torch import Tensor
 
 from snnbook.kernels._backward import Backward
 from snnbook.kernels._call import Call
@@ -26,23 +27,29 @@ def unroll(source, weight, recurrent, state, call: Call):
     if isinstance(source, Events):
         dense = call.events is None
         source = source.to_dense(weight.dtype).to(weight.device) if dense else None
-    return _Layer.apply(source, weight, recurrent, *state, call)[:5]
+    constants = call.constants()
+    varied = constants if isinstance(constants[0], Tensor) else (None,) * 3
+    return _Layer.apply(source, weight, recurrent, *state, *varied, call)[:5]
 
 
 class _Layer(torch.autograd.Function):
     """Forward and backward pass of a layer; see the module's docstring."""
 
     @staticmethod
-    def forward(ctx, source, weight, recurrent, syn0, mem0, call):
+    def forward(ctx, source, weight, recurrent, syn0, mem0, alpha, beta, theta, call):
         ctx.set_materialize_grads(False)
         need = any(ctx.needs_input_grad)
-        out = Forward(source, weight, recurrent, (syn0, mem0), call, keep=need)
+        call.learning = ctx.needs_input_grad[5:8]
+        constants = None if alpha is None else (alpha, beta, theta)
+        out = Forward(source, weight, recurrent, (syn0, mem0), call, need, constants)
         link = out.mem.new_empty(0) if need else None
         if need:
             ctx.call, ctx.states, ctx.numbers = call, out.states, out.numbers
             again = call.events is None and (ctx.needs_input_grad[1] or out.states is not None)
-            states = (None, None) if call.surrogate is None else (out.mems, out.syns)
-            ctx.save_for_backward(source if again else None, weight, recurrent, *states, link)
+            kept = call.surrogate is not None or any(call.learning)
+            states = (out.mems, out.syns) if kept else (None, None)
+            given = source if again else None, weight, recurrent, *states
+            ctx.save_for_backward(*given, alpha, beta, theta, link)
         mems, syns = (out.mems, out.syns) if call.record else (None, None)
         return out.spikes, mems, syns, out.syn, out.mem, link
 

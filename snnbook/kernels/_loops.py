@@ -29,15 +29,41 @@ where :math:`p = \partial L/\partial I` and :math:`q = \partial L/\partial U + g
 :math:`k = 1 - \text{zero}\,S` and :math:`c = \beta k - g\,\rho`, where :math:`\rho` is 0
 for a detached reset, else :math:`\theta` (subtract) or :math:`\beta U + I` (zero).
 
+A constant is a number, or an array with one entry for each column m. Where constants learn, the
+adjoint also sums, with :math:`k` and :math:`\rho` as above and without the loss's own
+:math:`\partial L/\partial U` in q,
+
+.. math::
+
+    \frac{dL}{d\alpha} &= \sum_n \lambda^I[n+1]\, I[n], \qquad
+    \frac{dL}{d\beta} = \sum_n k[n]\, \lambda^U[n+1]\, U[n] \\
+    \frac{dL}{d\theta} &= -\sum_n \Big( g\, \frac{dL}{dS[n]}
+        + [\text{reset by } \theta]\, S[n]\, \lambda^U[n+1] \Big)
+
 The surrogate enters only through arrays made beforehand, so a new surrogate compiles
 nothing; the array of the default one, the fast sigmoid, is made
 here in one pass. No fast-math: subnormal numbers survive. Only sums of products may be fused.
 """
 
+from numba import types
+from numba.extending import overload
+
 from snnbook._compile import compiled
 
 loop = compiled(nogil=True, error_model="numpy")
 product_loop = compiled(nogil=True, error_model="numpy", fastmath={"contract"})
+
+
+def at(constant, m):
+    """Return the constant of column m: a number is that of all columns."""
+    return constant[m] if constant.ndim else constant
+
+
+@overload(at)
+def _compiled_at(constant, m):
+    if isinstance(constant, types.Array):
+        return lambda constant, m: constant[m]
+    return lambda constant, m: constant
 
 
 @loop
@@ -58,10 +84,10 @@ def lif(drive, alpha, beta, edge, drop, zero, syn, mem, spikes, mems, syns):
             copy(syn, syns[t])
         x, spike = drive[t], spikes[t]
         for m in range(x.shape[0]):
-            s = on if mem[m] > edge else off
+            s = on if mem[m] > at(edge, m) else off
             spike[m] = s
-            mem[m] = ((beta * mem[m] + syn[m]) - drop * s) * (on - zero * s)
-            syn[m] = alpha * syn[m] + x[m]
+            mem[m] = ((at(beta, m) * mem[m] + syn[m]) - at(drop, m) * s) * (on - zero * s)
+            syn[m] = at(alpha, m) * syn[m] + x[m]
 
 
 @loop
@@ -78,7 +104,7 @@ def lif_recurrent(
         count = 0
         for b in range(drive.shape[1]):
             for j in range(drive.shape[2]):
-                count += mem[b, j] > edge
+                count += mem[b, j] > at(edge, j)
         if count > limit:
             return t
         for b in range(drive.shape[1]):
@@ -88,10 +114,10 @@ def lif_recurrent(
             if len(syns) > 0:
                 copy(i, syns[t, b])
             for j in range(x.shape[0]):
-                s = on if u[j] > edge else off
+                s = on if u[j] > at(edge, j) else off
                 spike[j] = s
-                u[j] = ((beta * u[j] + i[j]) - drop * s) * (on - zero * s)
-                i[j] = alpha * i[j]
+                u[j] = ((at(beta, j) * u[j] + i[j]) - at(drop, j) * s) * (on - zero * s)
+                i[j] = at(alpha, j) * i[j]
             for j in range(x.shape[0]):
                 if spike[j] != off:
                     row = from_neuron[j]
@@ -110,18 +136,19 @@ def leaky(drive, alpha, beta, syn, mem, mems, syns):
         copy(syn, syns[t])
         x = drive[t]
         for m in range(x.shape[0]):
-            mem[m] = beta * mem[m] + syn[m]
-            syn[m] = alpha * syn[m] + x[m]
+            mem[m] = at(beta, m) * mem[m] + syn[m]
+            syn[m] = at(alpha, m) * syn[m] + x[m]
 
 
 @loop
 def fast_sigmoid(mems, theta, steepness, height, slope):
     """Write the slope g = height / (1 + steepness |U - theta|)^2 of the fast sigmoid."""
     one = mems.dtype.type(1)
-    flat, out = mems.reshape(mems.size), slope.reshape(mems.size)
-    for m in range(flat.shape[0]):
-        root = one + steepness * abs(flat[m] - theta)
-        out[m] = height / (root * root)
+    for t in range(mems.shape[0]):
+        row, out = mems[t], slope[t]
+        for m in range(row.shape[0]):
+            root = one + steepness * abs(row[m] - at(theta, m))
+            out[m] = height / (root * root)
 
 
 @loop
@@ -132,13 +159,13 @@ def _adjoint_step(t, q, p, c, k, alpha, beta, lam_syn, lam_mem, drive_grad):
         carry, keep = c[t], k[t]
         for m in range(source.shape[0]):
             grad[m] = lam_syn[m]
-            lam_syn[m] = alpha * lam_syn[m] + keep[m] * lam_mem[m]
+            lam_syn[m] = at(alpha, m) * lam_syn[m] + keep[m] * lam_mem[m]
             lam_mem[m] = source[m] + carry[m] * lam_mem[m]
     else:
         for m in range(source.shape[0]):
             grad[m] = lam_syn[m]
-            lam_syn[m] = alpha * lam_syn[m] + lam_mem[m]
-            lam_mem[m] = source[m] + beta * lam_mem[m]
+            lam_syn[m] = at(alpha, m) * lam_syn[m] + lam_mem[m]
+            lam_mem[m] = source[m] + at(beta, m) * lam_mem[m]
     if len(p) > 0:
         direct = p[t]
         for m in range(source.shape[0]):
@@ -146,13 +173,62 @@ def _adjoint_step(t, q, p, c, k, alpha, beta, lam_syn, lam_mem, drive_grad):
 
 
 @loop
-def adjoint(q, p, c, k, alpha, beta, lam_syn, lam_mem, drive_grad):
+def _add_decays(t, k, lam_syn, lam_mem, mems, syns, sums):
+    """Add the share of step t to dL/dalpha and dL/dbeta, before the step is taken."""
+    mem, syn, by_alpha, by_beta = mems[t], syns[t], sums[0], sums[1]
+    for m in range(mem.shape[0]):
+        by_alpha[m] += lam_syn[m] * syn[m]
+    if len(k) > 0:
+        keep = k[t]
+        for m in range(mem.shape[0]):
+            by_beta[m] += keep[m] * lam_mem[m] * mem[m]
+    else:
+        for m in range(mem.shape[0]):
+            by_beta[m] += lam_mem[m] * mem[m]
+
+
+@loop
+def _add_threshold(t, q, direct, c, k, beta, lam_mem, mem, edge, dropping, total):
+    """Add the share of step t to dL/dtheta, before the step is taken; q has V^T lambda in it."""
+    source = q[t]
+    for m in range(source.shape[0]):
+        total[m] -= source[m]
+    if len(direct) > 0:
+        loss = direct[t]
+        for m in range(source.shape[0]):
+            total[m] += loss[m]
+    if len(c) > 0:
+        carry, keep = c[t], k[t]
+        for m in range(source.shape[0]):
+            total[m] -= (carry[m] - at(beta, m) * keep[m]) * lam_mem[m]
+    if dropping:
+        for m in range(source.shape[0]):
+            if mem[m] > at(edge, m):
+                total[m] -= lam_mem[m]
+
+
+@loop
+def _add_constants(t, q, c, k, beta, lam_syn, lam_mem, learning):
+    """Add the share of step t to the gradients of the constants, where they learn."""
+    mems, syns, direct, edge, dropping, sums = learning
+    _add_decays(t, k, lam_syn, lam_mem, mems, syns, sums)
+    if len(sums) > 2:
+        args = (t, q, direct, c, k, beta, lam_mem, mems[t], edge, dropping, sums[2])
+        _add_threshold(*args)
+
+
+@loop
+def adjoint(q, p, c, k, alpha, beta, lam_syn, lam_mem, drive_grad, learning):
     """Run the adjoint recursion backward in time, without V.
 
     ``lam_syn`` and ``lam_mem`` hold the adjoint state and are updated in place. Without
-    ``c`` and ``k`` the coefficients are :math:`c = \\beta`, :math:`k = 1`.
+    ``c`` and ``k`` the coefficients are :math:`c = \\beta`, :math:`k = 1`. ``learning`` is None,
+    or U, I, :math:`\\partial L/\\partial U`, the edge, whether spikes drop the membrane, and the
+    sums that are added to: those of alpha, beta and, where there is a third row, theta.
     """
     for t in range(q.shape[0] - 1, -1, -1):
+        if learning is not None:
+            _add_constants(t, q, c, k, beta, lam_syn, lam_mem, learning)
         _adjoint_step(t, q, p, c, k, alpha, beta, lam_syn, lam_mem, drive_grad)
 
 
@@ -181,7 +257,7 @@ def _add_feedback(lam, weight, slope, back, source):
 
 @loop
 def adjoint_recurrent(
-    q, p, c, k, alpha, beta, lam_syn, lam_mem, drive_grad, lam_rows, weight, slope, back
+    q, p, c, k, alpha, beta, lam_syn, lam_mem, drive_grad, learning, lam_rows, weight, slope, back
 ):
     """Run the adjoint recursion with V, for products too small to call a library for.
 
@@ -192,4 +268,6 @@ def adjoint_recurrent(
         for b in range(batch):
             part = q[t, b * size : (b + 1) * size]
             _add_feedback(lam_rows[b], weight, slope[t, b], back, part)
+        if learning is not None:
+            _add_constants(t, q, c, k, beta, lam_syn, lam_mem, learning)
         _adjoint_step(t, q, p, c, k, alpha, beta, lam_syn, lam_mem, drive_grad)

@@ -98,13 +98,13 @@ def forward(
 
 
 @loop
-def backward(losses, slope, reset, numbers, mems, state, own, events, grad, out):
+def backward(losses, slope, reset, numbers, learning, mems, state, own, events, grad, out):
     """Run the adjoint of a layer: write ``grad`` = dL/dx, and ``out`` = (dL/dW, dL/dV).
 
     ``losses`` holds the gradients of the loss by spikes, mems and syns, ``slope`` is g,
     ``reset`` the coefficients c and k of :mod:`snnbook.kernels._loops`, ``numbers`` alpha, beta
-    and edge, ``state`` the adjoint state, ``own`` is V, and ``events`` are the indices and
-    offsets of the input's spikes.
+    and edge, ``learning`` is as there, ``state`` the adjoint state, ``own`` is V, and ``events``
+    are the indices and offsets of the input's spikes.
     """
     g_spikes, g_mem, g_syn = losses
     (alpha, beta, edge), (lam_syn, lam_mem) = numbers, state
@@ -120,10 +120,10 @@ def backward(losses, slope, reset, numbers, mems, state, own, events, grad, out)
     if len(own) > 0:
         back = np.empty(size, grad.dtype)
         _loops.adjoint_recurrent(
-            q, p, c, k, alpha, beta, flat_syn, flat_mem, flat, lam_syn, own, slope, back
+            q, p, c, k, alpha, beta, flat_syn, flat_mem, flat, learning, lam_syn, own, slope, back
         )
     else:
-        _loops.adjoint(q, p, c, k, alpha, beta, flat_syn, flat_mem, flat)
+        _loops.adjoint(q, p, c, k, alpha, beta, flat_syn, flat_mem, flat, learning)
     rows = grad.reshape(steps * batch, size)
     indices, offsets = events
     if len(offsets) > 0 and len(grad_weight) > 0:

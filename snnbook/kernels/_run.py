@@ -8,6 +8,7 @@ from torch import Tensor
 from snnbook.kernels._choose import all_finite, decide, known
 from snnbook.kernels._events import Events
 from snnbook.kernels._guard import (
+    check_constants,
     check_neuron,
     check_recurrent,
     check_source,
@@ -75,6 +76,8 @@ def run_layer(
     record = checked_record(record, checkpoint)
     state = checked_state(neuron, state, shape, like)
     check_recurrent(recurrent_weight, shape[2], like)
+    neuron = neuron.prepared() if hasattr(neuron, "prepared") else neuron
+    check_constants(neuron, shape[2], like)
     choice, found = decide(neuron, source, weight, (recurrent_weight, *(state or ())), kernel)
     given = neuron, source, weight, recurrent_weight, state
     if choice.kernel != "reference":

@@ -14,7 +14,7 @@ Weights come transposed, so that the row of one input neuron is contiguous.
 import numpy as np
 
 from snnbook.kernels._events import Events
-from snnbook.kernels._loops import loop
+from snnbook.kernels._loops import at, loop
 
 #: Share of spikes above which a dense product is faster than one that looks up rows.
 EVENT_DENSITY = 0.2
@@ -128,7 +128,7 @@ def scatter_own(mems, edge, drive_grad, weight_grad):
     for r in range(rows):
         grad, mem = drive_grad[r], mems[r]
         for j in range(size):
-            if mem[j] > edge:
+            if mem[j] > at(edge, j):
                 target = weight_grad[j]
                 for m in range(size):
                     target[m] += grad[m]

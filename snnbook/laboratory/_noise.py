@@ -15,6 +15,7 @@ from torch import Tensor
 from snnbook._validate import (
     check_callable,
     check_choice,
+    check_constants_are_numbers,
     check_finite,
     check_float,
     check_integer,
@@ -95,6 +96,7 @@ def expected_gradients(
     check_positive("slope", slope)
     check_callable("loss", loss)
     check_kind("neuron", neuron, LIFNeuron)
+    check_constants_are_numbers(neuron)
     if not (is_number(weight) and math.isfinite(weight)):
         raise ValueError(f"weight is {weight!r}; a finite number is accepted")
     check_choice("neuron.reset", neuron.reset, ("subtract", "none"))

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from snnbook._validate import (
     check_choice,
+    check_constants_are_numbers,
     check_finite,
     check_integer,
     check_kind,
@@ -173,6 +174,7 @@ def learn_raster(
 def _check(weights: tuple[Tensor, ...], inputs: Tensor, target: Tensor, feedback, neuron) -> None:
     check_layers(weights)
     check_kind("neuron", neuron, LIFNeuron)
+    check_constants_are_numbers(neuron)
     check_time_first("inputs", inputs, features=weights[0].shape[2])
     check_time_first("target", target, features=weights[-1].shape[1])
     if inputs.shape[:2] != target.shape[:2] or inputs.shape[1] != len(weights[0]):

@@ -14,14 +14,12 @@ from snnbook.neurons._layers import (
     LeakyReadout as LeakyReadout,
     RecurrentLIF as RecurrentLIF,
 )
+from snnbook.neurons._learned import draw_constants as draw_constants
 from snnbook.neurons._lif import (
     DEFAULT_NEURON as DEFAULT_NEURON,
     RESETS as RESETS,
     LeakyNeuron as LeakyNeuron,
-    LeakyRecord as LeakyRecord,
     LIFNeuron as LIFNeuron,
-    LIFRecord as LIFRecord,
-    LIFState as LIFState,
     leaky_step as leaky_step,
     lif_step as lif_step,
 )
@@ -31,4 +29,9 @@ from snnbook.neurons._network import (
 )
 from snnbook.neurons._neuron import Neuron as Neuron, Record as Record
 from snnbook.neurons._psp import psp_kernel as psp_kernel
+from snnbook.neurons._records import (
+    LeakyRecord as LeakyRecord,
+    LIFRecord as LIFRecord,
+    LIFState as LIFState,
+)
 from snnbook.neurons._run import run as run

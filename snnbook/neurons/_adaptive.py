@@ -9,7 +9,7 @@ r"""Neurons whose threshold adapts (paper section V.B, chapter 6b).
 """
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -86,17 +86,6 @@ class AdaptiveNeuron(LIFNeuron):
         super().__post_init__()
         check_constant("tau_adapt", self.tau_adapt)
         _check_strength(self.strength)
-
-    def __eq__(self, other) -> bool:
-        """Return whether two neurons have the same fields, entry by entry."""
-        return type(other) is type(self) and self._values() == other._values()
-
-    def __hash__(self) -> int:
-        return hash(self._values())
-
-    def _values(self) -> tuple:
-        given = (getattr(self, field.name) for field in fields(self))
-        return tuple(tuple(x.tolist()) if isinstance(x, Tensor) else x for x in given)
 
     @property
     def rho(self) -> float:

@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from snnbook.neurons._lif import mean_of
+
 #: Neurons of a pilot population, and spike trains that it sees.
 POOL = 192
 #: Steps in which a pilot's spikes are counted, and the most that it is given to settle.
@@ -67,7 +69,9 @@ class Pilot(NamedTuple):
 
 def decays(neuron) -> tuple[float, float]:
     """Return the exponents dt/tau of synapse and membrane, of time constants up to the horizon."""
-    return tuple(neuron.dt / min(tau, HORIZON) for tau in (neuron.tau_syn, neuron.tau_mem))
+    return tuple(
+        neuron.dt / min(tau, HORIZON) for tau in (mean_of(neuron.tau_syn), mean_of(neuron.tau_mem))
+    )
 
 
 def kernel_sums(neuron) -> tuple[float, float]:
@@ -85,7 +89,9 @@ def constants_of(neuron, adaptive: float = 1.0) -> Constants:
     """Return what a pilot needs of a neuron."""
     jump = float(np.mean(np.asarray(getattr(neuron, "strength", 0.0), dtype=np.float64)))
     adapt = neuron.dt / getattr(neuron, "tau_adapt", math.inf)
-    return Constants(*decays(neuron), adapt, neuron.threshold, neuron.reset, jump, adaptive)
+    return Constants(
+        *decays(neuron), adapt, mean_of(neuron.threshold), neuron.reset, jump, adaptive
+    )
 
 
 def steps_in_one(stack: Stack) -> int:

@@ -129,7 +129,7 @@ def _differences(constants: dict, stored) -> str:
     if tuple(stored.shape) != (len(constants),):
         return (
             f"the state dict holds constants of shape {tuple(stored.shape)}, of neurons of another "
-            f"kind; {len(constants)} are accepted: {names}"
+            f"kind or with others that learn; {len(constants)} are accepted: {names}"
         )
     rounding = max(4 * torch.finfo(stored.dtype).eps, 1e-6)
     found = []

@@ -1,56 +1,21 @@
 """Layers of LIF neurons: thin modules around the one loop (paper section II, chapter 2)."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
-from snnbook._validate import (
-    check_choice,
-    check_generator,
-    check_integer,
-    check_positive,
-)
-from snnbook.kernels import KERNELS, Events, run_layer
-from snnbook.neurons._constants import WithConstants
+from snnbook._validate import check_integer, check_positive
+from snnbook.kernels import Events, run_layer
 from snnbook.neurons._init import check_rate, fluctuation_driven_
-from snnbook.neurons._lif import (
-    DEFAULT_NEURON,
-    LeakyNeuron,
-    LeakyRecord,
-    LIFNeuron,
-    LIFRecord,
-    LIFState,
-    check_lif,
-)
+from snnbook.neurons._lif import DEFAULT_NEURON, LeakyNeuron, LIFNeuron, check_lif
 from snnbook.neurons._neuron import check_state
+from snnbook.neurons._records import LeakyRecord, LIFRecord, LIFState
 from snnbook.neurons._start import Rates, readout_std, split, start
+from snnbook.neurons._weighted import Weighted, check_sizes_of
 
 
-class _Weighted(WithConstants, nn.Module):
-    """A weight (out, in) in front of neurons of one kind; their constants travel with it."""
-
-    def __init__(self, in_features, out_features, neuron, generator, kernel):
-        super().__init__()
-        _check_sizes(in_features, out_features)
-        check_choice("kernel", kernel, KERNELS)
-        if generator is not None:
-            check_generator(generator)
-        self.kernel = kernel
-        self.neuron = neuron
-        self.weight = nn.Parameter(torch.empty(out_features, in_features))
-
-    def __prepare_scriptable__(self):
-        """Raise for ``torch.jit.script``, which reads sources and knows no named options."""
-        raise TypeError(
-            f"{type(self).__name__} cannot be read by torch.jit.script; "
-            "torch.jit.trace and torch.export can record it"
-        )
-
-    def extra_repr(self) -> str:
-        out_features, in_features = self.weight.shape
-        return f"{in_features}, {out_features}, {self.neuron}"
-
-
-class LIF(_Weighted):
+class LIF(Weighted):
     """A feed-forward layer of LIF neurons with current-based synapses.
 
     Parameters
@@ -58,7 +23,8 @@ class LIF(_Weighted):
     in_features, out_features : int
         Numbers of inputs and of neurons.
     neuron : LIFNeuron
-        Time constants, threshold, reset and surrogate.
+        Time constants, threshold, reset and surrogate; a constant may be a tensor (N,), one value
+        for each neuron.
     input_rate, rate : float
         Mean rates in Hz of one input and of one neuron of the layer, above 0 and below 1/dt,
         used once: the initial weights are such that neurons fire at ``rate`` while independent
@@ -66,6 +32,12 @@ class LIF(_Weighted):
     std : float, optional
         Standard deviation of the membrane without reset; then the weights are those of
         :func:`snnbook.neurons.fluctuation_driven_`, whatever rate follows.
+    learn : sequence of str
+        Constants that learn, of "tau_mem", "tau_syn" and "threshold": each neuron has its own,
+        which starts at that of ``neuron`` and stays positive.
+    spread : float
+        Standard deviation of the logarithm of those that learn at the start, around ``neuron``'s,
+        as in :func:`draw_constants`; 0 starts all neurons alike.
     generator : torch.Generator, optional
         Source of the initial weights.
     kernel, checkpoint
@@ -75,6 +47,10 @@ class LIF(_Weighted):
     ----------
     weight : Parameter
         W, (out_features, in_features).
+    log_tau_mem, log_tau_syn, log_threshold : Parameter
+        Natural logarithms of the constants that learn, (out_features,), those in ``learn`` only.
+    neuron : LIFNeuron
+        The neurons as they are now.
 
     Examples
     --------
@@ -82,6 +58,13 @@ class LIF(_Weighted):
     >>> out = layer(torch.ones(10, 4, 3))
     >>> out.spikes.shape, out.state.mem.shape
     (torch.Size([10, 4, 2]), torch.Size([4, 2]))
+
+    Time constants that learn:
+
+    >>> layer = LIF(3, 2, learn=("tau_mem",), generator=torch.Generator().manual_seed(0))
+    >>> layer(torch.ones(10, 4, 3)).spikes.sum().backward()
+    >>> layer.neuron.tau_mem.detach(), layer.log_tau_mem.grad.shape
+    (tensor([0.0100, 0.0100]), torch.Size([2]))
 
     Notes
     -----
@@ -107,6 +90,8 @@ class LIF(_Weighted):
         input_rate: float = 10.0,
         rate: float = 10.0,
         std: float | None = None,
+        learn: Sequence[str] = (),
+        spread: float = 0.0,
         generator: torch.Generator | None = None,
         kernel: str = "auto",
         checkpoint: int | None = None,
@@ -122,6 +107,7 @@ class LIF(_Weighted):
             sizes, rates = (in_features, out_features, 0), Rates(input_rate, rate)
             (std,) = start(neuron, sizes, (False,), rates, name="rate").hidden
         fluctuation_driven_(self.weight, neuron, rate=input_rate, std=std, generator=generator)
+        self._take(neuron, out_features, learn, spread, generator)
 
     def forward(
         self, spikes: Tensor | Events, state: LIFState | None = None, record: bool | None = None
@@ -185,12 +171,14 @@ class RecurrentLIF(LIF):
         rate: float = 10.0,
         recurrent_rate: float | None = None,
         std: float | tuple[float, float] | None = None,
+        learn: Sequence[str] = (),
+        spread: float = 0.0,
         generator: torch.Generator | None = None,
         kernel: str = "auto",
         checkpoint: int | None = None,
     ) -> None:
         check_lif(neuron)
-        _check_sizes(in_features, out_features)
+        check_sizes_of(in_features, out_features)
         own = rate if recurrent_rate is None else recurrent_rate
         check_rate("recurrent_rate" if recurrent_rate is not None else "rate", own, neuron.dt)
         if std is None:
@@ -200,6 +188,7 @@ class RecurrentLIF(LIF):
             check_positive("std", std)
             std = split(std)
         options = {"generator": generator, "kernel": kernel, "checkpoint": checkpoint}
+        options |= {"learn": learn, "spread": spread}
         super().__init__(
             in_features,
             out_features,
@@ -219,7 +208,7 @@ class RecurrentLIF(LIF):
         return self.recurrent_weight
 
 
-class LeakyReadout(_Weighted):
+class LeakyReadout(Weighted):
     """A layer of leaky integrators that never spike: what the loss reads.
 
     Parameters
@@ -228,6 +217,8 @@ class LeakyReadout(_Weighted):
         As in :class:`LIF`.
     neuron : LeakyNeuron
         Time constants.
+    learn, spread
+        As in :class:`LIF`, of "tau_mem" and "tau_syn".
     input_rate : float
         Mean rate in Hz of one input, used once, to draw the initial weights.
     std : float, optional
@@ -252,6 +243,8 @@ class LeakyReadout(_Weighted):
         *,
         input_rate: float = 10.0,
         std: float | None = None,
+        learn: Sequence[str] = (),
+        spread: float = 0.0,
         generator: torch.Generator | None = None,
         kernel: str = "auto",
     ) -> None:
@@ -264,13 +257,9 @@ class LeakyReadout(_Weighted):
         check_rate("input_rate", input_rate, neuron.dt)
         std = readout_std(neuron, input_rate) if std is None else std
         fluctuation_driven_(self.weight, neuron, rate=input_rate, std=std, generator=generator)
+        self._take(neuron, out_features, learn, spread, generator)
 
     def forward(self, spikes: Tensor | Events, state: LIFState | None = None) -> LeakyRecord:
         """Run the readout over input spikes (T, B, in_features), from ``state`` or from rest."""
         state = check_state(self.neuron.State, state)
         return run_layer(self.neuron, spikes, self.weight, state, kernel=self.kernel, name="spikes")
-
-
-def _check_sizes(in_features: int, out_features: int) -> None:
-    check_integer("in_features", in_features, 0)
-    check_integer("out_features", out_features, 0)

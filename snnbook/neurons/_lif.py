@@ -9,55 +9,33 @@ One step of the network, with all records at the same index :math:`n`:
     S[n]   &= \Theta(U[n] - \theta)
 """
 
+import copy
 import math
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, fields
 
+import torch
 from torch import Tensor
 
-from snnbook._validate import check_callable, check_choice, check_flag
+from snnbook._validate import check_callable, check_choice, check_flag, check_positive
 from snnbook.neurons._neuron import Neuron, check_constant, check_step
+from snnbook.neurons._records import LeakyRecord, LIFRecord, LIFState
 from snnbook.surrogates import Surrogate, fast_sigmoid
 
 #: What a spike may do to the membrane.
 RESETS = ("subtract", "zero", "none")
 
 
-class LIFState(NamedTuple):
-    """What a layer carries from one step to the next: ``syn`` (I) and ``mem`` (U), each (B, N).
-
-    The spike S[n] is no part of it, because U[n] determines S[n].
-    """
-
-    syn: Tensor
-    mem: Tensor
+def decay(dt: float, tau: float | Tensor) -> float | Tensor:
+    """Return exp(-dt/tau), a number or a tensor as ``tau`` is."""
+    return torch.exp(-dt / tau) if isinstance(tau, Tensor) else math.exp(-dt / tau)
 
 
-class LIFRecord(NamedTuple):
-    """What happened in a layer: ``spikes``, ``mem`` and ``syn`` (T, B, N), and the state after.
-
-    The three records share the index n = 0 .. T-1. ``state`` holds I[T] and U[T]: give it to
-    the next call to go on. ``mem`` and ``syn`` are ``None`` when they were not recorded.
-    """
-
-    spikes: Tensor
-    mem: Tensor | None
-    syn: Tensor | None
-    state: LIFState
+def mean_of(constant: float | Tensor) -> float:
+    """Return a constant as one number: the mean over neurons where they differ."""
+    return float(constant.detach().mean()) if isinstance(constant, Tensor) else constant
 
 
-class LeakyRecord(NamedTuple):
-    """What happened in a leaky readout: ``mem`` and ``syn`` (T, B, N), and the state after.
-
-    ``syn`` is ``None`` when it was not recorded.
-    """
-
-    mem: Tensor
-    syn: Tensor | None
-    state: LIFState
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LeakyNeuron(Neuron):
     r"""A leaky integrator that never spikes: what a readout is made of.
 
@@ -66,10 +44,11 @@ class LeakyNeuron(Neuron):
 
     Parameters
     ----------
-    tau_mem, tau_syn : float
-        Time constants of membrane and synaptic current in seconds, above 0. A membrane with
-        ``tau_mem=math.inf`` has no leak, :math:`\beta = 1`: it integrates. A ``tau_syn`` far
-        below ``dt`` leaves no synapse, :math:`\alpha = 0`.
+    tau_mem, tau_syn : float or Tensor
+        Time constants of membrane and synaptic current in seconds, above 0: one number for all
+        neurons, or (N,), one for each. A tensor may have a gradient; the layers make one that
+        learns (``learn=``). A membrane with ``tau_mem=math.inf`` has no leak, :math:`\beta = 1`:
+        it integrates. A ``tau_syn`` far below ``dt`` leaves no synapse, :math:`\alpha = 0`.
     dt : float
         Time step in seconds, above 0.
 
@@ -87,8 +66,8 @@ class LeakyNeuron(Neuron):
     Chapter 2; paper section II.
     """
 
-    tau_mem: float = 10e-3
-    tau_syn: float = 5e-3
+    tau_mem: float | Tensor = 10e-3
+    tau_syn: float | Tensor = 5e-3
     dt: float = 1e-3
 
     State = LIFState
@@ -97,17 +76,38 @@ class LeakyNeuron(Neuron):
     def __post_init__(self) -> None:
         check_constant("tau_mem", self.tau_mem, infinite=True)
         check_constant("tau_syn", self.tau_syn)
-        check_constant("dt", self.dt)
+        check_positive("dt", self.dt)
+
+    def __eq__(self, other) -> bool:
+        """Return whether two neurons have the same fields, entry by entry."""
+        return type(other) is type(self) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def _values(self) -> tuple:
+        given = (getattr(self, field.name) for field in fields(self))
+        return tuple(_as_value(x) for x in given)
 
     @property
-    def alpha(self) -> float:
+    def alpha(self) -> float | Tensor:
         """Decay factor of the synaptic current over one step."""
-        return math.exp(-self.dt / self.tau_syn)
+        ready = self.__dict__.get("_alpha")
+        return decay(self.dt, self.tau_syn) if ready is None else ready
 
     @property
-    def beta(self) -> float:
+    def beta(self) -> float | Tensor:
         """Decay factor of the membrane potential over one step."""
-        return math.exp(-self.dt / self.tau_mem)
+        ready = self.__dict__.get("_beta")
+        return decay(self.dt, self.tau_mem) if ready is None else ready
+
+    def prepared(self) -> "LeakyNeuron":
+        """Return this neuron with its decay factors worked out once, for a loop over time."""
+        if not isinstance(self.tau_syn, Tensor) and not isinstance(self.tau_mem, Tensor):
+            return self
+        other = copy.copy(self)
+        other.__dict__.update(_alpha=self.alpha, _beta=self.beta)
+        return other
 
     @property
     def leaky(self) -> "LeakyNeuron":
@@ -127,16 +127,21 @@ class LeakyNeuron(Neuron):
         return LeakyRecord(output, states and states.syn, state)
 
 
-@dataclass(frozen=True)
+def _as_value(x):
+    """Return a field as what can be compared: a tensor as its numbers."""
+    return (tuple(x.shape), tuple(x.flatten().tolist())) if isinstance(x, Tensor) else x
+
+
+@dataclass(frozen=True, eq=False)
 class LIFNeuron(LeakyNeuron):
     r"""A leaky integrate-and-fire neuron: a leaky integrator, a threshold and a reset.
 
     Parameters
     ----------
-    tau_mem, tau_syn, dt : float
+    tau_mem, tau_syn, dt
         As in :class:`LeakyNeuron`; ``tau_mem=math.inf`` is the integrate-and-fire neuron.
-    threshold : float
-        :math:`\theta`, above 0. The paper's natural units put it at 1.
+    threshold : float or Tensor
+        :math:`\theta`, above 0, one number or (N,). The paper's natural units put it at 1.
     surrogate : Surrogate
         Derivative of the step :math:`\Theta` in the backward pass.
     reset : {"subtract", "zero", "none"}
@@ -165,7 +170,7 @@ class LIFNeuron(LeakyNeuron):
     Chapter 2; paper section II; ``eq-05-reset``; ``eq-06b-rtrl``.
     """
 
-    threshold: float = 1.0
+    threshold: float | Tensor = 1.0
     surrogate: Surrogate = fast_sigmoid()
     reset: str = "subtract"
     reset_gradient: bool = False
@@ -196,8 +201,7 @@ class LIFNeuron(LeakyNeuron):
 def check_lif(neuron) -> None:
     """Raise ``TypeError`` unless ``neuron`` is one spiking neuron, for all of a layer."""
     if not isinstance(neuron, LIFNeuron):
-        one = "one LIFNeuron for all layers" if isinstance(neuron, (list, tuple)) else "a LIFNeuron"
-        raise TypeError(f"neuron is a {type(neuron).__name__}; {one} is accepted")
+        raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
 
 
 #: The neuron of a layer when none is given: 10 ms, 5 ms, steps of 1 ms, threshold 1.

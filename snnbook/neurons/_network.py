@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,8 +12,10 @@ from snnbook._validate import check_flag, check_integer, check_positive
 from snnbook.kernels import Events
 from snnbook.neurons._init import check_rate
 from snnbook.neurons._layers import LIF, LeakyReadout, RecurrentLIF
-from snnbook.neurons._lif import DEFAULT_NEURON, LIFNeuron, LIFRecord, check_lif
-from snnbook.neurons._start import Rates, Start, start
+from snnbook.neurons._learned import WithNeuron, check_learn, typical
+from snnbook.neurons._lif import DEFAULT_NEURON, LIFNeuron, check_lif
+from snnbook.neurons._records import LIFRecord
+from snnbook.neurons._start import Rates, Start, readout_std, start
 
 
 class NetworkOutput(NamedTuple):
@@ -32,8 +33,9 @@ class SpikingNetwork(nn.Module):
     sizes : sequence of int
         Inputs, hidden layers, outputs, such as ``(64, 100, 10)``. With two entries there is
         no hidden layer.
-    neuron : LIFNeuron
-        The neuron of the hidden layers; the readout has its time constants.
+    neuron : LIFNeuron or sequence of LIFNeuron
+        The neuron of all hidden layers, or one for each; the readout has the time constants of the
+        last, or their means where its neurons differ.
     recurrent : bool or sequence of bool
         Whether hidden layers have recurrent weights, one answer for all or one for each.
     input_rate, hidden_rate : float
@@ -46,6 +48,8 @@ class SpikingNetwork(nn.Module):
         Standard deviations of the membranes of hidden layers and readout, without reset; then
         the weights are those of :func:`fluctuation_driven_`, whatever rates follow. ``std``
         alone says both.
+    learn, spread
+        As in :class:`LIF`, for every hidden layer; time constants of the readout learn too.
     generator : torch.Generator, optional
         Source of the initial weights.
     kernel, checkpoint
@@ -64,7 +68,7 @@ class SpikingNetwork(nn.Module):
     def __init__(
         self,
         sizes: Sequence[int],
-        neuron: LIFNeuron = DEFAULT_NEURON,
+        neuron: LIFNeuron | Sequence[LIFNeuron] = DEFAULT_NEURON,
         *,
         recurrent: bool | Sequence[bool] = False,
         input_rate: float = 10.0,
@@ -72,13 +76,16 @@ class SpikingNetwork(nn.Module):
         recurrent_rate: float | None = None,
         std: float | None = None,
         readout_std: float | None = None,
+        learn: Sequence[str] = (),
+        spread: float = 0.0,
         generator: torch.Generator | None = None,
         kernel: str = "auto",
         checkpoint: int | None = None,
     ) -> None:
         super().__init__()
-        check_lif(neuron)
         sizes = check_sizes(sizes)
+        each = _each_neuron(neuron, len(sizes) - 2)
+        neuron, learn = each[-1], check_learn(learn, each[-1])
         loops = _each_recurrent(recurrent, len(sizes) - 2)
         own = hidden_rate if recurrent_rate is None else recurrent_rate
         rates = {"input_rate": input_rate, "hidden_rate": hidden_rate, "recurrent_rate": own}
@@ -88,21 +95,23 @@ class SpikingNetwork(nn.Module):
             if value is not None:
                 check_positive(name, value)
         if std is None:
-            begin = start(neuron, sizes, loops, Rates(*rates.values()))
+            begin = _start(each, sizes, loops, Rates(*rates.values()))
         else:
             begin = Start((std,) * len(loops), std)
-        shared = {"generator": generator, "kernel": kernel}
+        shared = {"generator": generator, "kernel": kernel, "spread": spread}
         before = [input_rate] + [hidden_rate] * len(loops)
         self.hidden = nn.ModuleList()
         for k, (loop, fan_in, size) in enumerate(zip(loops, sizes, sizes[1:], strict=False)):
             kind = RecurrentLIF if loop else LIF
             extra = {"recurrent_rate": own} if loop else {}
             options = {"rate": hidden_rate, "std": begin.hidden[k], "checkpoint": checkpoint}
-            options |= {"input_rate": before[k], **shared, **extra}
-            self.hidden.append(kind(fan_in, size, neuron, **options))
+            options |= {"input_rate": before[k], "learn": learn, **shared, **extra}
+            self.hidden.append(kind(fan_in, size, each[k], **options))
         wide = begin.readout if readout_std is None else readout_std
-        readout = {"input_rate": before[-1], "std": wide, **shared}
-        self.readout = LeakyReadout(*sizes[-2:], neuron.leaky, **readout)
+        slow = tuple(name for name in learn if name != "threshold")
+        shared["spread"] = spread if slow else 0.0
+        readout = {"input_rate": before[-1], "std": wide, "learn": slow, **shared}
+        self.readout = LeakyReadout(*sizes[-2:], typical(neuron).leaky, **readout)
 
     def forward(self, spikes: Tensor | Events, record: bool | None = None) -> NetworkOutput:
         """Run the network over input spikes (T, B, inputs), from rest."""
@@ -116,9 +125,13 @@ class SpikingNetwork(nn.Module):
     def _check_steps(self) -> None:
         """Raise unless all layers have one time step; a layer may have been exchanged."""
         layers = (*self.hidden, self.readout)
-        steps = {layer.neuron.dt for layer in layers if hasattr(layer, "neuron")}
-        if len(steps) > 1:
-            given = ", ".join(repr(layer.neuron.dt) for layer in layers if hasattr(layer, "neuron"))
+        steps = [
+            layer.time_step if isinstance(layer, WithNeuron) else layer.neuron.dt
+            for layer in layers
+            if isinstance(layer, WithNeuron) or hasattr(layer, "neuron")
+        ]
+        if len(set(steps)) > 1:
+            given = ", ".join(map(repr, steps))
             raise ValueError(
                 f"dt is {given} in the layers; one time step for all of them is accepted"
             )
@@ -139,8 +152,8 @@ class SpikingNetwork(nn.Module):
 
         Raises
         ------
-        TypeError
-            If a change is no field of the neuron.
+        TypeError, ValueError
+            If a change is no field of the neuron, or one that differs between neurons or learns.
 
         Examples
         --------
@@ -154,17 +167,39 @@ class SpikingNetwork(nn.Module):
         Chapter 5b.
         """
 
-        def changed(layer, **changes):
-            other = copy.copy(layer)
-            other.neuron = replace(layer.neuron, **changes)
-            return other
-
         other = copy.copy(self)
         other._modules = dict(self._modules)
-        other.hidden = nn.ModuleList(changed(layer, **changes) for layer in self.hidden)
+        other.hidden = nn.ModuleList(layer.changed(**changes) for layer in self.hidden)
         if "dt" in changes:
-            other.readout = changed(self.readout, dt=changes["dt"])
+            other.readout = self.readout.changed(dt=changes["dt"])
         return other
+
+
+def _each_neuron(neuron, layers: int) -> tuple[LIFNeuron, ...]:
+    """Return the neuron of each hidden layer, given one for all or one for each."""
+    if isinstance(neuron, (list, tuple)):
+        if len(neuron) != layers or not neuron:
+            raise ValueError(
+                f"neuron has {len(neuron)} entries; {layers} are accepted, one a hidden layer"
+            )
+        each = tuple(neuron)
+    else:
+        each = (neuron,) * max(layers, 1)
+    for one in each:
+        check_lif(one)
+    return each
+
+
+def _start(each, sizes, loops, rates: Rates) -> Start:
+    """Return where the layers start; with neurons of several kinds each for itself."""
+    if all(one == each[0] for one in each):
+        return start(each[0], sizes, loops, rates)
+    found, below = [], rates.input
+    for k, (neuron, loop) in enumerate(zip(each, loops, strict=True)):
+        alone = (*sizes[k : k + 2], 0)
+        found += start(neuron, alone, (loop,), rates._replace(input=below)).hidden
+        below = rates.hidden
+    return Start(tuple(found), readout_std(each[-1], rates.hidden))
 
 
 def check_sizes(sizes: Sequence[int], fewest: int = 2) -> tuple[int, ...]:

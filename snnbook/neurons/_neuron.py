@@ -6,7 +6,14 @@ from typing import Any, ClassVar, NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_float, check_positive, check_shape, check_tensor, is_number
+from snnbook._validate import (
+    check_float,
+    check_positive,
+    check_shape,
+    check_tensor,
+    is_number,
+    values_at_hand,
+)
 from snnbook.neurons._constants import constants_in
 
 
@@ -90,21 +97,32 @@ class Neuron:
         return Record(output, states, state)
 
 
-def check_constant(name: str, value: float, *, infinite: bool = False) -> None:
-    """Raise unless a constant of a neuron is a number above 0, finite unless said otherwise.
+def check_constant(name: str, value: float | Tensor, *, infinite: bool = False) -> None:
+    """Raise unless a constant of a neuron is above 0 and finite, unless said otherwise.
 
-    >>> check_constant("tau_mem", torch.tensor(0.01))  # doctest: +ELLIPSIS
+    A tensor is one number, or one of each neuron, (N,).
+
+    >>> check_constant("tau_mem", torch.tensor([0.01, 0.0]))
     Traceback (most recent call last):
     ...
-    TypeError: tau_mem is a Tensor; a number is accepted, such as tau_mem.item(): ...
+    ValueError: tau_mem holds 0.0; finite numbers above 0 are accepted
     """
-    if isinstance(value, Tensor):
-        raise TypeError(
-            f"{name} is a {type(value).__name__}; a number is accepted, such as {name}.item(): "
-            "the constants of a neuron are numbers that training does not change"
+    if not isinstance(value, Tensor):
+        if not (infinite and is_number(value) and value == math.inf):
+            check_positive(name, value)
+        return
+    check_float(name, value)
+    if value.dim() > 1:
+        raise ValueError(
+            f"{name} has shape {tuple(value.shape)}; a number is accepted, or (N,), one of each "
+            "neuron"
         )
-    if not (infinite and is_number(value) and value == math.inf):
-        check_positive(name, value)
+    if not values_at_hand(value):
+        return
+    found = value.detach()
+    bad = found[~((found > 0) & (found < math.inf))]
+    if bad.numel():
+        raise ValueError(f"{name} holds {bad[0].item():.4g}; finite numbers above 0 are accepted")
 
 
 def check_state(kind: type, state):

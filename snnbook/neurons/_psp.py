@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_integer
+from snnbook._validate import check_constants_are_numbers, check_integer
 from snnbook.neurons._init import check_neuron
 from snnbook.neurons._lif import LeakyNeuron
 
@@ -24,6 +24,7 @@ def psp_kernel(neuron: LeakyNeuron, steps: int) -> Tensor:
     Paper section II; chapter 2; ``eq-03-reach``.
     """
     check_neuron(neuron)
+    check_constants_are_numbers(neuron)
     check_integer("steps", steps, 0)
     n = torch.arange(steps, dtype=torch.float64, device="cpu") - 1
     alpha, beta = neuron.alpha, neuron.beta

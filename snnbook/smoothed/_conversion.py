@@ -26,7 +26,13 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_finite, check_kind, check_positive, is_number
+from snnbook._validate import (
+    check_constants_are_numbers,
+    check_finite,
+    check_kind,
+    check_positive,
+    is_number,
+)
 from snnbook.neurons import LeakyReadout, LIFNeuron, SpikingNetwork
 from snnbook.smoothed._rate_curves import drive_gain
 from snnbook.smoothed._rate_network import RateNetwork, check_rates
@@ -81,6 +87,7 @@ def to_spiking(
     check_kind("network", network, RateNetwork)
     if neuron is not None and not isinstance(neuron, LIFNeuron):
         raise TypeError(f"neuron is a {type(neuron).__name__}; a LIFNeuron is accepted")
+    check_constants_are_numbers(neuron)
     for name, weight in network.named_parameters():
         check_finite(name, weight.detach())
     old, new = network.neuron, neuron or network.neuron

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import (
+    check_constants_are_numbers,
     check_finite,
     check_flag,
     check_float,
@@ -83,6 +84,7 @@ class GatedNeuron(LeakyNeuron):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_constants_are_numbers(self)
         check_positive("tau_mem", self.tau_mem)  # a membrane without leak has no closed form here
         check_kind("gate", self.gate, Gate)
         check_flag("backflow", self.backflow)
@@ -133,6 +135,7 @@ def gated(neuron: LIFNeuron, gate: Gate, *, backflow: bool = False) -> GatedNeur
     Chapter 4a.
     """
     check_kind("neuron", neuron, LIFNeuron)
+    check_constants_are_numbers(neuron)
     check_kind("gate", gate, Gate)
     if gate.threshold != neuron.threshold:
         raise ValueError(

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from snnbook._validate import (
     check_choice,
+    check_constants_are_numbers,
     check_finite,
     check_float,
     check_generator,
@@ -123,6 +124,7 @@ class NoisyNeuron(LIFNeuron):
         coin = _Coin(self.escape, self.gradient, self.generator)
         object.__setattr__(self, "surrogate", coin)
         super().__post_init__()
+        check_constants_are_numbers(self)
 
     def constants(self) -> dict:
         """Return what changes the forward pass; of the gradients only "expected" does."""

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from snnbook._validate import (
+    check_constants_are_numbers,
     check_finite,
     check_flag,
     check_float,
@@ -43,6 +44,7 @@ def drive_gain(neuron: LIFNeuron = DEFAULT_NEURON) -> float:
 
 def _check_neuron(neuron: LIFNeuron) -> None:
     check_kind("neuron", neuron, LIFNeuron)
+    check_constants_are_numbers(neuron)
 
 
 def check_mean(mean: Tensor, neuron: LIFNeuron) -> None:

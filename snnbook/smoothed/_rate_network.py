@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from snnbook._validate import (
     check_choice,
+    check_constants_are_numbers,
     check_finite,
     check_generator,
     check_integer,
@@ -120,6 +121,7 @@ class RateNetwork(nn.Module):
         for size in sizes:
             check_integer("sizes", size, 1)
         check_kind("neuron", neuron, LIFNeuron)
+        check_constants_are_numbers(neuron)
         if not (is_number(softness) and 0 <= softness < math.inf):
             raise ValueError(f"softness is {softness!r}; a finite number of at least 0 is accepted")
         if generator is not None:

@@ -7,7 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_generator, check_integer, check_kind, is_number
+from snnbook._validate import (
+    check_constants_are_numbers,
+    check_generator,
+    check_integer,
+    check_kind,
+    is_number,
+)
 from snnbook.neurons import DEFAULT_NEURON, LIFNeuron, LIFState, run
 from snnbook.smoothed._rate_curves import check_mean
 
@@ -57,6 +63,7 @@ def staircase_mean(share: np.ndarray, neuron: LIFNeuron = DEFAULT_NEURON) -> np.
     if share.dtype.kind not in "iuf":
         raise TypeError(f"share has dtype {share.dtype}; real numbers are accepted")
     check_kind("neuron", neuron, LIFNeuron)
+    check_constants_are_numbers(neuron)
     share = share.astype(float)
     if not ((share >= 0) & (share < 1)).all():
         raise ValueError("share holds values outside 0 <= share < 1; values in it are accepted")

@@ -11,7 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnbook._validate import check_integer, check_kind, check_positive, is_number
+from snnbook._validate import (
+    check_constants_are_numbers,
+    check_integer,
+    check_kind,
+    check_positive,
+    is_number,
+)
 from snnbook.neurons import LIFNeuron
 from snnbook.spike_times._guard import check_array
 from snnbook.spike_times._membrane import course, crossing
@@ -91,6 +97,7 @@ def simulate_exact(
     Paper section II; chapter 2; ``eq-04a-threshold``.
     """
     check_kind("neuron", neuron, LIFNeuron)
+    check_constants_are_numbers(neuron)
     check_positive("duration", duration)
     check_integer("max_spikes", max_spikes, 0)
     if not is_number(bias):

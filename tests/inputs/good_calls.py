@@ -334,6 +334,7 @@ NEURONS: Calls = {
         "std": 1.0,
         "generator": seeded(),
     },
+    "draw_constants": lambda: {"mean": 0.02, "size": 5, "spread": 0.3, "generator": seeded()},
     "psp_kernel": lambda: {"neuron": neurons.LIFNeuron(), "steps": 5},
 }
 

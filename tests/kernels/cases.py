@@ -30,7 +30,8 @@ def problem(seed, steps, batch, inputs, neurons, density, dtype, scale=1.0):
 def run_case(tensors, kernel, neuron, *, recurrent, record, source="spikes", seed=0, **options):
     """Return all outputs, and the gradients of a random linear loss on them.
 
-    ``options`` are fields of the neuron, and ``checkpoint``.
+    ``options`` are fields of the neuron, ``checkpoint``, and ``learning``: constants of the
+    neuron, tensors by name, of which the gradient is returned too.
     """
     spikes, weight, v, syn, mem = (x.clone().requires_grad_() for x in tensors)
     leaves = {"weight": weight, "syn": syn, "mem": mem}
@@ -43,9 +44,11 @@ def run_case(tensors, kernel, neuron, *, recurrent, record, source="spikes", see
         inputs = Events.from_dense(spikes)
     if source != "events":
         leaves["spikes"] = spikes
+    learning = {k: x.clone().requires_grad_() for k, x in options.pop("learning", {}).items()}
+    leaves |= learning
     given = {"kernel": kernel, "record": record, "checkpoint": options.pop("checkpoint", None)}
     given["recurrent_weight"] = v if recurrent else None
-    out = run_layer(replace(neuron, **options), inputs, w, LIFState(syn, mem), **given)
+    out = run_layer(replace(neuron, **options, **learning), inputs, w, LIFState(syn, mem), **given)
     results = {"spikes": out.spikes, "syn_T": out.state.syn, "mem_T": out.state.mem}
     if record:
         results |= {"mem": out.mem, "syn": out.syn}

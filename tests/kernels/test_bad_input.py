@@ -317,12 +317,25 @@ def test_a_constant_that_is_a_tensor_gets_its_gradient(name, shape):
     assert explain(DENSE, neuron=Constants()).kernel == "numba"
     value = torch.full(shape, 0.7, requires_grad=True)
     neuron = Constants(**{name: value})
-    said = explain(DENSE, neuron=neuron)
-    assert said.kernel == "reference" and f"{name} of the neuron is a Tensor" in said.reason
+    assert explain(DENSE, neuron=neuron).kernel == "numba"
     run(neuron, DENSE).mem.sum().backward()
     assert value.grad.shape == shape and value.grad.all()
-    with pytest.raises(ValueError, match=f"kernel is 'numba', but {name} of the neuron"):
-        run(neuron, DENSE, kernel="numba")
+    plain = torch.autograd.grad(run(neuron, DENSE, kernel="reference").mem.sum(), value)[0]
+    assert torch.allclose(value.grad, plain)
+
+
+@pytest.mark.parametrize("name", ["alpha", "beta", "threshold"])
+def test_a_constant_of_another_size_or_kind_is_named(name):
+    for value, error in ((torch.full((2,), 0.7), ValueError), (torch.ones(3).double(), TypeError)):
+        neuron = Constants(**{name: value})
+        for call in (lambda n: run(n, DENSE), lambda n: explain(DENSE, neuron=n)):
+            with pytest.raises(error, match=f"{name} of the neuron has"):
+                call(neuron)
+
+
+def test_a_constant_without_a_number_takes_the_plain_loop():
+    said = explain(DENSE, neuron=Constants(alpha="0.8"))
+    assert said.kernel == "reference" and "alpha of the neuron is a str" in said.reason
 
 
 class Soft(Surrogate):
