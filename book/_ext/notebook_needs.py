@@ -81,12 +81,12 @@ def sources(units: list[Unit], place: int, name: str) -> list[int]:
 
 def needed(units: list[Unit]) -> set[int]:
     """Return the places of the hidden units that shown ones need, directly or by way of others."""
-    todo = [place for place, one in enumerate(units) if not one.hidden]
+    open_places = [place for place, one in enumerate(units) if not one.hidden]
     found: set[int] = set()
-    while todo:
-        place = todo.pop()
+    while open_places:
+        place = open_places.pop()
         for name in units[place].reads:
             new = [i for i in sources(units, place, name) if units[i].hidden and i not in found]
             found.update(new)
-            todo.extend(new)
+            open_places.extend(new)
     return found
