@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from email.parser import Parser
 from importlib.metadata import distribution
 from pathlib import Path
@@ -193,23 +193,20 @@ def attempt(
         return True, "installed and used from another folder"
 
 
-def try_here(wheel: Path) -> list[tuple[str, bool, str]]:
+def try_here(wheel: Path) -> Iterator[tuple[str, bool, str]]:
     """Try the environments of this Python, which need no network: (what, passed, what was said)."""
     needs, extras = needs_of(wheel)
-    tried = [
-        ("PyTorch alone", *attempt(
-            sys.executable, ["--no-deps", str(wheel)], closure(BARE), [["-c", TRAIN]]
-        )),
-        ("what the wheel asks for", *attempt(
-            sys.executable, ["--no-index", str(wheel)], closure(needs)
-        )),
-    ]  # fmt: skip
+    bare = ["--no-deps", str(wheel)]
+    yield "PyTorch alone", *attempt(sys.executable, bare, closure(BARE), [["-c", TRAIN]])
+    asked = ["--no-index", str(wheel)]
+    yield "what the wheel asks for", *attempt(sys.executable, asked, closure(needs))
     for extra in extras:
         asked = ["--no-index", f"{wheel}[{extra}]"]
         commands = [["-m", "pip", "check"], ["-m", "snnbook"]]
-        linked = closure(needs, extra)
-        tried.append((f"extra {extra!r}", *attempt(sys.executable, asked, linked, commands)))
-    return tried
+        yield (
+            f"extra {extra!r}",
+            *attempt(sys.executable, asked, closure(needs, extra), commands),
+        )
 
 
 def main() -> int:

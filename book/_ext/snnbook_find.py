@@ -17,7 +17,7 @@ from urllib.parse import urlparse
 
 PAPER = "neftci2019surrogate"
 LOST = """<h1>There is no page here</h1>
-<p>The address may have a slip of the pen in it, or the page has moved.
+<p>The address may have a typing mistake in it, or the page has moved.
 The contents and the search of the book find it again, and
 <a href="{home}">the book begins here</a>.</p>"""
 

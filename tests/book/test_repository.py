@@ -11,10 +11,11 @@ from check_site import ROOT, source_of, toc_files
 
 import snnbook
 
+WORKFLOWS = ROOT / ".github" / "workflows"
 FILES = """README.md Makefile requirements.txt requirements-test.txt pyproject.toml LICENSE
 LICENSE-TEXT CITATION.cff CHANGELOG.md CONTRIBUTING.md _config.yml _toc.yml .gitignore .ci/run
 .github/workflows/test.yml .github/workflows/publish.yml .github/workflows/weekly.yml
-book/references.bib book/api.md book/bibliography.md""".split()
+.zenodo.json book/references.bib book/api.md book/bibliography.md""".split()
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -63,6 +64,34 @@ def test_a_reader_installs_no_gpl_code():
 def test_ci_runs_make_test():
     script = (ROOT / ".ci" / "run").read_text()
     assert "set -euo pipefail" in script and script.rstrip().endswith("make test")
+
+
+def test_every_promised_python_is_tested():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    promised = [one.rpartition(" ")[2] for one in project["classifiers"] if "Python :: 3." in one]
+    jobs = yaml.safe_load((WORKFLOWS / "test.yml").read_text())["jobs"]
+    assert jobs["test"]["strategy"]["matrix"]["python"] == promised
+    assert set(jobs["units"]["strategy"]["matrix"]["python"]) <= set(promised)
+    assert promised[0] == project["requires-python"].removeprefix(">=")
+
+
+def test_only_a_tag_publishes_the_wheel_and_no_password_exists():
+    jobs = yaml.safe_load((WORKFLOWS / "publish.yml").read_text())["jobs"]
+    for name in ("wheel", "release"):
+        assert jobs[name]["if"] == "${{ github.ref_type == 'tag' }}"
+    assert jobs["wheel"]["permissions"] == {"id-token": "write"}
+    texts = "".join(path.read_text() for path in WORKFLOWS.glob("*.yml"))
+    assert "secrets." not in texts and "password" not in texts.replace("no password", "")
+
+
+def test_what_a_workflow_makes_the_makefile_knows():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    called = set()
+    for path in WORKFLOWS.glob("*.yml"):
+        for line in re.findall(r"\bmake ([a-z ]+)$", path.read_text(), re.M):
+            called |= set(line.split())
+    # The printed book and the bundle are made where the release is.
+    assert called - {"pdf", "bundle"} <= targets and {"dist", "linkcheck"} <= called
 
 
 def test_readme_shows_both_commands_and_both_licenses():
