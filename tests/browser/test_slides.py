@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from check_site import ROOT
 from patience import open_patiently
 from site_server import HOW_TO_INSTALL, find_chromium
@@ -116,3 +117,16 @@ def test_the_handout_fills_one_sheet(opened):
     assert deck.page.locator("mjx-container").count() > 10
     assert not deck.page.locator("mjx-merror").count()
     assert not deck.faults
+
+
+@pytest.mark.parametrize("name", [*DECKS, "handout"])
+def test_axe_finds_no_violation(opened, name):
+    deck = opened(name)
+    if name == "handout":
+        set_mathematics(deck.page, deck.slow)
+    else:
+        deck.ready().page.evaluate("Reveal.slide(2)")
+    options = {"resultTypes": ["violations"]}
+    found = Axe().run(deck.page, context={"exclude": [["mjx-container"]]}, options=options)
+    violations = found.response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"][:150]) for one in violations] == []
