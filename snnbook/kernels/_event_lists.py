@@ -78,17 +78,17 @@ def timed_events(
                 f"units has {len(units)} samples and times {len(times)}; equal numbers are accepted"
             )
         found = None
-    ats, whos = [], []
+    steps_of, units_of = [], []
     for b, (at, who) in enumerate(zip(times, units)):
-        ats.append(_steps(f"times[{b}]", at, dt))
-        whos.append(_whole(f"units[{b}]", who))
-        if len(ats[b]) != len(whos[b]):
+        steps_of.append(_steps(f"times[{b}]", at, dt))
+        units_of.append(_whole(f"units[{b}]", who))
+        if len(steps_of[b]) != len(units_of[b]):
             raise ValueError(
-                f"units[{b}] has {len(whos[b])} entries and times[{b}] {len(ats[b])}; "
+                f"units[{b}] has {len(units_of[b])} entries and times[{b}] {len(steps_of[b])}; "
                 "one unit for each spike is accepted"
             )
-    samples = torch.repeat_interleave(torch.tensor([len(at) for at in ats], dtype=torch.int64))
-    at, who = (torch.cat([torch.zeros(0, dtype=torch.int64), *x]) for x in (ats, whos))
+    samples = torch.repeat_interleave(torch.tensor([len(at) for at in steps_of], dtype=torch.int64))
+    at, who = (torch.cat([torch.zeros(0, dtype=torch.int64), *x]) for x in (steps_of, units_of))
     last = int(at.max()) + 1 if len(at) else 1
     if steps is not None and last > steps:
         b = int(samples[at.argmax()])
@@ -99,7 +99,7 @@ def timed_events(
     size = max(found or 0, int(who.max()) + 1 if len(who) else 1) if features is None else features
     if found is not None and found > size:
         raise ValueError(f"features is {features}, and times has {found} units; these are accepted")
-    return at, samples, who, (last if steps is None else int(steps), len(ats), int(size))
+    return at, samples, who, (last if steps is None else int(steps), len(steps_of), int(size))
 
 
 def _flat(times) -> tuple[list, list, int]:

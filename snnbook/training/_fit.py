@@ -89,8 +89,9 @@ def fit(
         Draws the order of the samples. A loader has an order of its own.
     loss : callable
         Maps a readout (T, B, C) and labels (B,) to a scalar, such as :func:`max_over_time` or
-        ``partial(sum_over_time, scale=0.1)``. It is called with ``lengths=`` (B,) for a batch of
-        unequal durations, and only then.
+        ``partial(sum_over_time, scale=0.1)``; ``partial(mean_over_time, class_weights=...)`` makes
+        up for classes of unequal size (:func:`class_weights`). It is called with ``lengths=`` (B,)
+        for a batch of unequal durations, and only then.
     lr : float
         Learning rate.
     optimizer : callable
@@ -178,6 +179,18 @@ def fit(
     ... )
     >>> len(history.loss), history.loss[-1] < history.loss[0], history.accuracy[-1]
     (20, True, 1.0)
+
+    Samples of unequal durations, and a second call that goes on where the first one ended:
+
+    >>> import tempfile, pathlib
+    >>> samples = [(spikes[: 10 + k, k], int(labels[k])) for k in range(4)]
+    >>> options = {"batch_size": 2, "generator": order}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     options["resume"] = pathlib.Path(folder, "run.pt")
+    ...     first = fit(model, samples, epochs=2, **options)
+    ...     both = fit(model, samples, epochs=5, **options)
+    >>> len(both.loss), both.loss[:2] == first.loss
+    (5, True)
     """
     check_model(model, gradient is None)
     source = source_of(inputs, labels, encode, batch_first, lengths, model)

@@ -230,7 +230,7 @@ def source_of(
 
     ``needed`` says whether labels are asked for; they may lie in a data set or a loader.
     """
-    kind = _kind(inputs, encode)
+    kind = _kind(inputs, encode, names[0])
     if kind is not Together and lengths is not None:
         raise ValueError(
             f"{names[2]} is given with a {type(inputs).__name__}, whose samples know how long they "
@@ -254,13 +254,13 @@ def source_of(
     return Together(batches, labels, lengths, names[2])
 
 
-def _kind(inputs, encode: Encoder | None) -> type:
+def _kind(inputs, encode: Encoder | None, name: str) -> type:
     """Return which of the three an argument is; a mistake is told by the first."""
     if isinstance(inputs, (Tensor, Events, np.ndarray, str, bytes, Mapping)):
         return Together
     if isinstance(inputs, IterableDataset):
         raise TypeError(
-            f"inputs is a {type(inputs).__name__}; a DataLoader of it is accepted, such as "
+            f"{name} is a {type(inputs).__name__}; a DataLoader of it is accepted, such as "
             "torch.utils.data.DataLoader(dataset, batch_size=32)"
         )
     if isinstance(inputs, (list, tuple)) and not _holds_samples(inputs, encode):
