@@ -16,7 +16,7 @@ import sys
 import pytest
 from check_site import ROOT
 
-COPIED = ("snnbook", "tests", "book", "scripts", "experiments", "benchmarks")
+COPIED = ("snnbook", "tests", "book", "scripts", "experiments", "benchmarks", "workshop")
 FILES = ("pyproject.toml", "_config.yml", "_toc.yml", "Makefile")
 
 
