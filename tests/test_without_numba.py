@@ -111,3 +111,27 @@ def test_a_library_waits_for_its_first_use(before):
     done = python(before + ROOMS)
     assert done.returncode == 0 and not done.stderr, done.stderr
     assert done.stdout.split("\n")[:3] == ["[]", "[]", "[]"]
+
+
+#: Trains a network for an epoch, then asks for the formula of its surrogate.
+TRAINS = """
+import torch
+from snnbook import data, gradients, local, neurons, smoothed, spike_times, training
+
+generator = torch.Generator().manual_seed(0)
+model = neurons.SpikingNetwork((3, 4, 2), generator=generator)
+before = model.readout.weight.clone()
+training.fit(model, torch.rand(8, 3), torch.arange(8) % 2, epochs=1, batch_size=4, lr=0.1,
+             encode=lambda values: data.latency_code(values, steps=20),
+             generator=generator, progress=False)
+assert not torch.equal(model.readout.weight, before)
+neurons.LIFNeuron().surrogate.form
+"""
+
+
+def test_networks_train_without_the_libraries_of_figures_formulas_and_data():
+    away = HIDE.replace('"llvmlite"', '"llvmlite", "sympy", "sklearn", "matplotlib", "ipywidgets"')
+    assert away != HIDE
+    done = python(away + TRAINS)
+    last = done.stderr.strip().splitlines()[-1]
+    assert last == "ModuleNotFoundError: No module named 'sympy'", done.stderr

@@ -52,14 +52,18 @@ def _lorentzian(z):
     return 1 / (1 + (2 * z) ** 2)
 
 
+def _lorentzian_formula():
+    return _lorentzian(_formulas.Z)
+
+
 def cauchy(width: float = 0.1, height: float = 1.0) -> Surrogate:
     r"""Lorentzian: :math:`g = 1 / (1 + (2x/\\text{width})^2)`.
 
     >>> cauchy(width=1.0).derivative(torch.tensor([0.0, 0.5]))
     tensor([1.0000, 0.5000])
     """
-    form = _lorentzian(Z)
-    return Surrogate("Cauchy", _lorentzian, form, math.pi / 2, width, height, "here")
+    shape, formula = _lorentzian, _lorentzian_formula
+    return Surrogate("Cauchy", shape, formula, math.pi / 2, width, height, "here")
 
 
 '''
