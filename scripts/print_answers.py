@@ -126,6 +126,7 @@ class Answers:
         lead = questions[0].find_parent("section").find("p")
         if "open" in lead.get_text().lower():
             lead.string = "Choose an answer to each question."
+        lead["class"] = "print-quiz-lead"
         questions[-1].insert_after(fragment(page_link(name, "Answers")))
         return found
 
