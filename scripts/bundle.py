@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HERE = Path(__file__).resolve().parent
 #: What a bundle holds: its folder in the bundle, where it comes from, and the target that makes it.
 PARTS = {
-    "site": ("_build/html", "make book"),
+    "html": ("_build/html", "make book"),  # notebooks link to ../../html
     "notebooks": ("_build/notebooks", "make notebooks"),
     "slides": ("_build/slides", "make slides"),
     "pdf": ("_build/pdf", "make pdf"),

@@ -163,7 +163,7 @@ def main():
         return subprocess.run([python(), "-m", "jupyterlab", study])
     say("done. Is all well?      " + python() + " -m snnbook doctor")
     say("Open the notebooks:     " + sys.executable + " install.py --start")
-    say("Read the book:          " + os.path.join(HERE, "site", "index.html"))
+    say("Read the book:          " + os.path.join(HERE, "html", "index.html"))
 
 
 if __name__ == "__main__":

@@ -137,9 +137,9 @@ def test_it_installs_without_a_network_and_begins_anew_after_a_break(unpacked):
 
 
 def test_a_damaged_file_is_named(unpacked):
-    (unpacked / "site" / "index.html").write_text("cut off")
+    (unpacked / "html" / "index.html").write_text("cut off")
     done = run_installer(unpacked)
-    assert done.returncode and "site/index.html" in done.stderr and "unpack" in done.stderr
+    assert done.returncode and "html/index.html" in done.stderr and "unpack" in done.stderr
     assert not (unpacked / "env").exists()
 
 
