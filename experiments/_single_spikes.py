@@ -3,6 +3,7 @@
 Times are in synaptic time constants.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 from _sweep import seeded
@@ -28,7 +29,21 @@ def load() -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return *data.yin_yang(5000, seed=42), *data.yin_yang(1000, seed=40)
 
 
-def single_spike(name: str, seed: int, epochs: int, decay: float = 0.88, **changes):
+def points(judged: bool) -> list[tuple[Tensor, Tensor]]:
+    """Return the published training and validation sets, and the test set for a judged network."""
+    sets = ((5000, 42), (1000, 41), (1000, 40))
+    return [data.yin_yang(count, seed) for count, seed in sets[: 2 + judged]]
+
+
+def single_spike(
+    name: str,
+    seed: int,
+    epochs: int,
+    decay: float = 0.88,
+    lr: float = 0.2,
+    on_epoch: Callable | None = None,
+    **changes,
+):
     """Train one network and return it with its history."""
     values, labels, *_ = load()
     settings = SETTINGS[name] | changes
@@ -40,7 +55,7 @@ def single_spike(name: str, seed: int, epochs: int, decay: float = 0.88, **chang
     )
     history = spike_times.fit_times(
         network, data.clock_code(values, span=SPAN), labels, epochs=epochs, batch_size=150,
-        generator=generator, lr=0.2, decay=decay, loss=loss,
+        generator=generator, lr=lr, decay=decay, loss=loss, on_epoch=on_epoch,
         remedy=partial(spike_times.bump_silent, step=bump) if bump else None,
         penalty=partial(spike_times.weight_sum_penalty, margin=margin) if margin else None,
     )  # fmt: skip

@@ -129,7 +129,7 @@ CLAIMS = (
         "trained {trained10}; 120 frozen {frozen120}, trained {trained120}.",
         "agrees with a condition",
         "digits hardly need them, and training them is the point while they are few: a large "
-        "frozen layer makes up for nearly all of it",
+        "frozen layer makes up for it",
         ("ch01_hidden_layer",),
     ),
     Claim(

@@ -69,6 +69,7 @@ def fit_times(
     loss: Callable[[Tensor, Tensor], Tensor] = time_cross_entropy,
     penalty: Callable | None = None,
     remedy: Callable | None = None,
+    on_epoch: Callable[[int, torch.nn.Module, TimesHistory], bool | None] | None = None,
     clip: float = 1.0,
 ) -> TimesHistory:
     """Train a network in place on the first spikes of its outputs, and count the silent.
@@ -102,6 +103,10 @@ def fit_times(
         Takes the network, its output and the labels of a batch after each step, changes weights
         and returns how many neurons it raised: :func:`bump_silent` or :func:`wake_silent`, with
         ``functools.partial`` for its settings.
+    on_epoch : callable, optional
+        Called after each epoch as ``on_epoch(epoch, network, history)``, with the number of the
+        epoch from 1, as in :func:`snnbook.training.fit`. Training ends with the epoch for which it
+        returns true.
     clip : float
         Largest norm of the gradient of each weight matrix; slopes near zero make it explode.
 
@@ -137,7 +142,8 @@ def fit_times(
     check_generator(generator)
     check_positive("decay", decay)
     check_positive("clip", clip)
-    for name, value in (("loss", loss), ("penalty", penalty), ("remedy", remedy)):
+    calls = {"loss": loss, "penalty": penalty, "remedy": remedy, "on_epoch": on_epoch}
+    for name, value in calls.items():
         if name == "loss" or value is not None:
             check_callable(name, value)
     check_classes(labels, len(times), len(network.layers[-1].weight))
@@ -169,7 +175,10 @@ def fit_times(
             tally.add(value, labels[index], output, raised)
         schedule.step()
         rows.append(tally.row())
-    return TimesHistory(*zip(*rows))
+        seen = TimesHistory(*zip(*rows))
+        if on_epoch is not None and on_epoch(epoch + 1, network, seen):
+            break
+    return seen
 
 
 def _check_value(value: Tensor, epoch: int) -> None:

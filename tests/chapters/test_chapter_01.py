@@ -64,7 +64,7 @@ def test_stored_digits_reach_the_goal_with_every_seed():
 
 
 def test_stored_runs_rank_the_hidden_layers():
-    """The claim box: training matters while neurons are few, a large frozen layer nearly does."""
+    """The claim box: training matters while neurons are few, a large frozen layer does as well."""
     stored = results.load("ch01_hidden_layer")
 
     def interval(kind, hidden):

@@ -59,3 +59,18 @@ def test_claim_10_random_spikes_are_the_expensive_part(curves):
         assert at(curves[name], 50)[1] < 0.93
     assert at(curves["rate; regular"], 50)[1] > 0.95
     assert at(curves["surrogate; latency"], 20)[1] > 0.95
+    assert curves["rate; random"][:, 1].max() < 0.95 < at(curves["surrogate; latency"], 10)[1]
+
+
+def test_claim_10_a_price_on_spikes_makes_both_kinds_thrifty(curves):
+    few = [curves[f"{kind}, few spikes; current"] for kind in ("rate", "surrogate")]
+    rate, rival = (curve[curve[:, 1] >= 0.95][0] for curve in few)
+    assert rate[0] > rival[0] and 0.7 < rate[2] / rival[2] < 1.4
+
+
+def test_every_arm_of_claim_10_has_its_own_learning_rate_inside_its_grid():
+    stored = results.load("ch04c_pareto")
+    for one in stored["choices"]:
+        tried = {row["lr"] for row in stored["search"] if row["arm"] == one["arm"]}
+        assert min(tried) < one["lr"] < max(tried) and max(tried) >= 100 * min(tried)
+    assert all(len(curve) == 5 for curve in stored["curves"].values())

@@ -172,6 +172,7 @@ OTHERS = [
     ("loss", lambda: fit_times(NETWORK, TIMES, LABELS, loss=lambda t, y: t.sum() * 0 / 0, **FIT)),
     ("penalty", lambda: fit_times(NETWORK, TIMES, LABELS, penalty=1.0, **FIT)),
     ("remedy", lambda: fit_times(NETWORK, TIMES, LABELS, remedy="bump", **FIT)),
+    ("on_epoch", lambda: fit_times(NETWORK, TIMES, LABELS, on_epoch=1, **FIT)),
     ("network", lambda: fit_times(torch.nn.Linear(5, 3), TIMES, LABELS, **FIT)),
     ("network", lambda: spikeprop(NETWORK, TIMES, TIMES)),
     ("network", lambda: weight_sum_penalty(NETWORK)),

@@ -50,6 +50,19 @@ def test_hidden_neurons_are_roused():
     torch.testing.assert_close(network.layers[0].weight.detach(), before + 0.25)
 
 
+def test_a_watcher_sees_every_epoch_and_may_end_the_training():
+    seen = []
+
+    def watch(epoch, network, history):
+        seen.append((epoch, len(history.loss), network.layers[0].weight.detach().clone()))
+        return epoch == 3
+
+    network, *_, history = order_task(on_epoch=watch)
+    assert [one[:2] for one in seen] == [(1, 1), (2, 2), (3, 3)] and len(history.loss) == 3
+    assert torch.equal(seen[-1][2], network.layers[0].weight)
+    assert not torch.equal(seen[0][2], seen[1][2])
+
+
 @pytest.mark.parametrize("wrong", [{"lr": -1.0}, {"epochs": 0}, {"decay": 0.0}])
 def test_wrong_settings_are_named(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
