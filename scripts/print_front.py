@@ -101,7 +101,7 @@ def contents(parts: list[tuple[str, list[Tag]]]) -> str:
             lines.append(entry(article["id"], article["data-title"], 1))
             if caption != parts[-1][0]:
                 lines += [
-                    entry(heading.parent["id"], heading.decode_contents(), 2)
+                    entry(heading["id"], heading.decode_contents(), 2)
                     for heading in article.select("section > h2")
                 ]
     lines.append(entry(ANSWERS, ANSWERS_TITLE, 1))

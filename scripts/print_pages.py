@@ -158,6 +158,19 @@ def open_folds(article: Tag) -> None:
         fold.attrs = {**({"id": fold["id"]} if fold.get("id") else {}), "class": [kind, *whole]}
 
 
+def name_headings(article: Tag) -> None:
+    """Give the ids of sections to their headings, which may begin on the page after."""
+    for section in article.select("section[id]"):
+        heading = section.find(re.compile("^h[1-6]$"), recursive=False)
+        if heading is None:
+            continue
+        for label in heading.find_previous_siblings("span", id=True):
+            heading.insert(0, label.extract())
+        if not heading.get("id"):
+            heading["id"] = section["id"]
+            del section["id"]
+
+
 class Links:
     """Where the links of the site lead in print."""
 

@@ -20,7 +20,7 @@ from bs4 import BeautifulSoup, Tag
 from check_site import ROOT
 from print_answers import Answers
 from print_front import authors, contents, facts, title_page
-from print_pages import Links, lost_links, main_text, open_folds, parts, read_page
+from print_pages import Links, lost_links, main_text, name_headings, open_folds, parts, read_page
 from site_server import HOW_TO_INSTALL, find_chromium
 
 SITE = ROOT / "_build" / "html"
@@ -116,6 +116,7 @@ def gather(site: Path, base: str, wanted: list[str] | None, paper: str) -> str:
         found.append((caption, articles))
     for article in [*(one for _, some in found for one in some), answers.article]:
         open_folds(article)
+        name_headings(article)
     return write(site, base, found, answers.article, head, paper)
 
 

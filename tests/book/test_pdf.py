@@ -35,6 +35,11 @@ printed_only = [
 ]
 
 
+def has_drawing(page) -> bool:
+    """Return whether a page holds a drawing, whose text has places of its own."""
+    return "/XObject" in page["/Resources"]
+
+
 def words_of(page) -> tuple[str, list[tuple[float, float]]]:
     """Return the text of a page, and where each piece of it begins, in millimeters."""
     places = []
@@ -100,8 +105,10 @@ class TestPrinted:
     def test_no_text_is_in_the_margins(self, book):
         width, height = PAPERS["a4"]
         top, side, bottom = MARGINS
-        assert all(book.begins)
-        for (x, y), number in [(at, n) for n, some in enumerate(book.begins, 1) for at in some]:
+        drawn = [has_drawing(page) for page in book.reader.pages]
+        plain = [(n, some) for n, some in enumerate(book.begins, 1) if not drawn[n - 1]]
+        assert len(plain) > len(drawn) / 4 and all(some for _, some in plain)
+        for (x, y), number in [(at, n) for n, some in plain for at in some]:
             head_or_number = y > height - top or y < bottom
             assert side - 1 <= x <= width - side and 5 <= y <= height - 5, number
             assert not head_or_number or y > height - 0.8 * top or y < 0.8 * bottom, number
