@@ -48,6 +48,13 @@ def given(monkeypatch, tmp_path):
 CASES = [{"arm": arm, "seed": seed} for seed in range(3) for arm in ("a", "b")]
 
 
+def test_a_plan_runs_nothing_and_leaves_nothing_behind(given, tmp_path, capsys):
+    with pytest.raises(SystemExit) as left:
+        run_cases(given("--plan"), CASES, lambda **case: pytest.fail("a case ran"))
+    assert not left.value.code and "6 cases come first" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_options_come_back_with_the_command_that_repeats_them(given):
     plain = given()
     assert (plain.name, plain.command) == ("toy", "python experiments/toy.py")
