@@ -30,7 +30,8 @@ class Backward:
         need = ctx.needs_input_grad
         kind = {"dtype": ctx.call.dtype, "device": "cpu"}
         self.ends = grad_syn_end, grad_mem_end
-        self.alpha, self.beta, self.edge, _, _ = ctx.numbers
+        self.alpha, self.beta, self.edge, self.drop, _ = ctx.numbers
+        self.last = ctx.last
         self.rates = tuple(map(self.call.columns, (self.alpha, self.beta)))
         self.terms = Terms(self.call, ctx.numbers, self.varied)
         self.sums = None
@@ -68,12 +69,14 @@ class Backward:
         """Return what the loops need to add up the gradients of constants, or None."""
         if self.sums is None:
             return None
-        mems, syns = (_flat(self._kept(x, start, stop)).numpy() for x in (self.mems, self.syns))
-        direct = (
-            np.empty((0, 0), mems.dtype) if g_mem is None else _flat(g_mem.contiguous()).numpy()
-        )
-        dropping = self.call.reset == "subtract"
-        return mems, syns, direct, self.call.columns(self.edge), dropping, self.sums
+        nothing = np.empty((0, 0), self.sums.dtype)
+        mems, last = _flat(self._kept(self.mems, start, stop)).numpy(), self.last
+        syns = nothing if self.syns is None else _flat(self._kept(self.syns, start, stop)).numpy()
+        if stop - self.first < len(self.mems):
+            last = self.mems[stop - self.first]
+        direct = nothing if g_mem is None else _flat(g_mem.contiguous()).numpy()
+        columns = map(self.call.columns, (self.edge, self.drop))
+        return mems, syns, last.detach().view(-1).numpy(), direct, *columns, self.sums
 
     def _run_tiles(self, need, width: int, kind: dict) -> None:
         steps, batch, size = self.shape
@@ -166,7 +169,7 @@ class Backward:
         )
         constants = None if self.varied[0] is None else tuple(self.varied)
         run = Forward(_cut(self.input, start, stop), self.W, self.V, state, call, True, constants)
-        self.mems, self.syns, self.first = run.mems, run.syns, start
+        self.mems, self.syns, self.first, self.last = run.mems, run.syns, start, run.mem
 
     def _kept(self, states: Tensor, start: int, stop: int) -> Tensor:
         """Return U or I of the steps start to stop."""
@@ -219,8 +222,7 @@ class Backward:
             torch.mm(self.lam_syn, self.V.detach(), out=back)
             q[n].addcmul_(slope[n], back)
             step = [x[n : n + 1] for x in terms]
-            part = learning and (*(x[n : n + 1] for x in learning[:3]), *learning[3:])
-            _loops.adjoint(*step, *rates, *state, grads[n : n + 1], part)
+            _loops.adjoint(*step, *rates, *state, grads[n : n + 1], _at_step(learning, n))
 
     def _input_products(self, start: int, stop: int, rows: Tensor) -> None:
         """Add dL/dx S^T to dL/dW, and write dL/dS = W^T dL/dx."""
@@ -244,6 +246,15 @@ class Backward:
             _sparse.scatter_own(mems.numpy(), self.edge, rows.numpy(), self.recurrent.numpy())
         else:
             self.recurrent.addmm_(spikes.to(rows.dtype).T, rows)
+
+
+def _at_step(learning, n: int):
+    """Return ``learning`` for step n alone."""
+    if learning is None:
+        return None
+    mems, syns, last, direct, *rest = learning
+    after = mems[n + 1] if n + 1 < len(mems) else last
+    return mems[n : n + 1], syns[n : n + 1], after, direct[n : n + 1], *rest
 
 
 def _tensor(values) -> Tensor:

@@ -49,8 +49,8 @@ class Call:
 
     @property
     def needs_current(self) -> bool:
-        """Whether the backward pass needs I[n]: a reset to zero with a gradient, or constants."""
-        return self.reset == "zero" and self.coupled or any(self.learning)
+        """Whether the backward pass needs I[n]: a reset to zero that has, or hides, a gradient."""
+        return self.reset == "zero" and (self.coupled or any(self.learning))
 
     def constants(self) -> tuple:
         """Return alpha, beta and the threshold, numbers or tensors of the tensors' type.

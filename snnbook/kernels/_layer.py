@@ -45,6 +45,7 @@ class _Layer(torch.autograd.Function):
         link = out.mem.new_empty(0) if need else None
         if need:
             ctx.call, ctx.states, ctx.numbers = call, out.states, out.numbers
+            ctx.last = out.mem.clone() if any(call.learning) else None
             again = call.events is None and (ctx.needs_input_grad[1] or out.states is not None)
             kept = call.surrogate is not None or any(call.learning)
             states = (out.mems, out.syns) if kept else (None, None)

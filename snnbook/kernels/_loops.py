@@ -173,24 +173,38 @@ def _adjoint_step(t, q, p, c, k, alpha, beta, lam_syn, lam_mem, drive_grad):
 
 
 @loop
-def _add_decays(t, k, lam_syn, lam_mem, mems, syns, sums):
-    """Add the share of step t to dL/dalpha and dL/dbeta, before the step is taken."""
-    mem, syn, by_alpha, by_beta = mems[t], syns[t], sums[0], sums[1]
-    for m in range(mem.shape[0]):
-        by_alpha[m] += lam_syn[m] * syn[m]
-    if len(k) > 0:
-        keep = k[t]
+def _add_alpha(t, beta, lam_syn, learning):
+    """Add the share of step t to dL/dalpha; I[n] is found from U where it was not kept."""
+    mems, syns, last, _, edge, drop, sums = learning
+    mem, total = mems[t], sums[0]
+    if len(syns) > 0:
+        syn = syns[t]
         for m in range(mem.shape[0]):
-            by_beta[m] += keep[m] * lam_mem[m] * mem[m]
+            total[m] += lam_syn[m] * syn[m]
     else:
+        after, nothing = mems[t + 1] if t + 1 < mems.shape[0] else last, mem.dtype.type(0)
         for m in range(mem.shape[0]):
-            by_beta[m] += lam_mem[m] * mem[m]
+            dropped = at(drop, m) if mem[m] > at(edge, m) else nothing
+            total[m] += lam_syn[m] * (after[m] - at(beta, m) * mem[m] + dropped)
 
 
 @loop
-def _add_threshold(t, q, direct, c, k, beta, lam_mem, mem, edge, dropping, total):
-    """Add the share of step t to dL/dtheta, before the step is taken; q has V^T lambda in it."""
-    source = q[t]
+def _add_beta(t, k, lam_mem, mem, total):
+    """Add the share of step t to dL/dbeta."""
+    if len(k) > 0:
+        keep = k[t]
+        for m in range(mem.shape[0]):
+            total[m] += keep[m] * lam_mem[m] * mem[m]
+    else:
+        for m in range(mem.shape[0]):
+            total[m] += lam_mem[m] * mem[m]
+
+
+@loop
+def _add_threshold(t, q, c, k, beta, lam_mem, learning):
+    """Add the share of step t to dL/dtheta; q has g V^T lambda in it."""
+    mems, _, _, direct, edge, drop, sums = learning
+    source, mem, total = q[t], mems[t], sums[2]
     for m in range(source.shape[0]):
         total[m] -= source[m]
     if len(direct) > 0:
@@ -201,20 +215,18 @@ def _add_threshold(t, q, direct, c, k, beta, lam_mem, mem, edge, dropping, total
         carry, keep = c[t], k[t]
         for m in range(source.shape[0]):
             total[m] -= (carry[m] - at(beta, m) * keep[m]) * lam_mem[m]
-    if dropping:
-        for m in range(source.shape[0]):
-            if mem[m] > at(edge, m):
-                total[m] -= lam_mem[m]
+    for m in range(source.shape[0]):
+        if mem[m] > at(edge, m) and at(drop, m) != 0:
+            total[m] -= lam_mem[m]
 
 
 @loop
 def _add_constants(t, q, c, k, beta, lam_syn, lam_mem, learning):
-    """Add the share of step t to the gradients of the constants, where they learn."""
-    mems, syns, direct, edge, dropping, sums = learning
-    _add_decays(t, k, lam_syn, lam_mem, mems, syns, sums)
-    if len(sums) > 2:
-        args = (t, q, direct, c, k, beta, lam_mem, mems[t], edge, dropping, sums[2])
-        _add_threshold(*args)
+    """Add the share of step t to the gradients of the constants, before the step is taken."""
+    _add_alpha(t, beta, lam_syn, learning)
+    _add_beta(t, k, lam_mem, learning[0][t], learning[6][1])
+    if len(learning[6]) > 2:
+        _add_threshold(t, q, c, k, beta, lam_mem, learning)
 
 
 @loop
@@ -223,8 +235,8 @@ def adjoint(q, p, c, k, alpha, beta, lam_syn, lam_mem, drive_grad, learning):
 
     ``lam_syn`` and ``lam_mem`` hold the adjoint state and are updated in place. Without
     ``c`` and ``k`` the coefficients are :math:`c = \\beta`, :math:`k = 1`. ``learning`` is None,
-    or U, I, :math:`\\partial L/\\partial U`, the edge, whether spikes drop the membrane, and the
-    sums that are added to: those of alpha, beta and, where there is a third row, theta.
+    or U, I if it was kept, U after the last step, :math:`\\partial L/\\partial U`, edge and drop,
+    and the sums that are added to: those of alpha, beta and, where there is a third row, theta.
     """
     for t in range(q.shape[0] - 1, -1, -1):
         if learning is not None:
