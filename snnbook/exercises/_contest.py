@@ -3,7 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -129,7 +129,7 @@ def contest(
     epochs: int = MOST_EPOCHS,
     batch_size: int = 50,
     lr: float = 1e-2,
-    **settings,
+    **settings: Any,
 ) -> ScoreCard:
     """Train an entry by the protocol of the contest, and return its score card.
 

@@ -36,7 +36,7 @@ assert_type(times, kernels.Events)
 
 # Neurons, by hand and in layers
 neuron = neurons.LIFNeuron(tau_mem=10e-3, surrogate=surrogates.fast_sigmoid(width=0.5))
-assert_type(neuron.beta, float)
+assert_type(neuron.beta, float | Tensor)
 assert_type(neuron.surrogate, surrogates.Surrogate)
 layer = neurons.RecurrentLIF(64, 10, neuron, generator=generator)
 record = layer(spikes)
