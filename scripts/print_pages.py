@@ -21,7 +21,7 @@ LEFT_OUT = ("book/api",)
 #: What only works on a screen, and what would stand beside the question that it answers.
 ON_SCREEN = (
     "script, style, noscript, form, button, input, select, textarea, dialog, .headerlink, "
-    ".explorer-controls, .exercise-open, .d-print-none, .noprint, .only-dark, [hidden]"
+    ".explorer-controls, .exercise-open, .cite-page, .d-print-none, .noprint, .only-dark, [hidden]"
 )
 #: Sentences about the screen, and what stands in their place.
 ON_PAPER = {

@@ -197,7 +197,8 @@ def soup(site) -> BeautifulSoup:
 @pytest.mark.site
 def test_nothing_of_the_screen_is_printed(soup):
     assert soup.main.select("script, button, input, select, details, [hidden], .headerlink") == []
-    assert re.findall("unfold|opening it|[Oo]pen (?:an|the) answer", soup.main.get_text()) == []
+    words = "unfold|opening it|[Oo]pen (?:an|the) answer|Cite this page"
+    assert re.findall(words, soup.main.get_text()) == []
 
 
 @pytest.mark.site
