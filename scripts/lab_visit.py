@@ -18,7 +18,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from patience import LIMIT, open_patiently, slowness
@@ -98,11 +98,12 @@ def wait_for(server, runtime: Path, log: Path) -> str:
         for path in runtime.glob("jpserver-*.json"):
             try:
                 address = json.loads(path.read_text())["url"].rstrip("/")
-                urllib.request.urlopen(f"{address}/api", timeout=5).close()
+                urllib.request.urlopen(f"{address}/api", timeout=5 * slowness(0.0)).close()
                 return address
             except (OSError, ValueError):
                 pass
-        time.sleep(0.2)
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(0.2)
     raise RuntimeError(f"JupyterLab does not start:\n{log.read_text()[-2000:]}")
 
 
@@ -126,7 +127,6 @@ def main(notebook: str, picture: str, mode: str = "light", width: str = "1100") 
     with jupyterlab([path], mode == "dark") as address, browser() as chromium:
         page, _ = open_patiently(chromium, viewport=size)
         go_to(page, address, path.name)
-        page.wait_for_timeout(3000)
         page.screenshot(path=picture)
 
 

@@ -72,7 +72,8 @@ def about_print(where: str) -> str:
         "are left out; they stand, folded, at the same place on the site and in the notebook of "
         "the chapter, <code>book/*.ipynb</code>.",
         "<b>The reference of the package</b> is on the site, with the letter that the appendices "
-        "lack here; <code>help(snnbook.neurons.run)</code> prints an entry of it.",
+        "lack here; <code>help(snnbook.neurons.run)</code> prints an entry of it. The plans of the "
+        "workshops are on the site too.",
         "<b>Links</b> within the book lead to its pages, on a screen. So do the numbers of "
         "equations, figures and pages, and the citations.",
     ]

@@ -25,7 +25,7 @@ ON_SCREEN = (
 )
 #: Sentences about the screen, and what stands in their place.
 ON_PAPER = {
-    "On the page, hints and solution unfold below each cell.": (
+    "On the page, a field takes a value; hints and solution unfold below.": (
         "The line below each exercise names the page of its hints and its solution."
     ),
 }

@@ -25,7 +25,7 @@ RUN = """
 import sys, nbformat
 from nbclient import NotebookClient
 book = nbformat.read(sys.argv[1], as_version=4)
-NotebookClient(book, timeout=1200, kernel_name="python3").execute()
+NotebookClient(book, timeout=None, kernel_name="python3").execute()
 nbformat.write(book, sys.argv[2])
 """
 

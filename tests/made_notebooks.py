@@ -17,7 +17,10 @@ MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table").use(dollarma
 #: Pictures, scripts and styles: most of a page, and nothing that a notebook repeats.
 HEAVY = re.compile(r"<(svg|script|style)\b.*?</\1>", re.S)
 #: Parts of a page that belong to the front end of a notebook.
-FRONT_END = ".cell_input, .headerlink, .toctree-wrapper, h1, summary.toggle-details__summary"
+FRONT_END = (
+    ".cell_input, .headerlink, .toctree-wrapper, h1, summary.toggle-details__summary, .cite-page, "
+    "form.answer, .answer-code, .progress-line, .reader-progress"
+)
 
 
 @cache

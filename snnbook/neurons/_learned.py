@@ -65,8 +65,8 @@ def draw_constants(
     Examples
     --------
     >>> taus = draw_constants(20e-3, 1000, generator=torch.Generator().manual_seed(0))
-    >>> f"{taus.mean():.3f}", f"{taus.log().std():.1f}"
-    ('0.020', '0.5')
+    >>> f"{taus.mean():.2f}", f"{taus.log().std():.1f}"
+    ('0.02', '0.5')
 
     Chapter 2. Perez-Nieves et al. (2021) draw from a gamma distribution.
     """

@@ -105,7 +105,7 @@ def check_constant(name: str, value: float | Tensor, *, infinite: bool = False) 
     >>> check_constant("tau_mem", torch.tensor([0.01, 0.0]))
     Traceback (most recent call last):
     ...
-    ValueError: tau_mem holds 0.0; finite numbers above 0 are accepted
+    ValueError: tau_mem holds 0; finite numbers above 0 are accepted
     """
     if not isinstance(value, Tensor):
         if not (infinite and is_number(value) and value == math.inf):

@@ -273,7 +273,8 @@ def test_a_reader_can_print_a_page_from_a_dark_screen(site, tmp_path):
 
 def test_every_page_is_printed_in_order():
     printed = [page for _, pages in parts() for page in pages]
-    assert printed == [page for page in toc_files() if page not in LEFT_OUT]
+    kept = [page for page in toc_files() if page.startswith("book/") and page not in LEFT_OUT]
+    assert printed == kept  # plans and sheets of the workshop have a form of their own
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,7 @@ def test_a_book_in_a_folder_judges_and_remembers(chromium, site):
     solve(page, "02-2", "5")
     assert said(page, "02-2") == f"✓ Right. {COUNT.right}"
     page.reload()
+    page.locator('form[data-exercise="02-2"] .answer-said', has_text="Right").wait_for()
     assert field(page, "02-2").input_value() == "5" and said(page, "02-2").startswith("✓ Right.")
     page.goto((site / "book" / "explore.html").as_uri())
     assert "from a folder" in page.locator("#progress").inner_text()
