@@ -101,9 +101,13 @@ def visit(chromium, address: str, name: str, width: str = "laptop", mode: str = 
         if response.status >= 400:
             seen.failed.append(f"{response.status} {response.url}")
 
+    def note_failure(request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # a page that is left drops what it asked for
+            seen.failed.append(request.url)
+
     page.context.route("**/*", guard)
     seen.page.on("response", note_response)
-    seen.page.on("requestfailed", lambda request: seen.failed.append(request.url))
+    seen.page.on("requestfailed", note_failure)
     seen.page.on("pageerror", lambda error: seen.console.append(str(error)))
     seen.page.on(
         "console",
