@@ -128,18 +128,17 @@ def needs_of(wheel: Path) -> tuple[list[str], list[str]]:
 
 def closure(needs: Iterable[str], extra: str = "") -> list[str]:
     """Return the packages here that pip would install for these needs, with all that they need."""
-    found: list[str] = []
+    found: set[tuple[str, str]] = set()
     waiting = [(Requirement(need), extra) for need in needs]
     while waiting:
         need, given = waiting.pop()
         name = re.sub(r"[-_.]+", "-", need.name).lower()
         if need.marker and not need.marker.evaluate({"extra": given}):
             continue
-        if name not in found:
-            found.append(name)
-            for one in ("", *need.extras):
-                waiting += [(Requirement(line), one) for line in distribution(name).requires or []]
-    return sorted(found)
+        for one in {(name, part) for part in ("", *need.extras)} - found:
+            found.add(one)
+            waiting += [(Requirement(line), one[1]) for line in distribution(name).requires or []]
+    return sorted({name for name, _ in found})
 
 
 def link(names: Iterable[str], folder: Path) -> None:
