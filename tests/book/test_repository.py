@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib.metadata import metadata
 
 import pytest
 import yaml
 from check_site import ROOT, source_of, toc_files
+from packaging.specifiers import SpecifierSet
 
 import snnbook
 
@@ -44,6 +46,15 @@ def test_versions_agree():
 def test_requirements_are_exact_and_name_no_index(name):
     lines = [line for line in (ROOT / name).read_text().splitlines() if not line.startswith("#")]
     assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-test.txt"])
+def test_what_is_pinned_runs_on_the_oldest_python_that_is_promised(name):
+    promised = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    oldest = f"{promised.removeprefix('>=')}.0"
+    lines = [line for line in (ROOT / name).read_text().splitlines() if not line.startswith("#")]
+    asked = {line: metadata(line.split("==")[0])["Requires-Python"] for line in lines}
+    assert [line for line, want in asked.items() if oldest not in SpecifierSet(want or "")] == []
 
 
 def test_requirements_cover_what_the_package_needs():
