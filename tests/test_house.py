@@ -81,6 +81,14 @@ def test_modules_are_private_and_bear_no_public_name(room):
 
 
 @pytest.mark.parametrize("room", FOLDERS)
+def test_other_rooms_are_entered_by_their_doors(room):
+    for path in (PACKAGE / room).glob("*.py"):
+        for module, name in imports(path.read_text()):
+            home = rooms_of(module, name)
+            assert home in (None, room) or module.count(".") < 2, (path.name, module)
+
+
+@pytest.mark.parametrize("room", FOLDERS)
 def test_a_door_lists_each_name_once(room):
     names = listed(room)
     assert names and len(names) == len(set(names))

@@ -16,6 +16,7 @@ from snnbook._validate._numbers import (
 )
 from snnbook._validate._samples import (
     check_labels as check_labels,
+    check_lengths as check_lengths,
     check_values as check_values,
 )
 from snnbook._validate._tensors import (

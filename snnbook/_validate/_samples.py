@@ -34,19 +34,36 @@ def check_labels(labels: Tensor, batch: int, classes: int, name: str = "labels")
     ...
     ValueError: labels holds 3; class numbers 0 to 2 are accepted
     """
-    check_tensor(name, labels)
-    if labels.dtype != torch.int64:
+    _check_whole(name, labels, batch, "one class a sample", 0, classes - 1, "class numbers 0")
+
+
+def check_lengths(lengths: Tensor, batch: int, steps: int, name: str = "lengths") -> None:
+    """Raise unless ``lengths`` holds the number of steps of each sample, 1 to ``steps``.
+
+    >>> check_lengths(torch.tensor([3, 9]), batch=2, steps=5)
+    Traceback (most recent call last):
+    ...
+    ValueError: lengths holds 9; numbers of steps from 1 to 5 are accepted
+    """
+    each, least = "one number of steps a sample", "numbers of steps from 1"
+    _check_whole(name, lengths, batch, each, 1, steps, least)
+
+
+def _check_whole(
+    name: str, values: Tensor, batch: int, each: str, low: int, high: int, least: str
+) -> None:
+    """Raise unless there is one whole number from ``low`` to ``high`` for each sample."""
+    check_tensor(name, values)
+    if values.dtype != torch.int64:
         raise TypeError(
-            f"{name} has dtype {labels.dtype}; torch.int64 is accepted, "
+            f"{name} has dtype {values.dtype}; torch.int64 is accepted, "
             "convert with .to(torch.int64)"
         )
-    if tuple(labels.shape) != (batch,):
-        raise ValueError(
-            f"{name} has shape {tuple(labels.shape)}; ({batch},) is accepted, one class a sample"
-        )
-    if batch == 0 or not values_at_hand(labels):
+    if tuple(values.shape) != (batch,):
+        raise ValueError(f"{name} has shape {tuple(values.shape)}; ({batch},) is accepted, {each}")
+    if batch == 0 or not values_at_hand(values):
         return
-    low, high = int(labels.min()), int(labels.max())
-    if low < 0 or high >= classes:
-        wrong = low if low < 0 else high
-        raise ValueError(f"{name} holds {wrong}; class numbers 0 to {classes - 1} are accepted")
+    found = int(values.min()), int(values.max())
+    if found[0] < low or found[1] > high:
+        wrong = found[0] if found[0] < low else found[1]
+        raise ValueError(f"{name} holds {wrong}; {least} to {high} are accepted")

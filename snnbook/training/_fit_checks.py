@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from snnbook._samples import is_pair
 from snnbook._validate import (
     check_callable,
     check_flag,
@@ -14,7 +15,6 @@ from snnbook._validate import (
     check_integer,
     check_positive,
 )
-from snnbook.data._collate import is_pair
 from snnbook.kernels import Events
 from snnbook.training._batches import Encoder
 from snnbook.training._sources import Loader, Source, Together, source_of

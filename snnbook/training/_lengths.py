@@ -6,35 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_tensor, values_at_hand
-
-
-def check_lengths(lengths: Tensor, batch: int, steps: int, name: str = "lengths") -> None:
-    """Raise unless ``lengths`` holds the number of steps of each sample, 1 to ``steps``.
-
-    >>> check_lengths(torch.tensor([3, 9]), batch=2, steps=5)
-    Traceback (most recent call last):
-    ...
-    ValueError: lengths holds 9; numbers of steps from 1 to 5 are accepted
-    """
-    check_tensor(name, lengths)
-    if lengths.dtype != torch.int64:
-        raise TypeError(
-            f"{name} has dtype {lengths.dtype}; torch.int64 is accepted, "
-            "convert with .to(torch.int64)"
-        )
-    if tuple(lengths.shape) != (batch,):
-        raise ValueError(
-            f"{name} has shape {tuple(lengths.shape)}; ({batch},) is accepted, one number of steps "
-            "a sample"
-        )
-    if batch and values_at_hand(lengths):
-        low, high = int(lengths.min()), int(lengths.max())
-        if low < 1 or high > steps:
-            raise ValueError(
-                f"{name} holds {low if low < 1 else high}; numbers of steps from 1 to {steps} are "
-                "accepted"
-            )
+from snnbook._validate import check_lengths
 
 
 def outside(readout: Tensor, lengths: Tensor, last: int | None = None) -> Tensor:

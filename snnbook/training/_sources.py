@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset, IterableDataset
 
-from snnbook._validate import check_integer, check_labels
+from snnbook._samples import class_number, is_pair, padded, sample_spikes
+from snnbook._validate import check_integer, check_labels, check_lengths
 from snnbook.data import Batch
-from snnbook.data._collate import class_number, is_pair, padded, sample_spikes
 from snnbook.kernels import Events
 from snnbook.training._batches import Batches, Encoder
-from snnbook.training._lengths import check_lengths, unequal
+from snnbook.training._lengths import unequal
 
 LARGEST = torch.iinfo(torch.int64).max
 
