@@ -27,6 +27,7 @@ __all__ = [
     "notebook",
     "plotting",
     "results",
+    "signals",
     "smoothed",
     "spike_times",
     "surrogates",

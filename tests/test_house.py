@@ -21,7 +21,7 @@ FLOORS = (
     ("surrogates", "results", "notebook"),
     ("kernels",),
     ("neurons",),
-    ("data", "training"),
+    ("data", "signals", "training"),
     ("gradients",),
     ("smoothed", "spike_times"),
     ("local",),

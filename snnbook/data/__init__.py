@@ -11,7 +11,7 @@ Values have the axes ``(B, N)`` = (sample, feature), spikes ``(T, B, N)`` = (ste
 """
 
 from snnbook.data._axes import time_first as time_first
-from snnbook.data._change_codes import delta_code as delta_code
+from snnbook.data._change_codes import delta_code as delta_code, delta_decode as delta_decode
 from snnbook.data._collate import Batch as Batch, collate as collate
 from snnbook.data._digits import Split as Split, digits as digits
 from snnbook.data._gestures import GESTURES as GESTURES, gestures as gestures
@@ -24,6 +24,7 @@ from snnbook.data._memory_tasks import (
 from snnbook.data._rate_codes import (
     constant_code as constant_code,
     rate_code as rate_code,
+    rate_decode as rate_decode,
     regular_code as regular_code,
 )
 from snnbook.data._synthetic import randman as randman, random_patterns as random_patterns
@@ -36,6 +37,10 @@ from snnbook.data._time_codes import (
     clock_code as clock_code,
     latency_code as latency_code,
     time_code as time_code,
+)
+from snnbook.data._time_decodes import (
+    latency_decode as latency_decode,
+    time_decode as time_decode,
 )
 from snnbook.data._timing_tasks import (
     spike_order as spike_order,

@@ -3,7 +3,14 @@
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_flag, check_positive, check_time_first
+from snnbook._validate import (
+    check_finite,
+    check_flag,
+    check_number,
+    check_positive,
+    check_shape,
+    check_time_first,
+)
 
 
 @torch.no_grad()
@@ -60,8 +67,7 @@ def delta_code(signal: Tensor, threshold: float, *, binary: bool = True) -> Tens
     check_time_first("signal", signal)
     check_positive("threshold", threshold)
     check_flag("binary", binary)
-    if not signal.isfinite().all():
-        raise ValueError("signal contains NaN or infinity; finite numbers are accepted")
+    check_finite("signal", signal, steps=True)
     steps, batch, units = signal.shape
     exact = signal.cpu().double()  # not every device has float64
     events = exact.new_zeros(steps, batch, 2 * units)
@@ -78,3 +84,48 @@ def delta_code(signal: Tensor, threshold: float, *, binary: bool = True) -> Tens
         events[n, :, :units] = jump.clamp(min=0)
         events[n, :, units:] = (-jump).clamp(min=0)
     return events.to(signal)
+
+
+@torch.no_grad()
+def delta_decode(events: Tensor, threshold: float, start: float | Tensor = 0.0) -> Tensor:
+    r"""Return the signal that the events of :func:`delta_code` tell: the reference r.
+
+    .. math:: r[n] = r[n-1] + \vartheta \, (\text{ON}[n] - \text{OFF}[n])
+
+    Parameters
+    ----------
+    events : Tensor, shape (T, B, 2N)
+        Events of :func:`delta_code`.
+    threshold : float
+        The threshold that was used.
+    start : float or Tensor, shape (B, N)
+        The signal at step 0, which no event tells.
+
+    Returns
+    -------
+    Tensor, shape (T, B, N)
+        Within one threshold of a signal that moves by at most one per step.
+
+    Examples
+    --------
+    >>> signal = torch.tensor([0.3, 0.8, 1.4, 1.1]).reshape(4, 1, 1)
+    >>> delta_decode(delta_code(signal, 0.5), 0.5, start=0.3).flatten()
+    tensor([0.3000, 0.8000, 1.3000, 1.3000])
+    """
+    check_time_first("events", events)
+    check_finite("events", events, steps=True)
+    check_positive("threshold", threshold)
+    steps, batch, channels = events.shape
+    if channels % 2:
+        raise ValueError(
+            f"events has shape {tuple(events.shape)}; a last axis of ON and OFF channels, an even "
+            "number, is accepted"
+        )
+    if isinstance(start, Tensor):
+        check_shape("start", start, (batch, channels // 2), events)
+        check_finite("start", start)
+    else:
+        check_number("start", start)
+    on, off = events.cpu().double().chunk(2, dim=2)
+    moved = threshold * (on - off).cumsum(0)
+    return (moved.to(events.device) + start).to(events.dtype)

@@ -12,6 +12,7 @@ from snnbook._validate import (
     check_number,
     check_positive,
     check_probability,
+    check_time_first,
     check_values,
 )
 
@@ -155,6 +156,40 @@ def regular_code(
     share = values.cpu().double() * (max_rate * dt)  # not every device has float64
     n = torch.arange(steps + 1, dtype=torch.float64, device="cpu")[:, None, None]
     return torch.floor(n * share + phase).diff(dim=0).to(values)
+
+
+@torch.no_grad()
+def rate_decode(spikes: Tensor, dt: float = 1e-3, *, max_rate: float = 100.0) -> Tensor:
+    r"""Return the values that the spike counts of a rate code tell.
+
+    .. math:: \hat x = \frac{1}{T \, r_\text{max} \, \Delta t} \sum_n S[n]
+
+    From :func:`rate_code` it is right on average, with the standard deviation
+    :math:`\sqrt{p (1 - p) / T} / (r_\text{max} \Delta t)`; from :func:`regular_code` it is within
+    :math:`1 / (T r_\text{max} \Delta t)`.
+
+    Parameters
+    ----------
+    spikes : Tensor, shape (T, B, N)
+        Spikes of :func:`rate_code` or :func:`regular_code`, of at least one step.
+    dt, max_rate
+        As they were used.
+
+    Returns
+    -------
+    Tensor, shape (B, N)
+
+    Examples
+    --------
+    >>> values = torch.tensor([[0.25, 0.5]])
+    >>> rate_decode(regular_code(values, steps=100, max_rate=200.0), max_rate=200.0)
+    tensor([[0.2500, 0.5000]])
+    """
+    check_time_first("spikes", spikes)
+    _check_settings(spikes.shape[0], dt, max_rate)
+    check_probability("max_rate", max_rate, dt)
+    check_finite("spikes", spikes, steps=True)
+    return spikes.mean(0) / (max_rate * dt)
 
 
 def _check_settings(steps: int, dt: float, max_rate: float) -> None:

@@ -294,7 +294,7 @@ class TestDelta:
 
     @pytest.mark.parametrize("bad", [math.nan, math.inf])
     def test_refuses_a_signal_that_is_not_finite(self, bad):
-        with pytest.raises(ValueError, match="signal contains NaN or infinity"):
+        with pytest.raises(ValueError, match="signal holds NaN or infinity"):
             delta_code(torch.full((2, 1, 1), bad), 0.1)
 
     def test_refuses_a_signal_without_a_batch_axis(self):

@@ -154,10 +154,18 @@ def run_arguments(**more) -> dict:
     return {"drive": values(STEPS, BATCH, HIDDEN), "state": state(), "record": True, **more}
 
 
+def sound() -> torch.Tensor:
+    return torch.sin(torch.arange(400.0) / 3)
+
+
 Calls = dict[str, Callable[[], object]]
 
 DATA: Calls = {
     "delta_code": lambda: {"signal": values(STEPS, BATCH, 2), "threshold": 0.1, "binary": True},
+    "delta_decode": lambda: {"events": spikes(), "threshold": 0.1, "start": 0.5},
+    "rate_decode": lambda: {"spikes": spikes(), "dt": 1e-3, "max_rate": 100.0},
+    "latency_decode": lambda: {"spikes": spikes(), "dt": 1e-3, "tau": 20e-3, "threshold": 0.2},
+    "time_decode": lambda: {"spikes": spikes(), "span": 5},
     "digits": lambda: {"test_size": 300, "seed": 1},
     "gestures": lambda: {"samples": 2, "size": 8, "steps": 20, "generator": seeded()},
     "delayed_xor": lambda: {"samples": 4, "pause": 6, "pulse": 2, "generator": seeded()},
@@ -849,8 +857,26 @@ CONCLUSIONS: Calls = {
     "parameters_of": lambda: {"model": network()},
 }
 
+SIGNALS: Calls = {
+    "mel_bank": lambda: {"sound": sound(), "rate": 8000.0, "channels": 6, "span": 60.0},
+    "mel_filters": lambda: {"channels": 6, "rate": 8000.0, "samples": 256, "low": 60.0},
+    "gammatone_bank": lambda: {"sound": sound(), "rate": 8000.0, "channels": 6, "loudest": 1.0},
+    "erb_centers": lambda: {"channels": 6, "low": 60.0, "high": 3000.0},
+    "crossing_code": lambda: {"signal": values(STEPS, BATCH, 2), "levels": [0.2, 0.5]},
+    "crossing_decode": lambda: {"spikes": spikes(8), "levels": [0.2, 0.5], "start": 0.1},
+    "lif_code": lambda: {"signal": values(STEPS, BATCH, 2), "gain": 0.5},
+    "reconstruction": lambda: {
+        "spikes": spikes(),
+        "signal": values(STEPS, BATCH, 2),
+        "tau": [5e-3],
+        "dt": 1e-3,
+        "ridge": 1e-3,
+    },
+}
+
 CALLS: dict[str, Calls] = {
     "data": DATA,
+    "signals": SIGNALS,
     "surrogates": SURROGATES,
     "kernels": KERNELS,
     "neurons": NEURONS,
