@@ -21,7 +21,7 @@ FLOORS = (
     ("surrogates", "results", "notebook"),
     ("kernels",),
     ("neurons",),
-    ("data", "training"),
+    ("data", "training", "readers"),
     ("gradients",),
     ("smoothed", "spike_times"),
     ("local",),
