@@ -26,6 +26,7 @@ __all__ = [
     "neurons",
     "notebook",
     "plotting",
+    "readers",
     "results",
     "signals",
     "smoothed",

@@ -21,7 +21,7 @@ FLOORS = (
     ("surrogates", "results", "notebook"),
     ("kernels",),
     ("neurons",),
-    ("data", "signals", "training"),
+    ("data", "readers", "signals", "training"),
     ("gradients",),
     ("smoothed", "spike_times"),
     ("local",),

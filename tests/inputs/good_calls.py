@@ -6,13 +6,18 @@ A name with a dot is a method; its call is a pair of the object and the argument
 
 from __future__ import annotations
 
+import atexit
 import inspect
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import sympy
 import torch
 from helpers import seeded
+from scipy.io import wavfile
 
 from snnbook import (
     conclusions,
@@ -857,6 +862,7 @@ CONCLUSIONS: Calls = {
     "parameters_of": lambda: {"model": network()},
 }
 
+<<<<<<< HEAD
 SIGNALS: Calls = {
     "mel_bank": lambda: {"sound": sound(), "rate": 8000.0, "channels": 6, "span": 60.0},
     "mel_filters": lambda: {"channels": 6, "rate": 8000.0, "samples": 256, "low": 60.0},
@@ -871,6 +877,42 @@ SIGNALS: Calls = {
         "tau": [5e-3],
         "dt": 1e-3,
         "ridge": 1e-3,
+=======
+
+@cache
+def recordings() -> Path:
+    """Return a folder with two recordings, which is there until the tests end."""
+    folder = TemporaryDirectory(prefix="snnbook-")
+    atexit.register(folder.cleanup)
+    for name in ("0_ada_0", "7_ada_5"):
+        path = Path(folder.name, "recordings", f"{name}.wav")
+        path.parent.mkdir(exist_ok=True)
+        wavfile.write(path, 8000, np.arange(50, dtype=np.int16))
+    return Path(folder.name)
+
+
+READERS: Calls = {
+    "data_folder": lambda: {"folder": recordings()},
+    "read_wav": lambda: {
+        "path": recordings() / "recordings" / "0_ada_0.wav",
+        "stereo": "average",
+        "rate": 4000,
+    },
+    "WavFolder": lambda: {
+        "folder": recordings(),
+        "label": lambda path: path.stem[0],
+        "classes": ["7", "0"],
+        "keep": lambda path: True,
+        "encode": lambda sound: sound.samples[:, None],
+        "stereo": "refuse",
+        "rate": 4000,
+    },
+    "spoken_digits": lambda: {
+        "part": "all",
+        "folder": recordings(),
+        "encode": lambda sound: sound.samples[:, None],
+        "rate": 4000,
+>>>>>>> readers
     },
 }
 
@@ -887,4 +929,5 @@ CALLS: dict[str, Calls] = {
     "local": LOCAL,
     "laboratory": LABORATORY,
     "conclusions": CONCLUSIONS,
+    "readers": READERS,
 }
