@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from shutil import make_archive
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -864,6 +865,7 @@ def recordings() -> Path:
         path = Path(folder.name, "recordings", f"{name}.wav")
         path.parent.mkdir(exist_ok=True)
         wavfile.write(path, 8000, np.arange(50, dtype=np.int16))
+    make_archive(f"{folder.name}/fsdd/recordings", "zip", f"{folder.name}/recordings")
     return Path(folder.name)
 
 
@@ -883,6 +885,7 @@ READERS: Calls = {
         "stereo": "refuse",
         "rate": 4000,
     },
+    "verify": lambda: {"name": "fsdd", "folder": recordings()},
     "spoken_digits": lambda: {
         "part": "all",
         "folder": recordings(),
