@@ -10,6 +10,12 @@ opened is a ``torch`` data set: its items are read when they are asked for, also
 
 from snnbook.readers._download import download as download
 from snnbook.readers._fetch import DownloadError as DownloadError
+from snnbook.readers._idx import read_idx as read_idx
+from snnbook.readers._images import (
+    Images as Images,
+    fashion_mnist as fashion_mnist,
+    mnist as mnist,
+)
 from snnbook.readers._places import data_folder as data_folder
 from snnbook.readers._sources import (
     SOURCES as SOURCES,
