@@ -9,6 +9,7 @@ from torch import Tensor
 
 from snnbook._validate import check_choice
 from snnbook.readers._places import find
+from snnbook.readers._sources import advice
 from snnbook.readers._wav import Sound
 from snnbook.readers._wav_folder import WavFolder
 
@@ -17,7 +18,6 @@ DIGITS = tuple("0123456789")
 #: Recordings with a number below it belong to the test part.
 TESTED = 5
 PARTS = ("train", "test", "all")
-ADVICE = "get it from https://github.com/Jakobovski/free-spoken-digit-dataset"
 
 
 def spoken_digits(
@@ -57,8 +57,9 @@ def spoken_digits(
 
     Notes
     -----
-    For validation take some of the training part: ``torch.utils.data.random_split(sounds, [0.9,
-    0.1], generator)``. To leave speakers out, take :class:`WavFolder` with a ``keep`` of your own.
+    ``download("fsdd")`` fetches it. For validation take some of the training part:
+    ``torch.utils.data.random_split(sounds, [0.9, 0.1], generator)``. To leave speakers out, take
+    :class:`WavFolder` with a ``keep`` of your own.
 
     Examples
     --------
@@ -75,9 +76,11 @@ def spoken_digits(
     (('7_ada_5.wav',), tensor([3]))
     """
     check_choice("part", part, PARTS)
-    place = find("fsdd", ("recordings", "recordings.zip"), folder, ADVICE)
+    place = find("fsdd", ("recordings", "recordings.zip"), folder, advice("fsdd"))
 
     def belongs(path: PurePosixPath) -> bool:
+        if path.parent.name not in ("", "recordings"):  # of an archive of the whole repository
+            return False
         return part == "all" or (int(_named(path)["number"]) < TESTED) == (part == "test")
 
     return WavFolder(place, _digit, classes=DIGITS, keep=belongs, encode=encode, rate=rate)

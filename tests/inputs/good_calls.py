@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from shutil import make_archive
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -26,6 +27,7 @@ from snnbook import (
     laboratory,
     local,
     neurons,
+    readers,
     smoothed,
     spike_times,
     surrogates,
@@ -881,13 +883,18 @@ SIGNALS: Calls = {
 
 @cache
 def recordings() -> Path:
-    """Return a folder with two recordings, which is there until the tests end."""
+    """Return a folder with two recordings and an image, which is there until the tests end."""
     folder = TemporaryDirectory(prefix="snnbook-")
     atexit.register(folder.cleanup)
     for name in ("0_ada_0", "7_ada_5"):
         path = Path(folder.name, "recordings", f"{name}.wav")
         path.parent.mkdir(exist_ok=True)
         wavfile.write(path, 8000, np.arange(50, dtype=np.int16))
+    Path(folder.name, "mnist").mkdir()
+    for kind, axes in (("images-idx3", 3), ("labels-idx1", 1)):
+        raw = bytes([0, 0, 8, axes]) + bytes([0, 0, 0, 1]) * axes + bytes([1])
+        Path(folder.name, "mnist", f"t10k-{kind}-ubyte").write_bytes(raw)
+    make_archive(f"{folder.name}/fsdd/recordings", "zip", f"{folder.name}/recordings")
     return Path(folder.name)
 
 
@@ -907,6 +914,16 @@ READERS: Calls = {
         "stereo": "refuse",
         "rate": 4000,
     },
+    "read_idx": lambda: {"path": recordings() / "mnist" / "t10k-labels-idx1-ubyte"},
+    "Images": lambda: {
+        "images": recordings() / "mnist" / "t10k-images-idx3-ubyte",
+        "labels": recordings() / "mnist" / "t10k-labels-idx1-ubyte",
+        "classes": ["a", "b"],
+    },
+    "Images.tensors": lambda: (readers.mnist("test", recordings()), {}),
+    "mnist": lambda: {"part": "test", "folder": recordings()},
+    "fashion_mnist": lambda: {"part": "test", "folder": recordings() / "mnist"},
+    "verify": lambda: {"name": "fsdd", "folder": recordings()},
     "spoken_digits": lambda: {
         "part": "all",
         "folder": recordings(),

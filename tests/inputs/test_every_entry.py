@@ -195,5 +195,6 @@ LEFT_OUT: dict[str, str] = {
     "spike_times": "TimesHistory bump_silent spike_jump wake_silent",
     "local": "Feedback adaptive_eprop_step raster_step",
     "laboratory": "Rule agreement_behind_noise",
+    "readers": "DownloadError download",  # tested with a server of its own, in tests/readers
     "conclusions": "Claim evidence_table table tally",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import struct
 import zipfile
@@ -243,16 +242,8 @@ def test_a_network_learns_from_a_folder(tmp_path):
     assert training.accuracy(net, loader).value == 1.0
 
 
-def real(name: str) -> Path:
-    """Return the folder of all data sets if it is named and holds this one."""
-    given = os.environ.get("SNNBOOK_DATA")
-    if not given or not (Path(given) / name).exists():
-        pytest.skip(f"SNNBOOK_DATA names no folder with the files of {name}")
-    return Path(given)
-
-
-def test_the_published_spoken_digits():
-    folder = real("fsdd")
+def test_the_published_spoken_digits(published):
+    folder = published("fsdd")
     train, test = (readers.spoken_digits(part, folder) for part in ("train", "test"))
     assert (len(train), len(test)) == (2700, 300)
     assert torch.bincount(train.labels).tolist() == [270] * 10
