@@ -864,7 +864,6 @@ CONCLUSIONS: Calls = {
     "parameters_of": lambda: {"model": network()},
 }
 
-<<<<<<< HEAD
 SIGNALS: Calls = {
     "mel_bank": lambda: {"sound": sound(), "rate": 8000.0, "channels": 6, "span": 60.0},
     "mel_filters": lambda: {"channels": 6, "rate": 8000.0, "samples": 256, "low": 60.0},
@@ -879,7 +878,9 @@ SIGNALS: Calls = {
         "tau": [5e-3],
         "dt": 1e-3,
         "ridge": 1e-3,
-=======
+    },
+}
+
 
 @cache
 def recordings() -> Path:
@@ -929,7 +930,6 @@ READERS: Calls = {
         "folder": recordings(),
         "encode": lambda sound: sound.samples[:, None],
         "rate": 4000,
->>>>>>> readers
     },
 }
 

@@ -158,14 +158,11 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
     "conclusions.parameters_of": {("model", LINEAR)},
     "gradients.measure": {("repeats", "np.int64")},  # seconds are never the same
     "gradients.error_at": {("readout", v) for v in ("NaN", "infinity")},  # it judges the error
-<<<<<<< HEAD
     **{  # what a reader of sound files returns
         f"signals.{name}_bank": {("sound", "integers"), ("sound", "an array")}
         for name in ("mel", "gammatone")
     },
-=======
     "readers.data_folder": {("folder", "'something'")},  # it need not exist
->>>>>>> readers
     "data.time_first": {("batch", v) for v in ("integers", "complex")},  # it only turns axes
     "kernels.Events.from_dense": {  # zeros and ones of any real dtype, in any array
         ("spikes", v) for v in ("integers", "an array", "sparse")
