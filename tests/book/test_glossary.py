@@ -13,8 +13,8 @@ GLOSSARY = ROOT / "book" / "glossary.md"
 BLOCK = re.compile(r"^```\{glossary\}\n(?P<body>.*?)^```", re.MULTILINE | re.DOTALL)
 #: Capitals that are names, not abbreviations of words that a reader must know.
 NAMES = set(
-    "CC BY BSD MIT WAV IEEE CPU GPU MB SVG CSV PDF DOI MNIST CIFAR DVS SLAYER DECOLLE EEDN REINFORCE "
-    "ON OFF JSON CUDA AMD EPYC".split()
+    "CC BY BSD MIT IEEE CPU GPU MB SVG CSV PDF DOI MNIST CIFAR DVS SLAYER DECOLLE EEDN REINFORCE "
+    "ON OFF JSON CUDA AMD EPYC WAV".split()
 )
 SHORT = re.compile(r"(?<![\w./-])(?:[A-Z]{2,}|e[A-Z]{2,}|ReLU)s?(?![\w-])")
 NOT_PROSE = re.compile(
