@@ -1,7 +1,7 @@
 """Neurons of any kind on a drive: at each place of a picture, or in a row (chapter 2)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import torch
@@ -79,9 +79,8 @@ class Cells(WithNeuron, Stateful):
         check_steps("inputs", inputs, own)
         check_flag("record", record)
         places, neuron = inputs.shape[2:], self.neuron
-        if self._tensors:
-            found = {name: self._each(getattr(neuron, name), places) for name in self._tensors}
-            neuron = replace(neuron, **found)
+        found = {name: _each(name, value, places) for name, value in tensors_of(neuron).items()}
+        neuron = replace(neuron, **found) if found else neuron
         flat = state_at(neuron, state, inputs)
         made = run_layer(
             neuron,
@@ -95,21 +94,29 @@ class Cells(WithNeuron, Stateful):
         )
         return from_record(neuron, made, places)
 
-    def _each(self, constant: Tensor, places: Sequence[int]) -> Tensor:
-        """Return a constant of each neuron (N,), given one of each neuron or of each channel."""
-        count = places.numel()
-        if constant.dim() == 0 or len(constant) == count:
-            return constant
-        if len(constant) != places[0]:
-            raise ValueError(
-                f"inputs holds {tuple(places)} in a step, and size of the cells is "
-                f"{len(constant)}; {places[0]}, the channels, or {count}, all neurons, is accepted"
-            )
-        return constant.repeat_interleave(count // len(constant))
-
     def extra_repr(self) -> str:
         learned = f", of each neuron: {', '.join(self._tensors)}" if self._tensors else ""
         return f"{self._base}{learned}"
+
+
+def tensors_of(neuron: Neuron) -> dict[str, Tensor]:
+    """Return the constants of a neuron that are tensors, by name."""
+    names = [field.name for field in fields(neuron)] if is_dataclass(neuron) else []
+    found = {name: getattr(neuron, name) for name in names}
+    return {name: value for name, value in found.items() if isinstance(value, Tensor)}
+
+
+def _each(name: str, constant: Tensor, places: torch.Size) -> Tensor:
+    """Return a constant of each neuron (N,), given one of each neuron or of each channel."""
+    count = places.numel()
+    if constant.dim() == 0 or len(constant) == count or not count:
+        return constant
+    if len(constant) != places[0]:
+        raise ValueError(
+            f"inputs holds {tuple(places)} in a step, and {name} of the neuron {len(constant)} "
+            f"numbers; {places[0]}, one a channel, or {count}, one a neuron, are accepted"
+        )
+    return constant.repeat_interleave(count // len(constant))
 
 
 def check_cells(

@@ -95,6 +95,9 @@ class Delays(WithConstants, Stateful):
 
     Notes
     -----
+    The initial weights are those for kernels of one step. Wide ones average spikes over time, so
+    that the neurons behind them fire less until the kernels narrow.
+
     Hammouamri et al. (2024) clip delays to the range; here the kernel of one that leaves it piles
     up at the end, since its sum is 1.
 

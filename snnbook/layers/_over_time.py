@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
 
 from snnbook._validate import check_callable
@@ -11,6 +12,9 @@ from snnbook.neurons import LIF, LeakyReadout, SpikingNetwork
 
 #: Modules that take a state, and those that would be wrong step by step.
 STATEFUL = (Stateful, LIF, LeakyReadout, SpikingNetwork)
+#: Rows of a convolution that a CPU takes at once: all of them together take twice the time, since
+#: buffers of many megabytes come fresh from the system each time.
+ROWS = 128
 #: The base classes of PyTorch's recurrent modules and of its dropout.
 RECURRENT, DROPOUT = nn.RNNBase, (nn.modules.dropout._DropoutNd,)
 
@@ -58,7 +62,7 @@ def over_time(module: Callable[[Tensor], Tensor], inputs: Tensor | Events) -> Te
     inputs = dense(inputs, own)
     check_steps("inputs", inputs, own)
     try:
-        outputs = module(inputs.flatten(0, 1))
+        outputs = _folded(module, inputs.flatten(0, 1))
     except (RuntimeError, ValueError) as error:
         step = tuple(inputs.shape[2:])
         raise ValueError(
@@ -75,6 +79,13 @@ def over_time(module: Callable[[Tensor], Tensor], inputs: Tensor | Events) -> Te
     return outputs.unflatten(0, inputs.shape[:2])
 
 
+def _folded(module: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+    """Return what a module gives for all rows; a convolution on a CPU in pieces."""
+    if not (isinstance(module, nn.modules.conv._ConvNd) and rows.is_cpu and len(rows) > ROWS):
+        return module(rows)
+    return torch.cat([module(piece) for piece in rows.split(ROWS)])
+
+
 def check_timeless(name: str, module: nn.Module) -> None:
     """Raise unless a module may run on every step by itself."""
     for inner in module.modules():
@@ -87,6 +98,11 @@ def check_timeless(name: str, module: nn.Module) -> None:
             raise TypeError(
                 f"{name} has a {type(inner).__name__}, which has a state of its own; a layer "
                 "that takes and gives it, made from layers.Stateful, is accepted"
+            )
+        if hasattr(inner, "neuron") and not isinstance(inner, STATEFUL):
+            raise TypeError(
+                f"{name} has a {type(inner).__name__}, whose neurons have a state that it does not "
+                "hand on; a layer or a network that takes and gives its state is accepted"
             )
         if isinstance(inner, STATEFUL):
             raise TypeError(

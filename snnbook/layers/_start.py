@@ -6,13 +6,14 @@ until it spikes as asked.
 """
 
 import math
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from snnbook._validate import check_generator, check_kind, check_positive
+from snnbook.layers._cells import tensors_of
 from snnbook.neurons import (
     LIF,
     LeakyNeuron,
@@ -136,7 +137,7 @@ def _drawn(neuron, fan_in, size, start, own):
     if isinstance(neuron, LeakyNeuron):
         leaky = LeakyReadout(fan_in, size, neuron.leaky, **given)
         return leaky.weight.detach(), torch.zeros(size, size)
-    return _found(neuron, fan_in, size, start, start.rate if own is None else own)
+    return _found(neuron, fan_in, size, start, own)
 
 
 def _found(neuron, fan_in, size, start, own) -> tuple[Tensor, Tensor]:
@@ -146,6 +147,7 @@ def _found(neuron, fan_in, size, start, own) -> tuple[Tensor, Tensor]:
             f"std is {start.std!r} for a {type(neuron).__name__}; None is accepted, since what "
             "moves its membrane is not known in closed form"
         )
+    recurrent, own = own is not None, start.rate if own is None else own
     dt = getattr(neuron, "dt", None)
     probabilities = []
     for name, rate in (("input_rate", start.input_rate), ("rate", start.rate), ("rate", own)):
@@ -154,24 +156,30 @@ def _found(neuron, fan_in, size, start, own) -> tuple[Tensor, Tensor]:
             raise ValueError(f"{name} is {rate!r}; below 1/dt = {1 / dt:g} Hz is accepted")
         probabilities.append(rate * (1e-3 if dt is None else dt))
     p_in, p_out, p_own = probabilities
-    gain = _gain(neuron, min(max(fan_in, 1), MOST), p_in, p_out)
-    spread = gain / math.sqrt(max(fan_in, 1))
     share = math.sqrt(RECURRENT_SHARE / (1 - RECURRENT_SHARE) * p_in / p_own)
+    gain = _gain(neuron, min(max(fan_in, 1), MOST), p_in, p_out, share if recurrent else None)
+    spread = gain / math.sqrt(max(fan_in, 1))
     weight = torch.empty(size, fan_in).normal_(generator=start.generator)
-    loop = torch.empty(size, size).normal_(generator=start.generator)
+    loop = torch.empty(size, size if recurrent else 0).normal_(generator=start.generator)
     return spread * weight, share * gain / math.sqrt(size) * loop
 
 
 @torch.no_grad()
-def _gain(neuron: Neuron, fan_in: int, p_in: float, p_out: float) -> float:
-    """Return the scale of weights of variance 1/fan_in with which a pilot spikes as asked."""
+def _gain(neuron: Neuron, fan_in: int, p_in: float, p_out: float, share: float | None) -> float:
+    """Return the scale of weights of variance 1/fan_in with which a pilot spikes as asked.
+
+    Recurrent weights have ``share`` of that scale; there are none if it is None.
+    """
     generator = torch.Generator().manual_seed(0)
     spikes = torch.rand(STEPS, BATCH, fan_in, generator=generator).lt(p_in).float()
     drive = spikes @ torch.empty(fan_in, POOL).normal_(generator=generator) / math.sqrt(fan_in)
+    loop = torch.empty(POOL, POOL).normal_(generator=generator) / math.sqrt(POOL)
     low, high = -12.0, 12.0  # powers of two
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        sent = run(neuron, 2.0**middle * drive, record=False)[0]
+        gain = 2.0**middle
+        own = None if share is None else share * gain * loop
+        sent = run(neuron, gain * drive, recurrent_weight=own, record=False)[0]
         if not bool(((sent == 0) | (sent == 1)).all()):
             return 1.0  # it sends no spikes
         low, high = (middle, high) if float(sent.mean()) < p_out else (low, middle)
@@ -180,8 +188,5 @@ def _gain(neuron: Neuron, fan_in: int, p_in: float, p_out: float) -> float:
 
 def averaged(neuron: Neuron) -> Neuron:
     """Return a neuron whose constants are numbers: means where they are tensors."""
-    if not is_dataclass(neuron):
-        return neuron
-    values = ((field.name, getattr(neuron, field.name)) for field in fields(neuron) if field.init)
-    means = {name: float(x.detach().mean()) for name, x in values if isinstance(x, Tensor)}
+    means = {name: float(x.detach().mean()) for name, x in tensors_of(neuron).items()}
     return replace(neuron, **means) if means else neuron

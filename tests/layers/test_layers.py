@@ -143,7 +143,10 @@ def test_constants_of_channels_hold_at_all_places():
         assert torch.equal(outputs[:, :, channel].flatten(2), want)
     each = Cells(LIFNeuron(tau_mem=taus.repeat_interleave(9)), 18)
     assert torch.equal(each(x).outputs, outputs)
-    with pytest.raises(ValueError, match="size of the cells is 2; 3, the channels, or 12"):
+    adaptive = Cells(AdaptiveNeuron(tau_adapt=50e-3, strength=torch.tensor([0.0, 1.0])))
+    alone = run(AdaptiveNeuron(tau_adapt=50e-3, strength=1.0), x[:, :, 1].flatten(2)).spikes
+    assert torch.equal(adaptive(x).outputs[:, :, 1].flatten(2), alone)
+    with pytest.raises(ValueError, match="tau_mem of the neuron 2 numbers; 3, one a channel, or"):
         Cells(LIFNeuron(tau_mem=taus), 2)(torch.zeros(4, 1, 3, 2, 2))
 
 
@@ -169,6 +172,14 @@ def test_convolution_over_space_is_a_loop():
     outputs, _ = Cells(LIFNeuron())(drive)
     want, _ = looped(LIFNeuron(), drive.flatten(2))
     assert want.any() and torch.equal(outputs.flatten(2), want)
+
+
+def test_many_rows_go_in_pieces_and_give_the_same():
+    x, conv = spikes(40, 9, 2, 5, 5), nn.Conv2d(2, 3, 3)
+    got, want = over_time(conv, x), conv(x.flatten(0, 1)).unflatten(0, (40, 9))
+    assert got.allclose(want, atol=1e-6)
+    ours, whole = (torch.autograd.grad(y.square().sum(), conv.weight)[0] for y in (got, want))
+    assert ours.allclose(whole, rtol=1e-4)
 
 
 def test_convolution_over_one_axis_is_that_over_two():

@@ -31,6 +31,7 @@ from snnbook.layers import (
 )
 from snnbook.neurons import (
     LIF,
+    AdaptiveNetwork,
     AdaptiveNeuron,
     LeakyNeuron,
     LeakyReadout,
@@ -322,6 +323,11 @@ def test_a_layer_of_ones_own_and_normalization_join_in():
             lambda: Network([nn.Dropout()]),
             TypeError,
             r"layers\[0\] has a Dropout, .*layers.Dropout",
+        ),
+        (
+            lambda: Network([AdaptiveNetwork((2, 3, 2))]),
+            TypeError,
+            "has a AdaptiveNetwork, whose neurons have a state that it does not hand on",
         ),
         (lambda: Network([nn.GRU(2, 2)]), TypeError, "has a GRU, which has a state of its own"),
         (
