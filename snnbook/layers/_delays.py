@@ -221,7 +221,7 @@ def _check_delays(delays: Tensor, shape: tuple[int, int], longest: int, learn: b
         raise ValueError(f"delays holds {bad[0].item():g}; steps from 0 to {longest} are accepted")
 
 
-def narrow_delays(model: nn.Module, share: float, *, final: float = NARROWEST) -> None:
+def narrow_delays(model: nn.Module, share: float, *, final: float = 0.5) -> None:
     r"""Set the width of all learned delays of a model, for a share of the way to a narrow one.
 
     .. math:: \sigma = \sigma_0 \left(\frac{\sigma_1}{\sigma_0}\right)^{\min(s, 1)}

@@ -19,7 +19,7 @@ class Network(Stateful):
     ----------
     layers : sequence of Module
         In their order. Each is a layer of this room, also another network, or one of your own
-        (:class:`Stateful`); a layer or a network of :mod:`snnbook.neurons`; or any module of
+        (:class:`Stateful`); a layer or a network of ``snnbook.neurons``; or any module of
         PyTorch that knows no time, such as ``Conv2d``, ``MaxPool2d``, ``Flatten``, ``Linear`` or
         ``BatchNorm2d``, which :func:`over_time` runs on every step. Where inputs come flat, as
         :func:`snnbook.training.fit` takes them, ``Unflatten(1, (C, H, W))`` is the first.
