@@ -22,6 +22,7 @@ __all__ = [
     "gradients",
     "kernels",
     "laboratory",
+    "layers",
     "local",
     "neurons",
     "notebook",

@@ -21,6 +21,7 @@ FLOORS = (
     ("surrogates", "results", "notebook"),
     ("kernels",),
     ("neurons",),
+    ("layers",),
     ("data", "readers", "signals", "training"),
     ("gradients",),
     ("smoothed", "spike_times"),

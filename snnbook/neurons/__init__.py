@@ -14,7 +14,7 @@ from snnbook.neurons._layers import (
     LeakyReadout as LeakyReadout,
     RecurrentLIF as RecurrentLIF,
 )
-from snnbook.neurons._learned import draw_constants as draw_constants
+from snnbook.neurons._learned import WithNeuron as WithNeuron, draw_constants as draw_constants
 from snnbook.neurons._lif import (
     DEFAULT_NEURON as DEFAULT_NEURON,
     RESETS as RESETS,

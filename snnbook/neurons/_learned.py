@@ -15,6 +15,7 @@ import copy
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -114,18 +115,33 @@ class WithNeuron(WithConstants):
 
     A constant with one value for each neuron is a buffer of its own name. One that learns is a
     parameter ``log_`` and its name, (N,). ``neuron`` puts them together anew whenever it is read.
+
+    Examples
+    --------
+    >>> from snnbook.neurons import LIF
+    >>> layer = LIF(3, 2, learn=("tau_mem",))
+    >>> isinstance(layer, WithNeuron), round(layer.neuron.tau_mem[0].item(), 4)
+    (True, 0.01)
+
+    Chapter 2.
     """
 
-    def _take(self, neuron, size: int, learn=(), spread: float = 0.0, generator=None) -> None:
+    def _take(self, neuron, size: int | None, learn=(), spread: float = 0.0, generator=None):
         """Take a neuron for ``size`` cells, with some of its constants as parameters."""
         learn = check_learn(learn, neuron)
         _check_spread(spread)
         if spread and not learn:
             raise ValueError(
                 f"spread is {spread!r} and nothing is in learn; for constants that differ and do "
-                "not learn give the neuron tensors, such as draw_constants(20e-3, size)"
+                "not learn tensors in the neuron are accepted, such as draw_constants(20e-3, size)"
             )
         given = tensors_in(neuron)
+        if size is None and (learn or any(value.dim() for value in given.values())):
+            raise ValueError(
+                "size is None, and constants are tensors or learn; the number of neurons is "
+                "accepted"
+            )
+        kind = getattr(self, "weight", torch.empty(0)).dtype
         for name, value in given.items():
             if value.requires_grad:
                 raise ValueError(
@@ -142,12 +158,12 @@ class WithNeuron(WithConstants):
         for name in LEARNABLE:
             if name in learn:
                 values = torch.as_tensor(getattr(neuron, name)).detach().expand(size)
-                start = values.to(self.weight.dtype).log()
+                start = values.to(kind).log()
                 z = torch.empty(size).normal_(generator=generator) if spread else 0.0
                 start = start + spread * z - spread**2 / 2
                 self.register_parameter("log_" + name, nn.Parameter(start.contiguous()))
             elif name in given:
-                value = given[name].to(self.weight.dtype, copy=True)
+                value = given[name].to(kind, copy=True)
                 self.register_buffer(name, value, persistent=False)
 
     @property
@@ -172,7 +188,7 @@ class WithNeuron(WithConstants):
         found = self.neuron.constants()
         return {k: v for k, v in found.items() if k.split("[")[0] not in learned}
 
-    def changed(self, **changes):
+    def changed(self, **changes: Any) -> Self:
         """Return this module with other constants that are numbers; parameters are shared."""
         taken = [name for name in self._tensors if name in changes]
         if taken:

@@ -19,10 +19,15 @@ from snnbook.neurons._start import Rates, Start, readout_std, start
 
 
 class NetworkOutput(NamedTuple):
-    """``readout``: membrane of the output layer (T, B, C); ``hidden``: one record per layer."""
+    """``readout``: membrane of the output layer (T, B, C); ``hidden``: one record per layer.
+
+    ``state`` has the state after the last step of each layer, that of the readout last: give it to
+    the next call to go on.
+    """
 
     readout: Tensor
     hidden: tuple[LIFRecord, ...]
+    state: tuple = ()
 
 
 class SpikingNetwork(nn.Module):
@@ -61,6 +66,13 @@ class SpikingNetwork(nn.Module):
     >>> out = network(torch.zeros(50, 8, 64))
     >>> out.readout.shape, out.hidden[0].spikes.shape
     (torch.Size([50, 8, 10]), torch.Size([50, 8, 100]))
+
+    A stream, step by step:
+
+    >>> state = None
+    >>> for spikes in torch.zeros(3, 1, 8, 64):
+    ...     out = network(spikes, state=state)
+    ...     state = out.state
 
     Paper sections I and II; chapters 1 and 2.
     """
@@ -113,14 +125,39 @@ class SpikingNetwork(nn.Module):
         readout = {"input_rate": before[-1], "std": wide, "learn": slow, **shared}
         self.readout = LeakyReadout(*sizes[-2:], typical(neuron).leaky, **readout)
 
-    def forward(self, spikes: Tensor | Events, record: bool | None = None) -> NetworkOutput:
-        """Run the network over input spikes (T, B, inputs), from rest."""
+    def forward(
+        self,
+        spikes: Tensor | Events,
+        record: bool | None = None,
+        state: Sequence[Any] | None = None,
+    ) -> NetworkOutput:
+        """Run the network over input spikes (T, B, inputs), from ``state`` or from rest."""
         self._check_steps()
-        records = []
-        for layer in self.hidden:
-            records.append(layer(spikes, record=record))
+        states, records = self._states(state), []
+        for layer, begin in zip(self.hidden, states, strict=False):
+            given = {} if begin is None else {"state": begin}
+            records.append(layer(spikes, record=record, **given))
             spikes = records[-1].spikes
-        return NetworkOutput(self.readout(spikes).mem, tuple(records))
+        last = self.readout(spikes, *([] if states[-1] is None else states[-1:]))
+        after = (getattr(record, "state", None) for record in (*records, last))
+        return NetworkOutput(last.mem, tuple(records), tuple(after))
+
+    def _states(self, state: Sequence[Any] | None) -> list:
+        """Return the state of each layer, None for rest, or raise."""
+        count = len(self.hidden) + 1
+        if state is None:
+            return [None] * count
+        if not isinstance(state, (tuple, list)) or hasattr(state, "_fields"):
+            raise TypeError(
+                f"state is a {type(state).__name__}; the state of an earlier output is accepted, "
+                "a tuple with one entry a layer"
+            )
+        if len(state) != count:
+            raise ValueError(
+                f"state has {len(state)} entries; {count} are accepted, one a hidden layer and "
+                "that of the readout"
+            )
+        return [*state]
 
     def _check_steps(self) -> None:
         """Raise unless all layers have one time step; a layer may have been exchanged."""

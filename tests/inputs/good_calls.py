@@ -25,6 +25,7 @@ from snnbook import (
     gradients,
     kernels,
     laboratory,
+    layers,
     local,
     neurons,
     readers,
@@ -53,6 +54,12 @@ def network(*hidden: int) -> neurons.SpikingNetwork:
     return neurons.SpikingNetwork(
         (INPUTS, *(hidden or (HIDDEN,)), CLASSES), input_rate=200.0, generator=seeded(3)
     )
+
+
+def listed() -> layers.Network:
+    cells = layers.Cells(neurons.LIFNeuron())
+    delays = layers.Delays(INPUTS, HIDDEN, 4, input_rate=100.0, generator=seeded(3))
+    return layers.Network([delays, cells, torch.nn.Linear(HIDDEN, CLASSES)])
 
 
 def adaptive() -> neurons.AdaptiveNetwork:
@@ -933,12 +940,98 @@ READERS: Calls = {
     },
 }
 
+LAYERS: Calls = {
+    "Cells": lambda: {
+        "neuron": neurons.LIFNeuron(),
+        "size": HIDDEN,
+        "learn": ("tau_mem",),
+        "spread": 0.5,
+        "generator": seeded(),
+        "kernel": "auto",
+        "checkpoint": 3,
+    },
+    "Cells.forward": lambda: (
+        layers.Cells(neurons.LIFNeuron()),
+        {"inputs": values(STEPS, BATCH, HIDDEN), "state": state(), "record": True},
+    ),
+    "Dense": lambda: {
+        "in_features": INPUTS,
+        "out_features": HIDDEN,
+        "neuron": neurons.AdaptiveNeuron(),
+        "recurrent": True,
+        "bias": True,
+        "input_rate": 10.0,
+        "rate": 10.0,
+        "recurrent_rate": 10.0,
+        "learn": ("tau_mem",),
+        "spread": 0.5,
+        "generator": seeded(),
+        "kernel": "auto",
+        "checkpoint": 3,
+    },
+    "Dense.forward": lambda: (
+        layers.Dense(INPUTS, HIDDEN, neurons.LIFNeuron(), bias=True, generator=seeded()),
+        {"inputs": spikes(), "state": state(), "record": True},
+    ),
+    "Delays": lambda: {
+        "in_features": INPUTS,
+        "out_features": HIDDEN,
+        "max_delay": 4,
+        "delays": torch.ones(HIDDEN, INPUTS),
+        "learn": True,
+        "width": 2.0,
+        "bias": True,
+        "neuron": neurons.LIFNeuron(),
+        "input_rate": 10.0,
+        "rate": 10.0,
+        "std": 1.0,
+        "generator": seeded(),
+    },
+    "Delays.forward": lambda: (
+        layers.Delays(INPUTS, HIDDEN, 4, generator=seeded()),
+        {"inputs": spikes(), "state": layers.DelayState(values(4, BATCH, INPUTS))},
+    ),
+    "Dropout": lambda: {"p": 0.5, "generator": seeded()},
+    "Dropout.forward": lambda: (
+        layers.Dropout(0.5, generator=seeded()),
+        {"inputs": spikes(), "state": layers.DropoutState(values(BATCH, INPUTS))},
+    ),
+    "Network": lambda: {"layers": [layers.Dense(3, 2, neurons.LIFNeuron()), torch.nn.Flatten()]},
+    "Network.forward": lambda: (listed(), {"inputs": spikes(), "record": True}),
+    "detach_states": lambda: {"states": {"cells": state()}},
+    "in_pieces": lambda: {"network": listed(), "inputs": spikes(), "length": 3, "detach": True},
+    "narrow_delays": lambda: {"model": listed(), "share": 0.5, "final": 0.4},
+    "over_time": lambda: {"module": torch.nn.Conv1d(2, 3, 2), "inputs": values(STEPS, BATCH, 2, 5)},
+    "rate_driven_": lambda: {
+        "module": torch.nn.Conv1d(2, 3, 2),
+        "neuron": neurons.LIFNeuron(),
+        "input_rate": 10.0,
+        "rate": 10.0,
+        "std": 1.0,
+        "generator": seeded(),
+    },
+    "threshold_norm": lambda: {
+        "features": 3,
+        "neuron": neurons.LIFNeuron(),
+        "alpha": 0.5,
+        "places": 1,
+    },
+    "truncated_gradient": lambda: {
+        "network": network(),
+        "spikes": spikes(),
+        "labels": labels(),
+        "loss": training.mean_over_time,
+        "length": 3,
+    },
+}
+
 CALLS: dict[str, Calls] = {
     "data": DATA,
     "signals": SIGNALS,
     "surrogates": SURROGATES,
     "kernels": KERNELS,
     "neurons": NEURONS,
+    "layers": LAYERS,
     "training": TRAINING,
     "gradients": GRADIENTS,
     "smoothed": SMOOTHED,

@@ -130,6 +130,7 @@ OTHER_WORDS = {
     "recurrent_weight": ("state",),
     "weights": ("weight", "drive"),
     "spikes": ("inputs", "drive"),
+    "inputs": ("drive",),
 }
 
 #: In words, the module that is put in place of another.
@@ -163,6 +164,14 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
         for name in ("mel", "gammatone")
     },
     "readers.data_folder": {("folder", "'something'")},  # it need not exist
+    "layers.Delays": {("delays", "integers")},  # whole delays may start to learn
+    "layers.detach_states": {("states", v) for v in ("3", "None")},  # a count, and no state
+    "layers.rate_driven_": {("module", LINEAR)},
+    "layers.truncated_gradient": {("network", LINEAR)},  # any module that takes such inputs
+    "layers.in_pieces": {  # a generator, which runs nothing by itself
+        *(("inputs", v) for v in ("NaN", "infinity")),
+        ("network", LINEAR),
+    },
     "data.time_first": {("batch", v) for v in ("integers", "complex")},  # it only turns axes
     "kernels.Events.from_dense": {  # zeros and ones of any real dtype, in any array
         ("spikes", v) for v in ("integers", "an array", "sparse")
@@ -183,7 +192,8 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
 LEFT_OUT: dict[str, str] = {
     "surrogates": "Surrogate true_derivative",
     "kernels": "plain_loop",
-    "neurons": "Neuron WithConstants",
+    "neurons": "Neuron WithConstants WithNeuron",
+    "layers": "Stateful",
     "training": "Confusion History",
     "gradients": """Allocations Nonlinearity SmoothRNN backward check_finite_run check_run
     detached is_recurrent kept layer_of no_gradients online_steps presynaptic products

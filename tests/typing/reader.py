@@ -14,6 +14,7 @@ from snnbook import (
     explore,
     gradients,
     kernels,
+    layers,
     local,
     neurons,
     results,
@@ -44,6 +45,16 @@ assert_type(neurons.lif_step(neurons.LIFState(spikes[0], spikes[0]), spikes[0], 
 choice = kernels.explain(spikes, weight=layer.weight)
 assert_type(choice, kernels.Choice)
 assert_type(choice.reason, str)
+
+# A network as a list, whole and in pieces
+cells = layers.Cells(neuron)
+listed = layers.Network([layers.Dense(64, 10, neuron, generator=generator), cells])
+assert_type(layers.over_time(torch.nn.Flatten(), spikes), Tensor)
+for part in layers.in_pieces(listed, spikes, 5):
+    assert_type(part, layers.LayerOutput)
+    assert_type(part.outputs, Tensor)
+linear = layers.rate_driven_(torch.nn.Linear(64, 10), neuron, generator=generator)
+assert_type(linear, torch.nn.Linear)
 
 
 # Training
