@@ -68,15 +68,16 @@ def decide_by_sum(
     return total.argmax(dim=1)
 
 
-def decide_by_first_spike(spikes: Tensor) -> Tensor:
+def decide_by_first_spike(spikes: Tensor, *, lengths: Tensor | None = None) -> Tensor:
     """Return the class that spikes first, the lowest number in a tie: (T, B, C) to (B,).
 
-    It belongs to :func:`snnbook.training.ttfs_cross_entropy`.
+    It belongs to :func:`snnbook.training.ttfs_cross_entropy`. With ``lengths`` (B,), the number of
+    steps of each sample, later spikes do not count.
 
     >>> decide_by_first_spike(torch.tensor([[[0.0, 0.0]], [[0.0, 1.0]], [[1.0, 1.0]]]))
     tensor([1])
     """
-    return first_spike_time(spikes).argmin(dim=1)
+    return first_spike_time(spikes, lengths=lengths).argmin(dim=1)
 
 
 def _check_readout(readout: Tensor) -> None:

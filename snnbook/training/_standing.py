@@ -14,7 +14,7 @@ import torch
 from snnbook.training._history import History
 
 #: What a file of this package begins with; another layout gets another number.
-FORMAT = "snnbook training run 1"
+FORMAT = "snnbook training run 2"
 
 
 class Standing:
@@ -95,8 +95,8 @@ class Standing:
             ) from None
         if not isinstance(state, dict) or state.get("format") != FORMAT:
             raise ValueError(
-                f"resume is {name!r}, which holds no training run; a file that fit has written, or "
-                "a name that is not there yet, is accepted"
+                f"resume is {name!r}, which holds no training run of this version; a file that fit "
+                "has written, or a name that is not there yet, is accepted"
             )
         for key, value in self.settings.items():
             if state["settings"].get(key) != value:

@@ -367,7 +367,12 @@ TRAINING: Calls = {
     "step_cross_entropy": lambda: {"labels": labels(), "steps": STEPS},
     "step_squared_error": lambda: {"target": values(STEPS, BATCH, CLASSES)},
     "step_errors": lambda: {"error": error(), "readout": values(STEPS, BATCH, CLASSES)},
-    "first_spike_time": lambda: {"spikes": spikes(), "dt": 1e-3, "late": 10e-3},
+    "first_spike_time": lambda: {
+        "spikes": spikes(),
+        "dt": 1e-3,
+        "late": 10e-3,
+        "lengths": torch.tensor([STEPS, 3, 1]),
+    },
     "max_over_time": lambda: {"readout": values(STEPS, BATCH, CLASSES), "labels": labels()},
     "mean_over_time": lambda: {"readout": values(STEPS, BATCH, CLASSES), "labels": labels()},
     "sum_over_time": lambda: {
