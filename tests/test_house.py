@@ -22,7 +22,7 @@ FLOORS = (
     ("kernels",),
     ("neurons",),
     ("data", "training"),
-    ("gradients",),
+    ("gradients", "export"),
     ("smoothed", "spike_times"),
     ("local",),
     ("laboratory",),

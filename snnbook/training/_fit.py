@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 from snnbook._validate import check_flag, check_integer, check_positive
 from snnbook.notebook import in_notebook, is_live
 from snnbook.training._batches import Encoder
-from snnbook.training._decisions import Decision, Loss, decision_of, note_decision
+from snnbook.training._decisions import Decision, Loss, decision_of
 from snnbook.training._epoch import Learner, check_weights
 from snnbook.training._fit_checks import (
     check_calls,
@@ -26,6 +26,7 @@ from snnbook.training._fit_checks import (
     made,
     scheduled,
 )
+from snnbook.training._fitted import note_decision
 from snnbook.training._history import History
 from snnbook.training._losses import mean_over_time
 from snnbook.training._predict import Inputs, judged

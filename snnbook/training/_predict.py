@@ -11,8 +11,9 @@ from snnbook._validate import check_callable, check_integer, check_labels
 from snnbook.data import Batch
 from snnbook.kernels import Events
 from snnbook.training._batches import Encoder, readout_of
-from snnbook.training._decisions import Decision, Loss, decided, decision_for
+from snnbook.training._decisions import Decision, Loss, decided
 from snnbook.training._fit_checks import number_of
+from snnbook.training._fitted import decision_for
 from snnbook.training._lengths import told
 from snnbook.training._sources import Source, source_of
 from snnbook.training._statistics import Accuracy, wilson_interval

@@ -16,6 +16,7 @@ from helpers import seeded
 
 from snnbook import (
     conclusions,
+    export,
     gradients,
     kernels,
     laboratory,
@@ -360,6 +361,7 @@ TRAINING: Calls = {
     "confusion_of": lambda: {"classes": labels(), "labels": labels(), "count": 3},
     "decide_by_max": lambda: {"readout": values(STEPS, BATCH, CLASSES)},
     "decide_by_sum": lambda: {"readout": values(STEPS, BATCH, CLASSES)},
+    "note_decision": lambda: {"model": network(), "decide": training.decide_by_max},
     "decide_by_loss": lambda: {"loss": training.max_over_time},
     "decide_by_first_spike": lambda: {"spikes": spikes(CLASSES)},
     "diagnose": lambda: {"activity": spikes()},
@@ -854,12 +856,30 @@ CONCLUSIONS: Calls = {
     "parameters_of": lambda: {"model": network()},
 }
 
+EXPORT: Calls = {
+    "to_nir": lambda: {"network": network(), "decay": "exact", "dt": 1e-4, "readout": True},
+    "from_nir": lambda: {
+        "graph": export.to_nir(network()),
+        "dt": 1e-4,
+        "decay": "exact",
+        "reset": "zero",
+    },
+    "to_program": lambda: {
+        "network": network(),
+        "spikes": spikes(),
+        "any_batch": True,
+        "tolerance": 1e-4,
+    },
+    "quantize": lambda: {"network": network(), "inputs": spikes(), "labels": labels(), "bits": 4},
+}
+
 CALLS: dict[str, Calls] = {
     "data": DATA,
     "surrogates": SURROGATES,
     "kernels": KERNELS,
     "neurons": NEURONS,
     "training": TRAINING,
+    "export": EXPORT,
     "gradients": GRADIENTS,
     "smoothed": SMOOTHED,
     "spike_times": SPIKE_TIMES,
