@@ -101,7 +101,7 @@ def to_nir(
     package two steps later. Its recurrent weights act after one step, those of this package after
     two, so that recurrent layers differ.
 
-    Pedersen et al. (2024), Nat. Commun. 15:8122, describe NIR.
+    Pedersen et al. (2024), Nature Communications 15:8122, describe NIR.
 
     Examples
     --------
