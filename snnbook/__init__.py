@@ -19,6 +19,7 @@ __all__ = [
     "data",
     "exercises",
     "explore",
+    "export",
     "gradients",
     "kernels",
     "laboratory",

@@ -23,7 +23,7 @@ FLOORS = (
     ("neurons",),
     ("layers",),
     ("data", "readers", "signals", "training"),
-    ("gradients",),
+    ("gradients", "export"),
     ("smoothed", "spike_times"),
     ("local",),
     ("laboratory",),

@@ -112,7 +112,8 @@ def learning_curve(
 ) -> Axes:
     """Draw the loss or the accuracy of each epoch, of one run or of several seeds.
 
-    Several runs are drawn as their mean, with a band from the lowest to the highest.
+    Several runs are drawn as their mean, with a band from the lowest to the highest. The epoch
+    whose weights one run was left with, where ``keep_best`` asked for the best, has a ring.
 
     Parameters
     ----------
@@ -154,10 +155,12 @@ def learning_curve(
         raise ValueError(f"history has {lengths} epochs; runs of equal length above 0 are accepted")
     ax = new_axes(ax)
     rows = {"train": np.array([getattr(run, quantity) for run in runs])}
-    if quantity == "accuracy" and all(run.validation_accuracy for run in runs):
-        rows["validation"] = np.array([run.validation_accuracy for run in runs])
+    if all(getattr(run, f"validation_{quantity}") for run in runs):
+        rows["validation"] = np.array([getattr(run, f"validation_{quantity}") for run in runs])
     for which, values in rows.items():
         _learning_line(ax, values, which)
+    if len(runs) == 1 and runs[0].kept_epoch is not None and "validation" in rows:
+        _kept(ax, runs[0].kept_epoch, rows["validation"][0])
     if chance is not None:
         ax.axhline(chance, color=COLORS["chance"], linestyle=LINES["chance"], label="chance")
     ax.set(xlabel="epoch", ylabel=quantity, xlim=(0.5, len(runs[0].loss) + 0.5))
@@ -170,6 +173,19 @@ def learning_curve(
     if len(ax.get_legend_handles_labels()[1]) > 1:
         ax.legend(loc="best")
     return ax
+
+
+def _kept(ax: Axes, epoch: int, values: np.ndarray) -> None:
+    ax.plot(
+        epoch,
+        values[epoch - 1],
+        "o",
+        markersize=11,
+        markerfacecolor="none",
+        markeredgewidth=1.5,
+        color=COLORS["validation"],
+        label=f"weights kept, epoch {epoch}",
+    )
 
 
 def _learning_line(ax: Axes, values: np.ndarray, which: str) -> None:

@@ -32,6 +32,7 @@ from snnbook.training._errors import (
     step_squared_error as step_squared_error,
 )
 from snnbook.training._fit import fit as fit
+from snnbook.training._fitted import note_decision as note_decision
 from snnbook.training._history import History as History
 from snnbook.training._losses import (
     class_weights as class_weights,

@@ -1,14 +1,13 @@
 """From a readout to a class: which decision belongs to which loss, and to a trained model."""
 
 import math
-import pickle
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from snnbook._validate import check_callable, check_integer, values_at_hand
 from snnbook.training._lengths import outside, told
@@ -68,15 +67,16 @@ def decide_by_sum(
     return total.argmax(dim=1)
 
 
-def decide_by_first_spike(spikes: Tensor) -> Tensor:
+def decide_by_first_spike(spikes: Tensor, *, lengths: Tensor | None = None) -> Tensor:
     """Return the class that spikes first, the lowest number in a tie: (T, B, C) to (B,).
 
-    It belongs to :func:`snnbook.training.ttfs_cross_entropy`.
+    It belongs to :func:`snnbook.training.ttfs_cross_entropy`. With ``lengths`` (B,), the number of
+    steps of each sample, later spikes do not count.
 
     >>> decide_by_first_spike(torch.tensor([[[0.0, 0.0]], [[0.0, 1.0]], [[1.0, 1.0]]]))
     tensor([1])
     """
-    return first_spike_time(spikes).argmin(dim=1)
+    return first_spike_time(spikes, lengths=lengths).argmin(dim=1)
 
 
 def _check_readout(readout: Tensor) -> None:
@@ -212,55 +212,6 @@ def decision_of(loss: Loss) -> Decision:
         return _DECISIONS[inner]
     except (KeyError, TypeError):  # unknown, or not hashable
         return decide_by_loss(loss)
-
-
-class FittedDecision:
-    """The decision of a trained model, noted by :func:`snnbook.training.fit` on the model.
-
-    It copies and saves with the model. What cannot be pickled, such as a lambda, is left out of a
-    file; a model that was read from it asks for ``decide``.
-    """
-
-    def __init__(self, decide: Decision | None) -> None:
-        self.decide = decide
-
-    def __call__(self, readout: Tensor, lengths: Tensor | None = None) -> Tensor:
-        if self.decide is None:
-            raise ValueError(
-                "decide is not given, and the file that the model was read from does not hold its "
-                "decision, since the loss was a lambda or is defined elsewhere; give decide, such "
-                "as training.decide_by_sum or training.decide_by_loss(loss)"
-            )
-        return told("decide", self.decide, readout, lengths=lengths)
-
-    def __deepcopy__(self, memo) -> "FittedDecision":
-        return self
-
-    def __reduce__(self):
-        try:
-            state = pickle.dumps(self.decide)
-        except Exception:  # pickle raises many kinds
-            state = b""
-        return _read, (state,)
-
-
-def _read(state: bytes) -> FittedDecision:
-    """Read a decision from a file; one whose function is defined nowhere here is unknown."""
-    try:
-        return FittedDecision(pickle.loads(state))
-    except Exception:  # such as of a function that another notebook defined
-        return FittedDecision(None)
-
-
-def note_decision(model: nn.Module, decide: Decision) -> None:
-    """Note on a model how it decides from now on."""
-    model.fitted_decision = FittedDecision(decide)
-
-
-def decision_for(model: Callable, default: Decision = decide_by_sum) -> Decision:
-    """Return how a model decides: as it was trained, and ``default`` if it was not."""
-    noted = getattr(model, "fitted_decision", None)
-    return noted if isinstance(noted, FittedDecision) else default
 
 
 def decided(decide: Decision, readout: Tensor, lengths: Tensor | None = None) -> Tensor:

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +14,7 @@ from tqdm.auto import tqdm
 from snnbook._validate import check_flag, check_integer, check_positive
 from snnbook.notebook import in_notebook, is_live
 from snnbook.training._batches import Encoder
-from snnbook.training._decisions import Decision, Loss, decision_of, note_decision
+from snnbook.training._decisions import Decision, Loss, decision_of
 from snnbook.training._epoch import Learner, check_weights
 from snnbook.training._fit_checks import (
     check_calls,
@@ -25,9 +26,10 @@ from snnbook.training._fit_checks import (
     made,
     scheduled,
 )
+from snnbook.training._fitted import note_decision
 from snnbook.training._history import History
 from snnbook.training._losses import mean_over_time
-from snnbook.training._predict import Inputs, measured
+from snnbook.training._predict import Inputs, judged
 from snnbook.training._sources import source_of
 from snnbook.training._standing import Standing, generators_of, settings_of
 from snnbook.training._watch import Watch
@@ -103,8 +105,8 @@ def fit(
     regularizer : callable, optional
         Maps the model's output to a scalar that is added to the loss.
     validation : tuple, Dataset or DataLoader, optional
-        Samples on which the accuracy is measured after every epoch: inputs and labels, and with
-        ``lengths`` these as a third; or a data set or a loader that holds them.
+        Samples on which accuracy and loss are measured after every epoch: inputs and labels, and
+        with ``lengths`` these as a third; or a data set or a loader that holds them.
     decide : callable, optional
         Maps a readout (T, B, C) to classes (B,). By default what belongs to the loss: each loss of
         this room has its own, another one may carry it as an attribute ``decide``, and any other
@@ -231,10 +233,8 @@ def fit(
         start = time.perf_counter()
         row, output = learner.learn(source, batch_size, generator, epoch)
         check_weights(model, epoch, lr)
-        judged = None
-        if checking is not None:
-            judged = measured(model, checking, 256, decide).value
-        history = history.after(row, judged, time.perf_counter() - start)
+        found = None if checking is None else judged(model, checking, 256, decide, loss)
+        history = history.after(row, found, time.perf_counter() - start)
         watch.report(epoch, history, output, last=epoch == epochs)
         bar.set_postfix(loss=f"{history.loss[-1]:.3g}", accuracy=f"{history.accuracy[-1]:.1%}")
         if plan is not None:
@@ -247,6 +247,7 @@ def fit(
             break
     if keep_best:
         standing.take_best()
+        history = replace(history, kept_epoch=history.best_epoch)
     return history
 
 

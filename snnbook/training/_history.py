@@ -23,6 +23,12 @@ class History:
         For each epoch and hidden layer, the mean number of spikes of a neuron in one sample.
     seconds : tuple of float
         Wall time of each epoch, in seconds.
+    validation_loss : tuple of float
+        Mean loss of the validation samples after the epoch, without the regularizer; empty without
+        them.
+    kept_epoch : int or None
+        The epoch, from 1, whose weights the model was left with, if that was asked for by
+        ``keep_best``; it takes no part in the comparison.
     """
 
     loss: tuple[float, ...] = ()
@@ -30,6 +36,8 @@ class History:
     validation_accuracy: tuple[float, ...] = ()
     spike_counts: tuple[tuple[float, ...], ...] = ()
     seconds: tuple[float, ...] = field(default=(), compare=False)
+    validation_loss: tuple[float, ...] = ()
+    kept_epoch: int | None = field(default=None, compare=False)
 
     @property
     def best_epoch(self) -> int | None:
@@ -51,15 +59,22 @@ class History:
         check_positive("duration", duration)
         return tuple(tuple(count / duration for count in epoch) for epoch in self.spike_counts)
 
-    def after(self, row: list[float], judged: float | None, seconds: float) -> "History":
-        """Return the history with one epoch more: loss, accuracy and spike counts are ``row``."""
+    def after(
+        self, row: list[float], judged: tuple[float, float] | None, seconds: float
+    ) -> "History":
+        """Return the history with one epoch more: loss, accuracy and spike counts are ``row``.
+
+        ``judged`` holds accuracy and loss of the validation samples.
+        """
         loss, right, *counts = row
+        found = () if judged is None else judged
         return History(
             (*self.loss, loss),
             (*self.accuracy, right),
-            self.validation_accuracy if judged is None else (*self.validation_accuracy, judged),
+            (*self.validation_accuracy, *found[:1]),
             (*self.spike_counts, tuple(counts)),
             (*self.seconds, seconds),
+            (*self.validation_loss, *found[1:]),
         )
 
     def __str__(self) -> str:

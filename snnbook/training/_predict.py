@@ -11,7 +11,10 @@ from snnbook._validate import check_callable, check_integer, check_labels
 from snnbook.data import Batch
 from snnbook.kernels import Events
 from snnbook.training._batches import Encoder, readout_of
-from snnbook.training._decisions import Decision, decided, decision_for
+from snnbook.training._decisions import Decision, Loss, decided
+from snnbook.training._fit_checks import number_of
+from snnbook.training._fitted import decision_for
+from snnbook.training._lengths import told
 from snnbook.training._sources import Source, source_of
 from snnbook.training._statistics import Accuracy, wilson_interval
 
@@ -97,8 +100,12 @@ def decisions(
     batch_size: int,
     decide: Decision | None,
     labelled: bool = False,
+    look: Callable[[Tensor, Batch], None] | None = None,
 ) -> tuple[Tensor, Tensor | None, int]:
-    """Return the decisions of a model, the labels if asked for, and the number of classes."""
+    """Return the decisions of a model, the labels if asked for, and the number of classes.
+
+    ``look`` is shown the readout of each batch.
+    """
     check_callable("model", model)
     check_integer("batch_size", batch_size, 1)
     decide = decision_for(model) if decide is None else decide
@@ -111,6 +118,8 @@ def decisions(
                 labels.append(labels_of(batch, source).cpu())
                 check_labels(labels[-1], len(labels[-1]), readout.shape[2])
             found.append(decided(decide, readout, batch.lengths))
+            if look is not None:
+                look(readout, batch)
     return torch.cat(found), torch.cat(labels) if labelled else None, readout.shape[2]
 
 
@@ -177,6 +186,26 @@ def accuracy(
 
 def measured(model: Callable, source: Source, batch_size: int, decide: Decision | None) -> Accuracy:
     """Return the accuracy of a model on the samples of a source."""
-    classes, labels, _ = decisions(model, source, batch_size, decide, labelled=True)
+    return _share(*decisions(model, source, batch_size, decide, labelled=True)[:2])
+
+
+def _share(classes: Tensor, labels: Tensor) -> Accuracy:
     correct, n = int((classes.cpu() == labels).sum()), len(labels)
     return Accuracy(correct / n, *wilson_interval(correct, n), n)
+
+
+def judged(
+    model: Callable, source: Source, batch_size: int, decide: Decision, loss: Loss
+) -> tuple[float, float]:
+    """Return accuracy and mean loss of a model on the samples of a source."""
+    total = 0.0
+
+    def look(readout: Tensor, batch: Batch) -> None:
+        nonlocal total
+        wanted = batch.labels.to(readout.device)
+        value = number_of("loss", told("loss", loss, readout, wanted, lengths=batch.lengths))
+        total += len(wanted) * float(value)
+
+    found = decisions(model, source, batch_size, decide, labelled=True, look=look)
+    accuracy = _share(*found[:2])
+    return accuracy.value, total / accuracy.n

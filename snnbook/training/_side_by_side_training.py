@@ -18,8 +18,8 @@ from snnbook._validate import (
     check_positive,
     check_tensor,
 )
-from snnbook.training._decisions import decision_for, note_decision
 from snnbook.training._fit_checks import check_model, made
+from snnbook.training._fitted import decision_for, note_decision
 from snnbook.training._side_by_side import SideBySide
 
 Score = Callable[[Tensor], Tensor]

@@ -10,10 +10,17 @@ from torch import Tensor
 from torch.nn import functional
 
 from snnbook._validate import check_positive, check_same_kind, is_number, values_at_hand
+from snnbook.training._lengths import outside
 from snnbook.training._losses import check_task, check_time_and_batch
 
 
-def first_spike_time(spikes: Tensor, *, dt: float = 1e-3, late: float | None = None) -> Tensor:
+def first_spike_time(
+    spikes: Tensor,
+    *,
+    dt: float = 1e-3,
+    late: float | None = None,
+    lengths: Tensor | None = None,
+) -> Tensor:
     r"""Return the time of the first spike of each neuron, differentiable in the spikes.
 
     .. math:: t = \Delta t \sum_{n=0}^{T-2} q[n] + (t_\mathrm{late} - (T - 1) \Delta t)\, q[T-1],
@@ -35,7 +42,11 @@ def first_spike_time(spikes: Tensor, *, dt: float = 1e-3, late: float | None = N
     dt : float
         Time step, in seconds.
     late : float, optional
-        Time assigned to a silent neuron, in seconds, at least ``T * dt``, the default.
+        Time assigned to a silent neuron, in seconds, at least ``T * dt``. By default it is the end
+        of its sample.
+    lengths : Tensor, shape (B,), dtype int64, optional
+        Number of steps of each sample, where some end earlier: later spikes do not count, and T is
+        the sample's own.
 
     Returns
     -------
@@ -63,16 +74,29 @@ def first_spike_time(spikes: Tensor, *, dt: float = 1e-3, late: float | None = N
     check_time_and_batch("spikes", spikes)
     check_positive("dt", dt)
     steps = spikes.shape[0]
-    if late is None:
-        late = steps * dt
-    elif not (is_number(late) and math.isfinite(late) and late >= steps * dt * (1 - 1e-12)):
+    if late is not None and not (
+        is_number(late) and math.isfinite(late) and late >= steps * dt * (1 - 1e-12)
+    ):
         raise ValueError(
             f"late is {late!r} s; a time of at least T * dt = {steps * dt:g} s is accepted"
         )
     if values_at_hand(spikes) and not bool(((spikes >= 0) & (spikes <= 1)).all()):
         raise ValueError("spikes holds values outside [0, 1]; spike trains of 0 and 1 are accepted")
+    if lengths is not None:
+        return _first_of_unequal(spikes, dt, late, lengths)
     quiet = torch.cumprod(1.0 - spikes, dim=0)
+    late = steps * dt if late is None else late
     return dt * quiet[:-1].sum(dim=0) + (late - (steps - 1) * dt) * quiet[-1]
+
+
+def _first_of_unequal(spikes: Tensor, dt: float, late: float | None, lengths: Tensor) -> Tensor:
+    """Return the first spike times of samples that end at their own steps."""
+    over = outside(spikes, lengths)
+    quiet = torch.cumprod(1.0 - spikes.masked_fill(over, 0), dim=0)
+    over = torch.cat([over[1:], torch.ones_like(over[:1])])  # the last step of each sample too
+    ends = lengths.to(spikes)[:, None]
+    rest = dt if late is None else late - (ends - 1) * dt
+    return dt * quiet.masked_fill(over, 0).sum(dim=0) + rest * quiet[-1]
 
 
 def ttfs_cross_entropy(
@@ -82,6 +106,7 @@ def ttfs_cross_entropy(
     dt: float = 1e-3,
     tau: float = 5e-3,
     late: float | None = None,
+    lengths: Tensor | None = None,
 ) -> Tensor:
     r"""Return the time-to-first-spike cross entropy: the correct unit must spike first.
 
@@ -102,7 +127,10 @@ def ttfs_cross_entropy(
     tau : float
         Time scale of the softmax, in seconds: a lead of ``tau`` is worth a factor e in the odds.
     late : float, optional
-        Time assigned to a silent output, in seconds, at least ``T * dt``, the default.
+        Time assigned to a silent output, in seconds, at least ``T * dt``. By default it is the end
+        of its sample.
+    lengths : Tensor, shape (B,), dtype int64, optional
+        As in :func:`first_spike_time`.
 
     Returns
     -------
@@ -124,7 +152,8 @@ def ttfs_cross_entropy(
     """
     check_task("spikes", spikes, labels)
     check_positive("tau", tau)
-    return functional.cross_entropy(-first_spike_time(spikes, dt=dt, late=late) / tau, labels)
+    times = first_spike_time(spikes, dt=dt, late=late, lengths=lengths)
+    return functional.cross_entropy(-times / tau, labels)
 
 
 def van_rossum(spikes: Tensor, target: Tensor, *, tau: float = 10e-3, dt: float = 1e-3) -> Tensor:

@@ -1,7 +1,6 @@
 """Where a training run stands: its history, its best weights, and the file that keeps both."""
 
 import copy
-import os
 import random
 from collections.abc import Callable
 from dataclasses import asdict
@@ -11,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from snnbook._files import checked_file, first_line, write_whole
 from snnbook.training._history import History
 
 #: What a file of this package begins with; another layout gets another number.
-FORMAT = "snnbook training run 1"
+FORMAT = "snnbook training run 2"
 
 
 class Standing:
@@ -36,7 +36,7 @@ class Standing:
         self.parts, self.generators, self.settings = parts, generators, settings
         self.history, self.best, self.ended = History(), None, False
         self.sure = False  # that what is written can be read
-        self.path = None if path is None else checked_path(path)
+        self.path = None if path is None else checked_file("resume", path)
         if self.path is not None and self.path.exists():
             self._read()
 
@@ -71,18 +71,19 @@ class Standing:
             "best": self.best,
             "ended": self.ended,
         }
-        part = self.path.with_name(self.path.name + ".part")
         try:
-            torch.save(state, part)
-            if not self.sure:
-                torch.load(part, map_location="cpu", weights_only=True)
-                self.sure = True
-            os.replace(part, self.path)
+            write_whole(self.path, lambda part: self._write(state, part))
         except Exception as error:  # torch and pickle raise many kinds
-            part.unlink(missing_ok=True)
             raise OSError(
-                f"resume is {str(self.path)!r}, and the run cannot be kept there: {_first(error)}"
+                f"resume is {str(self.path)!r}, and the run cannot be kept there: "
+                f"{first_line(error)}"
             ) from error
+
+    def _write(self, state: dict, path: Path) -> None:
+        torch.save(state, path)
+        if not self.sure:
+            torch.load(path, map_location="cpu", weights_only=True)
+            self.sure = True
 
     def _read(self) -> None:
         name = str(self.path)
@@ -90,13 +91,13 @@ class Standing:
             state = torch.load(self.path, map_location="cpu", weights_only=True)
         except Exception as error:
             raise ValueError(
-                f"resume is {name!r}, which cannot be read ({_first(error)}); a file that fit has "
-                "written, or a name that is not there yet, is accepted"
+                f"resume is {name!r}, which cannot be read ({first_line(error)}); a file that fit "
+                "has written, or a name that is not there yet, is accepted"
             ) from None
         if not isinstance(state, dict) or state.get("format") != FORMAT:
             raise ValueError(
-                f"resume is {name!r}, which holds no training run; a file that fit has written, or "
-                "a name that is not there yet, is accepted"
+                f"resume is {name!r}, which holds no training run of this version; a file that fit "
+                "has written, or a name that is not there yet, is accepted"
             )
         for key, value in self.settings.items():
             if state["settings"].get(key) != value:
@@ -112,27 +113,6 @@ class Standing:
         _set_global_states(state["random"])
         self.history = History(**state["history"])
         self.best, self.ended = state["best"], state["ended"]
-
-
-def _first(error: Exception) -> str:
-    """Return the first line of an error, or its kind."""
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
-
-
-def checked_path(path) -> Path:
-    """Return the path of a file that can be written, or raise.
-
-    >>> checked_path("/nowhere/run.pt")
-    Traceback (most recent call last):
-    ...
-    ValueError: resume is '/nowhere/run.pt'; a file in a folder that exists is accepted
-    """
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"resume is {path!r}; the path of a file is accepted, such as 'run.pt'")
-    path = Path(path)
-    if not path.parent.is_dir() or path.is_dir():
-        raise ValueError(f"resume is {str(path)!r}; a file in a folder that exists is accepted")
-    return path
 
 
 def generators_of(generator: torch.Generator | None, inputs, encode: Callable | None) -> list:

@@ -22,6 +22,7 @@ from scipy.io import wavfile
 
 from snnbook import (
     conclusions,
+    export,
     gradients,
     kernels,
     laboratory,
@@ -382,6 +383,7 @@ TRAINING: Calls = {
     "confusion_of": lambda: {"classes": labels(), "labels": labels(), "count": 3},
     "decide_by_max": lambda: {"readout": values(STEPS, BATCH, CLASSES)},
     "decide_by_sum": lambda: {"readout": values(STEPS, BATCH, CLASSES)},
+    "note_decision": lambda: {"model": network(), "decide": training.decide_by_max},
     "decide_by_loss": lambda: {"loss": training.max_over_time},
     "decide_by_first_spike": lambda: {"spikes": spikes(CLASSES)},
     "diagnose": lambda: {"activity": spikes()},
@@ -389,7 +391,12 @@ TRAINING: Calls = {
     "step_cross_entropy": lambda: {"labels": labels(), "steps": STEPS},
     "step_squared_error": lambda: {"target": values(STEPS, BATCH, CLASSES)},
     "step_errors": lambda: {"error": error(), "readout": values(STEPS, BATCH, CLASSES)},
-    "first_spike_time": lambda: {"spikes": spikes(), "dt": 1e-3, "late": 10e-3},
+    "first_spike_time": lambda: {
+        "spikes": spikes(),
+        "dt": 1e-3,
+        "late": 10e-3,
+        "lengths": torch.tensor([STEPS, 3, 1]),
+    },
     "max_over_time": lambda: {"readout": values(STEPS, BATCH, CLASSES), "labels": labels()},
     "mean_over_time": lambda: {"readout": values(STEPS, BATCH, CLASSES), "labels": labels()},
     "sum_over_time": lambda: {
@@ -1025,6 +1032,23 @@ LAYERS: Calls = {
     },
 }
 
+EXPORT: Calls = {
+    "to_nir": lambda: {"network": network(), "decay": "exact", "dt": 1e-4, "readout": True},
+    "from_nir": lambda: {
+        "graph": export.to_nir(network()),
+        "dt": 1e-4,
+        "decay": "exact",
+        "reset": "zero",
+    },
+    "to_program": lambda: {
+        "network": network(),
+        "spikes": spikes(),
+        "any_batch": True,
+        "tolerance": 1e-4,
+    },
+    "quantize": lambda: {"network": network(), "inputs": spikes(), "labels": labels(), "bits": 4},
+}
+
 CALLS: dict[str, Calls] = {
     "data": DATA,
     "signals": SIGNALS,
@@ -1033,6 +1057,7 @@ CALLS: dict[str, Calls] = {
     "neurons": NEURONS,
     "layers": LAYERS,
     "training": TRAINING,
+    "export": EXPORT,
     "gradients": GRADIENTS,
     "smoothed": SMOOTHED,
     "spike_times": SPIKE_TIMES,

@@ -186,6 +186,8 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
     **{  # an infinity is higher than every number; two of different signs are refused
         f"training.decide_by_{way}": {("readout", "infinity")} for way in ("max", "sum")
     },
+    **{f"export.{name}": {("network", LINEAR)} for name in ("quantize", "to_program")},
+    "training.note_decision": {("model", LINEAR), ("decide", "None")},
 }
 
 #: Entries that take nothing, or that take only what another entry of their room made.
@@ -195,6 +197,7 @@ LEFT_OUT: dict[str, str] = {
     "neurons": "Neuron WithConstants WithNeuron",
     "layers": "Stateful",
     "training": "Confusion History",
+    "export": "Quantized load_network save_network",  # a file of any name is right
     "gradients": """Allocations Nonlinearity SmoothRNN backward check_finite_run check_run
     detached is_recurrent kept layer_of no_gradients online_steps presynaptic products
     reset_strength rnn_backward run_back slope summed through_surrogate through_weights""",

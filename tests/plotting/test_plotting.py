@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -204,6 +205,17 @@ def test_learning_curves_of_several_runs_show_mean_and_range():
     assert validation.get_label() == "validation samples" and chance.get_label() == "chance"
     assert len(ax.collections) == 2
     assert len(plotting.learning_curve(history(validation=False)).get_lines()) == 1
+
+
+def test_a_learning_curve_rings_the_epoch_whose_weights_were_kept():
+    kept = replace(history(), validation_loss=(2.1, 1.5, 1.6), kept_epoch=2)
+    for quantity, values in (("accuracy", (0.1, 0.4, 0.7)), ("loss", (2.1, 1.5, 1.6))):
+        _, validation, ring = plotting.learning_curve(kept, quantity=quantity).get_lines()
+        assert tuple(validation.get_ydata()) == values
+        assert (ring.get_xdata()[0], ring.get_ydata()[0]) == (2, values[1])
+        assert ring.get_label() == "weights kept, epoch 2"
+    assert len(plotting.learning_curve(history(), quantity="loss").get_lines()) == 1
+    assert len(plotting.learning_curve([kept, kept]).get_lines()) == 2
 
 
 def test_a_signed_map_is_symmetric_and_a_positive_one_starts_at_zero():

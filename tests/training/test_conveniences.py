@@ -143,6 +143,20 @@ def test_a_history_knows_its_best_epoch():
     assert History(validation_accuracy=(0.2, 0.8, 0.8, 0.1)).best_epoch == 2
 
 
+def test_the_validation_loss_is_that_of_the_weights_after_each_epoch():
+    x, y = task(8)
+    seen = []
+
+    def note(epoch, model, history):
+        with torch.no_grad():
+            seen.append(float(mean_over_time(model(x).readout, y)))
+
+    _, history = learned(validation=(x, y), on_epoch=note, keep_best=True)
+    assert history.validation_loss == pytest.approx(seen, rel=1e-5)
+    assert history.kept_epoch == history.best_epoch and learned()[1].validation_loss == ()
+    assert learned(validation=(x, y))[1].kept_epoch is None
+
+
 # resuming ----------------------------------------------------------------------------------------
 
 
@@ -193,7 +207,7 @@ def test_a_run_goes_on_bit_for_bit_after_a_kill(options, tmp_path):
     whole, wanted = learned(epochs=5, **options())
 
     def killing(readout, labels, calls=[]):  # noqa: B006 (it counts)
-        calls.append(1)
+        calls.extend([1] * readout.requires_grad)  # not of validation samples
         if len(calls) == 8:  # in the third epoch of three batches
             raise Killed
         return mean_over_time(readout, labels)

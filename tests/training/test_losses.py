@@ -8,10 +8,12 @@ import torch
 from helpers import seeded
 from hypothesis import given, settings, strategies as st
 from torch.autograd import gradcheck
+from torch.nn import functional
 
 from snnbook.neurons import LIF, LIFNeuron
 from snnbook.surrogates import fast_sigmoid
 from snnbook.training import (
+    decide_by_first_spike,
     first_spike_time,
     max_over_time,
     mean_over_time,
@@ -277,3 +279,29 @@ def test_van_rossum_names_a_target_that_does_not_fit():
         van_rossum(spikes, torch.zeros(4, 2, 3, dtype=torch.float64))
     with pytest.raises(ValueError, match="time axis is empty"):
         van_rossum(torch.zeros(0, 2, 3), torch.zeros(0, 2, 3))
+
+
+@pytest.mark.parametrize("late", [None, 20.0])
+def test_first_spikes_of_samples_that_end_earlier(late):
+    """Padding, with spikes in it or not, changes neither time nor gradient of a sample."""
+    draw = torch.Generator().manual_seed(3)
+    spikes = (torch.rand(9, 5, 4, generator=draw) < 0.2).double()
+    lengths = torch.tensor([1, 4, 9, 6, 2])
+    whole = spikes.clone().requires_grad_()
+    times = first_spike_time(whole, dt=1.0, late=late, lengths=lengths)
+    times.square().sum().backward()
+    for b, steps in enumerate(lengths.tolist()):
+        alone = spikes[:steps, b : b + 1].clone().requires_grad_()
+        own = first_spike_time(alone, dt=1.0, late=late)
+        own.square().sum().backward()
+        assert torch.equal(times[b], own[0])
+        assert torch.equal(whole.grad[:steps, b], alone.grad[:, 0])
+        assert not whole.grad[steps:, b].any()
+    labels = torch.tensor([0, 1, 2, 3, 0])
+    loss = ttfs_cross_entropy(spikes, labels, dt=1.0, tau=2.0, late=late, lengths=lengths)
+    expected = functional.cross_entropy(-times.detach() / 2.0, labels)
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-14)
+    classes = decide_by_first_spike(spikes, lengths=lengths)
+    assert classes.tolist() == times.argmin(1).tolist()
+    with pytest.raises(ValueError, match="lengths"):
+        first_spike_time(spikes, lengths=torch.tensor([1, 4, 10, 6, 2]))

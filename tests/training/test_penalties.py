@@ -10,6 +10,7 @@ from torch.autograd import gradcheck
 from snnbook.neurons import SpikingNetwork
 from snnbook.training import (
     diagnose,
+    fit,
     max_over_time,
     mean_counts,
     spike_bounds_penalty,
@@ -21,6 +22,7 @@ PENALTIES = [
     spike_count_penalty,
     partial(spike_count_penalty, linear=0.3, quadratic=2.0),
     partial(spike_bounds_penalty, lower=2.0, upper=2.5),
+    partial(spike_bounds_penalty, lower=2.0, upper=2.5, relative=True),
 ]
 
 
@@ -45,6 +47,9 @@ def test_mean_counts():
         (partial(spike_bounds_penalty, lower=2.0), 0.5**2 / 2),
         (partial(spike_bounds_penalty, upper=2.0), 1 / 2),
         (partial(spike_bounds_penalty, lower=2.5, upper=2.5), (1 + 0.5**2) / 2),
+        (partial(spike_bounds_penalty, upper=1.0, relative=True), (1.25**0.5 + 5**0.5) / 2 - 1),
+        (partial(spike_bounds_penalty, lower=6.0, relative=True), (1.25 + 1.25**0.5) / 2 - 1),
+        (partial(spike_bounds_penalty, relative=True), 0.0),
     ],
 )
 def test_closed_forms(penalty, expected):
@@ -121,6 +126,8 @@ def test_bad_factors_are_named():
                 spike_bounds_penalty(spikes, **{name: bad})
     with pytest.raises(ValueError, match="upper is 1.0"):
         spike_bounds_penalty(spikes, lower=2.0, upper=1.0)
+    with pytest.raises(ValueError, match="upper is 0.0 and relative True; a number above 0"):
+        spike_bounds_penalty(spikes, upper=0.0, relative=True)
 
 
 def test_a_lower_bound_wakes_a_silent_neuron():
@@ -137,3 +144,43 @@ def test_a_lower_bound_wakes_a_silent_neuron():
         spike_bounds_penalty(spikes, lower=1.0).backward()
         steps.step()
     assert mean_counts(model(inputs).hidden[0].spikes)[0] >= 1.0
+
+
+@pytest.mark.parametrize("recurrent", [False, True])
+@pytest.mark.parametrize("size, rate", [(24, 20.0), (96, 80.0)])
+def test_one_relative_strength_suits_every_size_rate_and_kind_of_network(recurrent, size, rate):
+    """The same factor brings all four networks to the bound, and none loses what it learns."""
+    labels = torch.arange(60) % 3
+    rates = torch.where(torch.arange(24) // 8 == labels[:, None], 0.15, 0.05)
+    draw = torch.Generator().manual_seed(1)
+    inputs = (torch.rand(60, 60, 24, generator=draw) < rates).float()
+    model = SpikingNetwork(
+        (24, size, 3), recurrent=recurrent, input_rate=80.0, hidden_rate=rate, generator=draw
+    )
+    bound = partial(spike_bounds_penalty, upper=1.5, relative=True)
+    history = fit(
+        model,
+        inputs,
+        labels,
+        epochs=15,
+        batch_size=20,
+        lr=1e-2,
+        generator=draw,
+        regularizer=lambda out: 0.3 * bound(out.hidden[0].spikes),
+        batch_first=False,
+        progress=False,
+    )
+    assert history.spike_counts[-1][0] < 2.0 and history.accuracy[-1] == 1
+    assert max(history.loss) < 3  # a square starts at up to ten times that
+
+
+def test_far_out_a_relative_bound_pulls_no_harder():
+    """Its gradient by a neuron's count stays below 1 / (N u); that of the square grows."""
+    pulls = {}
+    for relative in (False, True):
+        for count in (4, 40):
+            spikes = torch.ones(count, 1, 2, dtype=torch.float64, requires_grad=True)
+            spike_bounds_penalty(spikes, upper=2.0, relative=relative).backward()
+            pulls[relative, count] = float(spikes.grad.max())
+    assert pulls[False, 40] == pytest.approx(19 * pulls[False, 4])
+    assert pulls[True, 4] == pytest.approx(0.5**0.5 / 4) and pulls[True, 40] < 1 / 4

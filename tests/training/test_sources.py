@@ -110,7 +110,7 @@ def test_a_loader_trains_as_the_tensor_does():
     alone = {"batch_size": None, "generator": None}
     wanted = learned(spikes, labels, validation=(spikes, labels))
     turned = TensorDataset(spikes.transpose(0, 1), labels)
-    check = DataLoader(turned, batch_size=7)
+    check = DataLoader(turned, batch_size=SAMPLES)  # a mean of other batches rounds otherwise
     own = learned(loader(turned), batch_first=True, validation=check, **alone)
     assert own == wanted
     together = loader(Recordings(), collate_fn=data.collate)
