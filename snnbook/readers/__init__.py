@@ -9,7 +9,9 @@ opened is a ``torch`` data set: its items are read when they are asked for, also
 """
 
 from snnbook.readers._download import download as download
+from snnbook.readers._dvs_gestures import dvs_gestures as dvs_gestures
 from snnbook.readers._fetch import DownloadError as DownloadError
+from snnbook.readers._heidelberg import shd as shd, ssc as ssc
 from snnbook.readers._idx import read_idx as read_idx
 from snnbook.readers._images import (
     Images as Images,
@@ -17,6 +19,8 @@ from snnbook.readers._images import (
     mnist as mnist,
 )
 from snnbook.readers._places import data_folder as data_folder
+from snnbook.readers._recordings import Recordings as Recordings
+from snnbook.readers._saccades import n_mnist as n_mnist
 from snnbook.readers._sources import (
     SOURCES as SOURCES,
     RemoteFile as RemoteFile,

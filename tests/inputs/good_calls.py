@@ -898,7 +898,7 @@ SIGNALS: Calls = {
 
 @cache
 def recordings() -> Path:
-    """Return a folder with two recordings and an image, which is there until the tests end."""
+    """Return a folder with some small files of each kind, which is there until the tests end."""
     folder = TemporaryDirectory(prefix="snnbook-")
     atexit.register(folder.cleanup)
     for name in ("0_ada_0", "7_ada_5"):
@@ -909,6 +909,16 @@ def recordings() -> Path:
     for kind, axes in (("images-idx3", 3), ("labels-idx1", 1)):
         raw = bytes([0, 0, 8, axes]) + bytes([0, 0, 0, 1]) * axes + bytes([1])
         Path(folder.name, "mnist", f"t10k-{kind}-ubyte").write_bytes(raw)
+    table = "class,startTime_usec,endTime_usec\n1,0,5\n"
+    for name, raw in (
+        ("Train/1/1.bin", bytes([3, 3, 128, 0, 1])),
+        ("trials_to_test.txt", b"a.aedat"),
+        ("a.aedat", b"#!AER-DAT3.1\r\n#!END-HEADER\r\n"),
+        ("a_labels.csv", table.encode()),
+    ):
+        path = Path(folder.name, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(raw)
     make_archive(f"{folder.name}/fsdd/recordings", "zip", f"{folder.name}/recordings")
     return Path(folder.name)
 
@@ -938,6 +948,17 @@ READERS: Calls = {
     "Images.tensors": lambda: (readers.mnist("test", recordings()), {}),
     "mnist": lambda: {"part": "test", "folder": recordings()},
     "fashion_mnist": lambda: {"part": "test", "folder": recordings() / "mnist"},
+    **{
+        name: lambda part=part: {
+            "part": part,
+            "folder": recordings(),
+            "dt": 2e-3,
+            "steps": 5,
+            "pool": 2,
+            "check_order": True,
+        }
+        for name, part in (("n_mnist", "train"), ("dvs_gestures", "test"))
+    },
     "verify": lambda: {"name": "fsdd", "folder": recordings()},
     "spoken_digits": lambda: {
         "part": "all",

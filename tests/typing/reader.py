@@ -17,6 +17,7 @@ from snnbook import (
     layers,
     local,
     neurons,
+    readers,
     results,
     smoothed,
     spike_times,
@@ -34,6 +35,17 @@ spikes = data.latency_code(digits.train_inputs[:8], steps=20, tau=30e-3)
 assert_type(spikes, Tensor)
 times = data.latency_code(digits.train_inputs[:8], steps=20, events=True)
 assert_type(times, kernels.Events)
+
+
+# Files, read on demand; no such files are here, so this is only read
+def files() -> None:
+    """Open data sets."""
+    assert_type(readers.mnist("test"), readers.Images)
+    assert_type(readers.n_mnist("train", steps=300, pool=2), readers.Recordings)
+    sounds = readers.WavFolder("sounds", encode=lambda sound: sound.samples)
+    assert_type(sounds.classes, tuple[str, ...])
+    assert_type(readers.read_wav("a.wav").rate, int)
+
 
 # Neurons, by hand and in layers
 neuron = neurons.LIFNeuron(tau_mem=10e-3, surrogate=surrogates.fast_sigmoid(width=0.5))
