@@ -19,10 +19,13 @@ class Reconstruction(NamedTuple):
     explained : Tensor, shape (N,)
         Share of each channel's variance that the reading explains there: 1 if nothing is lost, 0 if
         the mean would do as well, below 0 if the mean would do better. NaN for a constant channel.
+    share : float
+        The same for all channels together: those that vary most count most.
     """
 
     signal: Tensor
     explained: Tensor
+    share: float
 
 
 @torch.no_grad()
@@ -108,10 +111,12 @@ def reconstruction(
     square = known.T @ known + ridge * len(known) * torch.eye(known.shape[1], dtype=known.dtype)
     weights = torch.linalg.solve(square, known.T @ (learn[1] - middle))
     read = (judge[0] - center) / scale @ weights + middle
-    missed, spread = ((judge[1] - read) ** 2).sum(0), (judge[1] - judge[1].mean(0)) ** 2
-    explained = 1 - missed / torch.where(spread.sum(0) > 0, spread.sum(0), math.nan)
+    missed = ((judge[1] - read) ** 2).sum(0)
+    spread = ((judge[1] - judge[1].mean(0)) ** 2).sum(0)
+    explained = 1 - missed / torch.where(spread > 0, spread, math.nan)
+    share = 1 - float(missed.sum() / spread.sum()) if spread.any() else math.nan
     shape = (spikes.shape[0], spikes.shape[1] - half, signal.shape[2])
-    return Reconstruction(read.reshape(shape).to(signal), explained.to(signal))
+    return Reconstruction(read.reshape(shape).to(signal), explained.to(signal), share)
 
 
 def _trace(spikes: Tensor, decay: float) -> Tensor:

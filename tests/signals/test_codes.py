@@ -138,6 +138,8 @@ def test_a_reading_is_ridge_regression_judged_on_other_samples():
     explained = 1 - ((true - read) ** 2).sum(0) / ((true - true.mean(0)) ** 2).sum(0)
     assert np.abs(found.signal.flatten(0, 1).numpy() - read).max() < 1e-9
     assert np.abs(found.explained.numpy() - explained).max() < 1e-9
+    spread = ((true - true.mean(0)) ** 2).sum()
+    assert found.share == pytest.approx(1 - ((true - read) ** 2).sum() / spread, abs=1e-9)
 
 
 def test_noise_explains_nothing_and_a_trace_explains_itself():
@@ -152,8 +154,8 @@ def test_noise_explains_nothing_and_a_trace_explains_itself():
 
 
 def test_a_constant_channel_has_no_variance_to_explain():
-    spikes = torch.ones(10, 2, 1)
-    assert reconstruction(spikes, torch.ones(10, 2, 1)).explained.isnan().all()
+    found = reconstruction(torch.ones(10, 2, 1), torch.ones(10, 2, 1))
+    assert found.explained.isnan().all() and math.isnan(found.share)
 
 
 @pytest.mark.parametrize(
