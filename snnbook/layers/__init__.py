@@ -16,6 +16,7 @@ from snnbook.layers._drive import (
     DropoutState as DropoutState,
     threshold_norm as threshold_norm,
 )
+from snnbook.layers._encoder import Encoder as Encoder
 from snnbook.layers._network import Network as Network
 from snnbook.layers._over_time import over_time as over_time
 from snnbook.layers._pieces import (
