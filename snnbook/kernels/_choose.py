@@ -12,6 +12,8 @@ from snnbook._plain_notice import say_plain
 from snnbook._validate import check_choice, is_number
 from snnbook.kernels._events import Events
 from snnbook.kernels._guard import (
+    CONSTANTS,
+    adapts,
     check_constants,
     check_neuron,
     check_recurrent,
@@ -129,6 +131,8 @@ def _pick(neuron, source, weight, others, kernel: str) -> tuple[str, str | None]
     obstacle = _unknown(neuron, others[0]) or _obstacle([*given, *varied]) or here(given)
     if obstacle is None and wanted == "triton" and varied:
         obstacle = "constants that are tensors need the plain loop on a GPU"
+    if obstacle is None and wanted == "triton" and adapts(neuron):
+        obstacle = "a threshold that adapts needs the plain loop on a GPU"
     if obstacle is None:
         return wanted, None
     if kernel != "auto":
@@ -151,7 +155,7 @@ def _unknown(neuron, recurrent_weight: Tensor | None) -> str | None:
         return f"the compiled loops do not know a {type(neuron).__name__}; it needs the plain loop"
     if recurrent_weight is not None and not hasattr(neuron, "surrogate"):
         return f"a {type(neuron).__name__} sends no spikes through V; it needs the plain loop"
-    for name in ("alpha", "beta", "threshold"):
+    for name in CONSTANTS:
         value = getattr(neuron, name, 1.0)
         if type(value) is not float and not is_number(value) and not isinstance(value, Tensor):
             return f"{name} of the neuron is a {type(value).__name__}; it needs the plain loop"

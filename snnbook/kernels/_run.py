@@ -8,6 +8,7 @@ from torch import Tensor
 from snnbook.kernels._choose import all_finite, decide, known
 from snnbook.kernels._events import Events
 from snnbook.kernels._guard import (
+    adapts,
     check_constants,
     check_neuron,
     check_recurrent,
@@ -95,18 +96,22 @@ def run_compiled(
     """Run a compiled loop: what is sent, the states, and the last state."""
     from snnbook.kernels._call import Call  # numba and triton are imported on first use
 
-    if kernel == "triton":
+    if adapts(neuron):
+        from snnbook.kernels import _adaptive_layer as loops
+        from snnbook.kernels._adaptive_layer import AdaptiveCall as Call
+    elif kernel == "triton":
         from snnbook.kernels import _triton as loops
     else:
         from snnbook.kernels import _layer as loops
 
     like = source if weight is None else weight
     call = Call(neuron, shape, like.dtype, found, record, checkpoint)
-    given = source, weight, recurrent_weight, state or (None, None)
-    spikes, mem, syn, *last = loops.unroll(*given, call)
+    given = source, weight, recurrent_weight, state or (None,) * len(neuron.State._fields)
+    spikes, mem, other, *last = loops.unroll(*given, call)
     if not call.finite:
         _check_finite(source, weight, last)
-    states = neuron.State(syn, mem) if record else None
+    kept = (None, mem, other) if adapts(neuron) else (other, mem)
+    states = neuron.State(*kept) if record else None
     return (mem if spikes is None else spikes), states, neuron.State(*last)
 
 

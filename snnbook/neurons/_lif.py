@@ -72,6 +72,8 @@ class LeakyNeuron(Neuron):
 
     State = LIFState
     compiled = True
+    #: The decay factors, and the time constant of each.
+    decays = {"alpha": "tau_syn", "beta": "tau_mem"}
 
     def __post_init__(self) -> None:
         check_constant("tau_mem", self.tau_mem, infinite=True)
@@ -92,21 +94,23 @@ class LeakyNeuron(Neuron):
     @property
     def alpha(self) -> float | Tensor:
         """Decay factor of the synaptic current over one step."""
-        ready = self.__dict__.get("_alpha")
-        return decay(self.dt, self.tau_syn) if ready is None else ready
+        return self._decay("alpha")
 
     @property
     def beta(self) -> float | Tensor:
         """Decay factor of the membrane potential over one step."""
-        ready = self.__dict__.get("_beta")
-        return decay(self.dt, self.tau_mem) if ready is None else ready
+        return self._decay("beta")
+
+    def _decay(self, name: str) -> float | Tensor:
+        ready = self.__dict__.get("_" + name)
+        return decay(self.dt, getattr(self, self.decays[name])) if ready is None else ready
 
     def prepared(self) -> "LeakyNeuron":
         """Return this neuron with its decay factors worked out once, for a loop over time."""
-        if not isinstance(self.tau_syn, Tensor) and not isinstance(self.tau_mem, Tensor):
+        if not any(isinstance(getattr(self, tau), Tensor) for tau in self.decays.values()):
             return self
         other = copy.copy(self)
-        other.__dict__.update(_alpha=self.alpha, _beta=self.beta)
+        other.__dict__.update({"_" + name: self._decay(name) for name in self.decays})
         return other
 
     @property
