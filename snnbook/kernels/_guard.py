@@ -56,7 +56,7 @@ def check_neuron(neuron) -> None:
 
 #: The constants that a step or a loop multiplies with, and where a decay factor comes from.
 CONSTANTS = ("alpha", "beta", "threshold", "rho", "strength")
-TIMES = {"alpha": "tau_syn", "beta": "tau_mem", "rho": "tau_adapt"}
+TIMES = {"alpha": "tau_syn", "beta": "tau_mem", "rho": "tau_adapt", "gamma": "tau_refractory"}
 
 
 def adapts(neuron) -> bool:
@@ -66,7 +66,8 @@ def adapts(neuron) -> bool:
 
 def constant_tensors(neuron) -> dict[str, Tensor]:
     """Return what of alpha, beta, threshold, rho and strength is a tensor, by its name."""
-    found = {name: getattr(neuron, name, None) for name in CONSTANTS}
+    names = (*CONSTANTS, *getattr(neuron, "couplings", ()))
+    found = {name: getattr(neuron, name, None) for name in names}
     return {name: value for name, value in found.items() if isinstance(value, Tensor)}
 
 

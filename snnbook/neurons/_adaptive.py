@@ -8,7 +8,6 @@ r"""Neurons whose threshold adapts (paper section V.B, chapter 6b).
     U[n+1] &= \beta U[n] + I[n] - \theta S[n]
 """
 
-import math
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -16,19 +15,18 @@ import torch
 from torch import Tensor, nn
 
 from snnbook._validate import (
-    check_float,
     check_kind,
     check_same_kind,
     check_time_first,
     is_number,
-    values_at_hand,
 )
 from snnbook.kernels import run_layer
 from snnbook.neurons._constants import WithConstants
 from snnbook.neurons._layers import LeakyReadout, RecurrentLIF
-from snnbook.neurons._lif import LIFNeuron, after_reset
+from snnbook.neurons._lif import LIFNeuron
 from snnbook.neurons._network import NetworkOutput, check_sizes
 from snnbook.neurons._neuron import check_constant, check_step
+from snnbook.neurons._spiking import after_reset, check_coupling
 from snnbook.neurons._start import Rates, Start, start
 from snnbook.surrogates import Surrogate, fast_sigmoid
 
@@ -94,7 +92,7 @@ class AdaptiveNeuron(LIFNeuron):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_constant("tau_adapt", self.tau_adapt)
-        _check_strength(self.strength)
+        check_coupling("strength", self.strength, low=0)
 
     @property
     def rho(self) -> float | Tensor:
@@ -118,23 +116,6 @@ class AdaptiveNeuron(LIFNeuron):
         if states is None:
             return AdaptiveRecord(output, None, None, state)
         return AdaptiveRecord(output, states.mem, self.limit(states.adapt), state)
-
-
-def _check_strength(strength: float | Tensor) -> None:
-    """Raise unless ``strength`` is a finite number of at least 0, or one of each neuron."""
-    if isinstance(strength, Tensor):
-        check_float("strength", strength)
-        if strength.dim() > 1:
-            raise ValueError(
-                f"strength has shape {tuple(strength.shape)}; (N,), one of each neuron, or a "
-                "number is accepted"
-            )
-        values = strength.detach().flatten().tolist() if values_at_hand(strength) else []
-    else:
-        values = [strength]
-    for value in values:
-        if not (is_number(value) and math.isfinite(value) and value >= 0):
-            raise ValueError(f"strength holds {value!r}; finite numbers of at least 0 are accepted")
 
 
 #: The adaptive neuron of a network when none is given.
