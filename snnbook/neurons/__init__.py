@@ -12,6 +12,10 @@ from snnbook.neurons._adlif import (
     AdLIFRecord as AdLIFRecord,
     AdLIFState as AdLIFState,
 )
+from snnbook.neurons._balanced import (
+    BalancedNeuron as BalancedNeuron,
+    BalancedState as BalancedState,
+)
 from snnbook.neurons._constants import WithConstants as WithConstants
 from snnbook.neurons._direct import (
     DirectLIFNeuron as DirectLIFNeuron,
@@ -46,8 +50,6 @@ from snnbook.neurons._records import (
 from snnbook.neurons._refractory import Refractory as Refractory
 from snnbook.neurons._resonate import (
     RESONATE_RESETS as RESONATE_RESETS,
-    BalancedNeuron as BalancedNeuron,
-    BalancedState as BalancedState,
     ResonateNeuron as ResonateNeuron,
     ResonateRecord as ResonateRecord,
     ResonateState as ResonateState,

@@ -62,7 +62,7 @@ class AdLIFNeuron(SpikingNeuron):
     ----------
     tau_mem, tau_adapt : float or Tensor
         Time constants of the membrane and of the adaptation current in seconds, above 0: a
-        number, or (N,), one of each neuron. ``tau_mem`` may be infinite; nothing adapts then.
+        number, or (N,), one of each neuron.
     coupling : float or Tensor
         a, the current that a membrane of 1 holds in the long run; finite.
     jump : float or Tensor
@@ -113,6 +113,7 @@ class AdLIFNeuron(SpikingNeuron):
     State = AdLIFState
     decays = {"beta": "tau_mem", "rho": "tau_adapt"}
     couplings = ("coupling", "jump")
+    endless = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -96,10 +96,12 @@ class SpikingNeuron(Decaying):
 
     #: What a spike may do to this neuron.
     resets: ClassVar[tuple[str, ...]] = RESETS
+    #: The time constant that may be infinite.
+    endless: ClassVar[str] = "tau_mem"
 
     def __post_init__(self) -> None:
         for tau in self.decays.values():
-            check_constant(tau, getattr(self, tau), infinite=tau == "tau_mem")
+            check_constant(tau, getattr(self, tau), infinite=tau == self.endless)
         check_positive("dt", self.dt)
         check_constant("threshold", self.threshold)
         check_callable("surrogate", self.surrogate)

@@ -5,7 +5,8 @@ from torch import Tensor
 
 from snnbook._validate import check_kind
 from snnbook.neurons._adlif import AdLIFNeuron, as_tensors
-from snnbook.neurons._resonate import BalancedNeuron, ResonateNeuron
+from snnbook.neurons._balanced import BalancedNeuron
+from snnbook.neurons._resonate import ResonateNeuron
 
 
 def spectral_radius(neuron: AdLIFNeuron | ResonateNeuron | BalancedNeuron) -> Tensor:

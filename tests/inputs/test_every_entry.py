@@ -151,6 +151,8 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
     "spike_times.SpikeTimeNetwork": {("mean", "3.5"), ("spread", "3.5")},
     "neurons.LeakyNeuron": {("tau_mem", "inf")},  # it never leaks: integrate-and-fire
     "neurons.LIFNeuron": {("tau_mem", "inf")},
+    "neurons.DirectLIFNeuron": {("tau_mem", "inf")},
+    "neurons.ResonateNeuron": {("tau_mem", "inf")},  # it turns forever
     "smoothed.NoisyNeuron": {("tau_mem", "inf")},
     "neurons.SpikingNetwork.forward": {("record", "None")},
     "neurons.fluctuation_driven_": {("weight", v) for v in ("NaN", "infinity")},  # overwritten
@@ -178,7 +180,7 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
 LEFT_OUT: dict[str, str] = {
     "surrogates": "Surrogate true_derivative",
     "kernels": "plain_loop",
-    "neurons": "Neuron WithConstants",
+    "neurons": "Neuron SpikingNeuron WithConstants",
     "training": "Confusion History",
     "gradients": """Allocations Nonlinearity SmoothRNN backward check_finite_run check_run
     detached is_recurrent kept layer_of no_gradients online_steps presynaptic products

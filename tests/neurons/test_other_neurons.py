@@ -358,6 +358,7 @@ def test_a_refractory_neuron_has_the_gradient_of_its_neuron_and_its_values():
         (lambda: DirectLIFNeuron(reset="half"), ValueError, "reset is 'half'; one of 'subtract'"),
         (lambda: DirectLIFNeuron(tau_syn=1e-3), TypeError, "tau_syn"),
         (lambda: AdLIFNeuron(tau_adapt=-1.0), ValueError, "tau_adapt is -1.0"),
+        (lambda: AdLIFNeuron(math.inf), ValueError, "tau_mem is inf"),
         (lambda: AdLIFNeuron(coupling=math.inf), ValueError, "coupling holds inf; finite numbers"),
         (lambda: AdLIFNeuron(jump=torch.ones(2, 2)), ValueError, r"jump has shape \(2, 2\)"),
         (lambda: AdLIFNeuron(step_kind="euler"), ValueError, "step_kind is 'euler'; one of"),
