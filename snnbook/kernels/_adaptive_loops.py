@@ -35,17 +35,18 @@ where :math:`k = 1 - \text{zero}\,S`, and h is 0 for a detached reset, else :mat
 
 import numpy as np
 
+from snnbook.kernels._direct_loops import add_rows
 from snnbook.kernels._loops import _add_feedback, copy, loop
 
 
 @loop
-def _keep(t, b, syn, mem, adapt, out):
+def _keep(t, b, syn, mem, adapt, records):
     """Write the state of a sample to the records that are asked for."""
-    _, mems, syns, adapts = out
-    if len(mems) > 0:
-        copy(mem, mems[t, b])
+    syns, mems, adapts = records
     if len(syns) > 0:
         copy(syn, syns[t, b])
+    if len(mems) > 0:
+        copy(mem, mems[t, b])
     if len(adapts) > 0:
         copy(adapt, adapts[t, b])
 
@@ -70,14 +71,14 @@ def _advance(spike, beta, drop, zero, rho, syn, mem, adapt):
 
 
 @loop
-def forward(drive, numbers, state, out):
-    """Run a feed-forward layer; write S, U, I and a of every step."""
-    alpha, beta, theta, drop, rho, phi, zero, reached = numbers
+def forward(drive, numbers, state, spikes, records):
+    """Run a feed-forward layer; write S, and I, U and a where they are recorded."""
+    alpha, beta, theta, rho, phi, drop, zero, reached = numbers
     syn, mem, adapt = state
     for t in range(drive.shape[0]):
         for b in range(drive.shape[1]):
-            x, spike, i = drive[t, b], out[0][t, b], syn[b]
-            _keep(t, b, i, mem[b], adapt[b], out)
+            x, spike, i = drive[t, b], spikes[t, b], syn[b]
+            _keep(t, b, i, mem[b], adapt[b], records)
             _spike(mem[b], adapt[b], theta, phi, reached, spike)
             _advance(spike, beta, drop, zero, rho, i, mem[b], adapt[b])
             for j in range(x.shape[0]):
@@ -85,28 +86,24 @@ def forward(drive, numbers, state, out):
 
 
 @loop
-def forward_recurrent(drive, from_neuron, limit, numbers, state, out):
+def forward_recurrent(drive, from_neuron, limit, numbers, state, spikes, records):
     """Run a recurrent layer, as ``_loops.lif_recurrent`` does; return the steps done."""
-    alpha, beta, theta, drop, rho, phi, zero, reached = numbers
+    alpha, beta, theta, rho, phi, drop, zero, reached = numbers
     (syn, mem, adapt), off = state, drive.dtype.type(0)
     for t in range(drive.shape[0]):
         count = off
         for b in range(drive.shape[1]):
-            spike = out[0][t, b]
+            spike = spikes[t, b]
             _spike(mem[b], adapt[b], theta, phi, reached, spike)
             for j in range(spike.shape[0]):
                 count += spike[j]
         if count > limit:
             return t
         for b in range(drive.shape[1]):
-            x, spike, i = drive[t, b], out[0][t, b], syn[b]
-            _keep(t, b, i, mem[b], adapt[b], out)
+            x, spike, i = drive[t, b], spikes[t, b], syn[b]
+            _keep(t, b, i, mem[b], adapt[b], records)
             _advance(spike, beta, drop, zero, rho, i, mem[b], adapt[b])
-            for j in range(x.shape[0]):
-                if spike[j] != off:
-                    row = from_neuron[j]
-                    for m in range(x.shape[0]):
-                        x[m] += row[m]
+            add_rows(spike, from_neuron, x)
             for j in range(x.shape[0]):
                 i[j] = alpha[j] * i[j] + x[j]
     return drive.shape[0]
@@ -124,7 +121,7 @@ def _add_to(target, t, b, direct):
 @loop
 def _add_constants(t, b, e, k, lam, learning):
     """Add the share of one step and one sample to the gradients of the constants."""
-    (lam_syn, lam_mem, lam_adapt), (mems, syns, adapts, fallen, sums) = lam, learning
+    (lam_syn, lam_mem, lam_adapt), (syns, mems, adapts, fallen, sums) = lam, learning
     mem, syn, adapt, fall = mems[t, b], syns[t, b], adapts[t, b], fallen[t, b]
     alpha, beta, theta, rho, phi = sums[0, b], sums[1, b], sums[2, b], sums[3, b], sums[4, b]
     li, lu, la = lam_syn[b], lam_mem[b], lam_adapt[b]
@@ -146,7 +143,7 @@ def _add_constants(t, b, e, k, lam, learning):
 @loop
 def _adjoint_step(t, b, e, slope, direct, reset, numbers, lam, grad, learning):
     """Take one sample from n+1 to n = t; ``e`` holds g dL/dS + g V^T lambda, and is filled up."""
-    alpha, beta, rho, phi = numbers
+    alpha, beta, _, rho, phi, _, _, _ = numbers
     (h, k), (from_syn, from_mem, from_adapt) = reset, direct
     li, lu, la = lam[0][b], lam[1][b], lam[2][b]
     g, x = slope[t, b], grad[t, b]
@@ -179,8 +176,8 @@ def adjoint(source, slope, direct, reset, numbers, lam, grad, weight, learning):
     """Run the adjoint recursion backward in time; ``source`` is overwritten with e.
 
     ``weight`` is V, or has length 0. ``direct`` are the derivatives of the loss by I, U and a,
-    ``reset`` are h and k, ``numbers`` alpha, beta, rho and phi, ``learning`` None or U, I, a,
-    S where a spike takes theta off, and the sums (5, B, N) of alpha, beta, theta, rho, phi.
+    ``reset`` are h and k, ``learning`` None or I, U, a, S where a spike takes theta off, and the
+    sums (5, B, N) of alpha, beta, theta, rho, phi.
     """
     steps, batch, size = source.shape
     back = np.empty(size, source.dtype)

@@ -84,7 +84,7 @@ class Backward:
     def _run_tiles(self, need, width: int, kind: dict) -> None:
         steps, batch, size = self.shape
         self.lam = tuple(_start(x, kind, (batch, size)) for x in self.ends)
-        self.lam_syn, self.lam_mem = self.lam[:2]
+        self.lam_syn, self.lam_mem = self.lam[0], self.lam[-1]
         self.nothing = torch.empty((0, 0), **kind)
         # Gradients that rows are added to are held transposed: one input neuron, one row.
         self.weight = torch.zeros(width, size, **kind) if need[1] else None

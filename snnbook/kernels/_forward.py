@@ -49,15 +49,13 @@ class Forward:
         self.numbers = call.numbers(constants)
         self.columns = tuple(map(call.columns, self.numbers))
         self.state = tuple(self._start(x) for x in state)
-        self.syn, self.mem = self.state[:2]
+        self.syn, self.mem = self.state[0], self.state[self.mem_at]
         spiking = call.surrogate is not None
         sparing = keep and spiking and not call.record and call.checkpoint is not None
         keep = keep and spiking and not sparing
         self.spikes = self._room() if spiking else None
-        self.mems = self._room() if call.record or keep else None
-        self.syns = self._room() if call.record or keep and call.needs_current else None
+        self._make_room(keep)
         self.states = [] if sparing else None
-        self._more_room(keep)
         done = 0
         if not sparing and self.in_one_call(self.shape, recurrent is not None):
             done = self._run_small()
@@ -67,8 +65,14 @@ class Forward:
     #: Whether a layer of this shape runs in one compiled call.
     in_one_call = staticmethod(_one_call.fits)
 
-    def _more_room(self, keep: bool) -> None:
-        """Make room for what another neuron records besides."""
+    #: Which of the states is U.
+    mem_at = 1
+
+    def _make_room(self, keep: bool) -> None:
+        """Make room for the states that are recorded, or kept for the backward pass."""
+        call = self.call
+        self.mems = self._room() if call.record or keep else None
+        self.syns = self._room() if call.record or keep and call.needs_current else None
 
     def _start(self, state: Tensor | None) -> Tensor:
         if state is None:

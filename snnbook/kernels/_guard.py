@@ -59,11 +59,6 @@ CONSTANTS = ("alpha", "beta", "threshold", "rho", "strength")
 TIMES = {"alpha": "tau_syn", "beta": "tau_mem", "rho": "tau_adapt", "gamma": "tau_refractory"}
 
 
-def adapts(neuron) -> bool:
-    """Return whether the neuron's threshold adapts, which other loops run."""
-    return hasattr(neuron, "rho") and hasattr(neuron, "strength")
-
-
 def constant_tensors(neuron) -> dict[str, Tensor]:
     """Return what of alpha, beta, threshold, rho and strength is a tensor, by its name."""
     names = (*CONSTANTS, *getattr(neuron, "couplings", ()))

@@ -5,10 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from snnbook.kernels._choose import all_finite, decide, known
+from snnbook.kernels._choose import all_finite, decide, kind_of, known
 from snnbook.kernels._events import Events
 from snnbook.kernels._guard import (
-    adapts,
     check_constants,
     check_neuron,
     check_recurrent,
@@ -96,9 +95,10 @@ def run_compiled(
     """Run a compiled loop: what is sent, the states, and the last state."""
     from snnbook.kernels._call import Call  # numba and triton are imported on first use
 
-    if adapts(neuron):
-        from snnbook.kernels import _adaptive_layer as loops
-        from snnbook.kernels._adaptive_layer import AdaptiveCall as Call
+    own_kind = kind_of(neuron) is not True
+    if own_kind:
+        from snnbook.kernels import _kind_layer as loops
+        from snnbook.kernels._kind_layer import KindCall as Call
     elif kernel == "triton":
         from snnbook.kernels import _triton as loops
     else:
@@ -107,12 +107,14 @@ def run_compiled(
     like = source if weight is None else weight
     call = Call(neuron, shape, like.dtype, found, record, checkpoint)
     given = source, weight, recurrent_weight, state or (None,) * len(neuron.State._fields)
-    spikes, mem, other, *last = loops.unroll(*given, call)
+    if own_kind:
+        spikes, states, last = loops.unroll(*given, call)
+    else:
+        spikes, mem, syn, *last = loops.unroll(*given, call)
+        spikes, states = mem if spikes is None else spikes, (syn, mem)
     if not call.finite:
         _check_finite(source, weight, last)
-    kept = (None, mem, other) if adapts(neuron) else (other, mem)
-    states = neuron.State(*kept) if record else None
-    return (mem if spikes is None else spikes), states, neuron.State(*last)
+    return spikes, neuron.State(*states) if record else None, neuron.State(*last)
 
 
 def run_plain(neuron, source, weight, recurrent_weight, state, record, checkpoint):

@@ -86,7 +86,7 @@ class AdaptiveNeuron(LIFNeuron):
     strength: float | Tensor = 0.5
 
     State = AdaptiveState
-    compiled = True
+    compiled = "adaptive"
     decays = LIFNeuron.decays | {"rho": "tau_adapt"}
 
     def __post_init__(self) -> None:

@@ -111,6 +111,7 @@ class AdLIFNeuron(SpikingNeuron):
     step_kind: str = "symplectic"
 
     State = AdLIFState
+    compiled = "adlif"
     decays = {"beta": "tau_mem", "rho": "tau_adapt"}
     couplings = ("coupling", "jump")
     endless = ""

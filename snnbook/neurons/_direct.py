@@ -87,6 +87,7 @@ class DirectLIFNeuron(SpikingNeuron):
     tau_mem: float | Tensor = 10e-3
 
     State = DirectState
+    compiled = "direct"
     decays = {"beta": "tau_mem"}
 
     @property
