@@ -21,6 +21,9 @@ class Backward:
     ``constants``, those of alpha, beta and theta; each ``None`` where nobody asked for it.
     """
 
+    #: How a segment is run forward again.
+    again = Forward
+
     def __init__(self, ctx, saved, grad_spikes, grad_mem, grad_syn, grad_syn_end, grad_mem_end):
         self.call, self.spikes_in = ctx.call, ctx.call.events
         self.input, self.W, self.V, self.mems, self.syns, *self.varied = saved
@@ -80,7 +83,8 @@ class Backward:
 
     def _run_tiles(self, need, width: int, kind: dict) -> None:
         steps, batch, size = self.shape
-        self.lam_syn, self.lam_mem = (_start(x, kind, (batch, size)) for x in self.ends)
+        self.lam = tuple(_start(x, kind, (batch, size)) for x in self.ends)
+        self.lam_syn, self.lam_mem = self.lam[0], self.lam[-1]
         self.nothing = torch.empty((0, 0), **kind)
         # Gradients that rows are added to are held transposed: one input neuron, one row.
         self.weight = torch.zeros(width, size, **kind) if need[1] else None
@@ -168,8 +172,13 @@ class Backward:
             events=events,
         )
         constants = None if self.varied[0] is None else tuple(self.varied)
-        run = Forward(_cut(self.input, start, stop), self.W, self.V, state, call, True, constants)
-        self.mems, self.syns, self.first, self.last = run.mems, run.syns, start, run.mem
+        source = _cut(self.input, start, stop)
+        self._take(self.again(source, self.W, self.V, state, call, True, constants))
+        self.first = start
+
+    def _take(self, run: Forward) -> None:
+        """Take the states of a segment that ran again."""
+        self.mems, self.syns, self.last = run.mems, run.syns, run.mem
 
     def _kept(self, states: Tensor, start: int, stop: int) -> Tensor:
         """Return U or I of the steps start to stop."""

@@ -12,6 +12,7 @@ from snnbook._plain_notice import say_plain
 from snnbook._validate import check_choice, is_number
 from snnbook.kernels._events import Events
 from snnbook.kernels._guard import (
+    CONSTANTS,
     check_constants,
     check_neuron,
     check_recurrent,
@@ -129,6 +130,8 @@ def _pick(neuron, source, weight, others, kernel: str) -> tuple[str, str | None]
     obstacle = _unknown(neuron, others[0]) or _obstacle([*given, *varied]) or here(given)
     if obstacle is None and wanted == "triton" and varied:
         obstacle = "constants that are tensors need the plain loop on a GPU"
+    if obstacle is None and wanted == "triton" and kind_of(neuron) is not True:
+        obstacle = f"a {type(neuron).__name__} needs the plain loop on a GPU"
     if obstacle is None:
         return wanted, None
     if kernel != "auto":
@@ -143,6 +146,11 @@ def known(neuron) -> bool:
     return bool(vars(type(neuron)).get("compiled"))
 
 
+def kind_of(neuron) -> bool | str:
+    """Return True for a neuron of the LIF loops, else the word of its own; see ``_kinds``."""
+    return True if neuron is None else vars(type(neuron)).get("compiled", False)
+
+
 def _unknown(neuron, recurrent_weight: Tensor | None) -> str | None:
     """Return why the compiled loops do not know this neuron, or not with recurrent weights."""
     if neuron is None:
@@ -151,7 +159,7 @@ def _unknown(neuron, recurrent_weight: Tensor | None) -> str | None:
         return f"the compiled loops do not know a {type(neuron).__name__}; it needs the plain loop"
     if recurrent_weight is not None and not hasattr(neuron, "surrogate"):
         return f"a {type(neuron).__name__} sends no spikes through V; it needs the plain loop"
-    for name in ("alpha", "beta", "threshold"):
+    for name in (*CONSTANTS, *getattr(neuron, "couplings", ())):
         value = getattr(neuron, name, 1.0)
         if type(value) is not float and not is_number(value) and not isinstance(value, Tensor):
             return f"{name} of the neuron is a {type(value).__name__}; it needs the plain loop"

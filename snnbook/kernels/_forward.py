@@ -33,7 +33,7 @@ def as_edge(edge):
 
 
 class Forward:
-    """One run over time. Attributes: spikes, mems, syns (T, B, N) or None, and syn, mem (B, N).
+    """One run over time. Attributes: spikes, mems, syns (T, B, N) or None; ``state``, (B, N) each.
 
     ``mems`` is kept for the record or for the backward pass, ``syns`` for the record, or
     where the backward pass needs it: a reset to zero with a gradient. With a checkpoint
@@ -48,19 +48,31 @@ class Forward:
         self.shape = call.shape
         self.numbers = call.numbers(constants)
         self.columns = tuple(map(call.columns, self.numbers))
-        self.syn, self.mem = (self._start(x) for x in state)
+        self.state = tuple(self._start(x) for x in state)
+        self.syn, self.mem = self.state[0], self.state[self.mem_at]
         spiking = call.surrogate is not None
         sparing = keep and spiking and not call.record and call.checkpoint is not None
         keep = keep and spiking and not sparing
         self.spikes = self._room() if spiking else None
-        self.mems = self._room() if call.record or keep else None
-        self.syns = self._room() if call.record or keep and call.needs_current else None
+        self._make_room(keep)
         self.states = [] if sparing else None
         done = 0
-        if not sparing and _one_call.fits(self.shape, recurrent is not None):
+        if not sparing and self.in_one_call(self.shape, recurrent is not None):
             done = self._run_small()
         if done < self.shape[0] and self.mem.numel():
             self._run(done, self.shape[0])
+
+    #: Whether a layer of this shape runs in one compiled call.
+    in_one_call = staticmethod(_one_call.fits)
+
+    #: Which of the states is U.
+    mem_at = 1
+
+    def _make_room(self, keep: bool) -> None:
+        """Make room for the states that are recorded, or kept for the backward pass."""
+        call = self.call
+        self.mems = self._room() if call.record or keep else None
+        self.syns = self._room() if call.record or keep and call.needs_current else None
 
     def _start(self, state: Tensor | None) -> Tensor:
         if state is None:
@@ -101,7 +113,7 @@ class Forward:
         own = self._own_rows()
         for start, stop in pieces(begin, steps, segment, tile):
             if self.states is not None and start % segment == 0:
-                self.states.append((self.syn.clone(), self.mem.clone()))
+                self.states.append(tuple(x.clone() for x in self.state))
             drive = make_drive(start, stop)
             if self.recurrent is None:
                 self._scan(drive, start, stop)
@@ -162,18 +174,25 @@ class Forward:
     def _scan_recurrent(self, drive: Tensor, own, start: int, stop: int) -> None:
         """Look up V S[n]; a step with many spikes takes a dense product instead."""
         limit, n = int(_sparse.EVENT_DENSITY * self.mem.numel()), start
-        state = self.syn.numpy(), self.mem.numpy()
         for _ in range(start, stop):  # every pass takes a step at least
             if n == stop:
                 return
             if own is not None:
-                rest, out = drive[n - start :].numpy(), self._outputs(n, stop, 2)
-                n += _loops.lif_recurrent(rest, own, limit, *self.numbers, *state, *out)
+                n += self._look_up(drive[n - start :], own, limit, n, stop)
             if n < stop:
-                spikes = (self.mem > as_edge(self.numbers[2])).to(self.mem.dtype)
+                spikes = self._spiking().to(self.mem.dtype)
                 drive[n - start].addmm_(spikes, self.recurrent.detach().T)
                 self._scan(drive[n - start : n - start + 1], n, n + 1)
                 n += 1
+
+    def _look_up(self, drive: Tensor, own, limit: int, start: int, stop: int) -> int:
+        """Run steps with few spikes; return how many."""
+        state, out = (self.syn.numpy(), self.mem.numpy()), self._outputs(start, stop, 2)
+        return _loops.lif_recurrent(drive.numpy(), own, limit, *self.numbers, *state, *out)
+
+    def _spiking(self) -> Tensor:
+        """Return which neurons spike in this state, (B, N)."""
+        return self.mem > as_edge(self.numbers[2])
 
     def _own_rows(self):
         """Return V transposed for lookups, or None where a dense product must see NaN."""

@@ -54,16 +54,22 @@ def check_neuron(neuron) -> None:
         raise TypeError(f"neuron is a {name}; a neuron is accepted, such as LIFNeuron()")
 
 
+#: The constants that a step or a loop multiplies with, and where a decay factor comes from.
+CONSTANTS = ("alpha", "beta", "threshold", "rho", "strength")
+TIMES = {"alpha": "tau_syn", "beta": "tau_mem", "rho": "tau_adapt", "gamma": "tau_refractory"}
+
+
 def constant_tensors(neuron) -> dict[str, Tensor]:
-    """Return alpha, beta and the threshold as far as they are tensors, by their names."""
-    found = {name: getattr(neuron, name, None) for name in ("alpha", "beta", "threshold")}
+    """Return what of alpha, beta, threshold, rho and strength is a tensor, by its name."""
+    names = (*CONSTANTS, *getattr(neuron, "couplings", ()))
+    found = {name: getattr(neuron, name, None) for name in names}
     return {name: value for name, value in found.items() if isinstance(value, Tensor)}
 
 
 def check_constants(neuron, size: int, like: Tensor) -> None:
     """Raise unless constants that are tensors are one number, or one of each of N neurons."""
     for name, value in constant_tensors(neuron).items():
-        constant = {"alpha": "tau_syn", "beta": "tau_mem"}.get(name)
+        constant = TIMES.get(name)
         name = constant if isinstance(getattr(neuron, constant or "", None), Tensor) else name
         if value.dim() and value.shape != (size,):
             raise ValueError(

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from snnbook.kernels._choose import all_finite, decide, known
+from snnbook.kernels._choose import all_finite, decide, kind_of, known
 from snnbook.kernels._events import Events
 from snnbook.kernels._guard import (
     check_constants,
@@ -95,19 +95,26 @@ def run_compiled(
     """Run a compiled loop: what is sent, the states, and the last state."""
     from snnbook.kernels._call import Call  # numba and triton are imported on first use
 
-    if kernel == "triton":
+    own_kind = kind_of(neuron) is not True
+    if own_kind:
+        from snnbook.kernels import _kind_layer as loops
+        from snnbook.kernels._kind_layer import KindCall as Call
+    elif kernel == "triton":
         from snnbook.kernels import _triton as loops
     else:
         from snnbook.kernels import _layer as loops
 
     like = source if weight is None else weight
     call = Call(neuron, shape, like.dtype, found, record, checkpoint)
-    given = source, weight, recurrent_weight, state or (None, None)
-    spikes, mem, syn, *last = loops.unroll(*given, call)
+    given = source, weight, recurrent_weight, state or (None,) * len(neuron.State._fields)
+    if own_kind:
+        spikes, states, last = loops.unroll(*given, call)
+    else:
+        spikes, mem, syn, *last = loops.unroll(*given, call)
+        spikes, states = mem if spikes is None else spikes, (syn, mem)
     if not call.finite:
         _check_finite(source, weight, last)
-    states = neuron.State(syn, mem) if record else None
-    return (mem if spikes is None else spikes), states, neuron.State(*last)
+    return spikes, neuron.State(*states) if record else None, neuron.State(*last)
 
 
 def run_plain(neuron, source, weight, recurrent_weight, state, record, checkpoint):

@@ -17,9 +17,9 @@ class Terms:
     """The terms of one call. ``numbers`` are its constants as the loops have them."""
 
     def __init__(self, call: Call, numbers, varied):
-        self.call, self.kind = call, numbers[0].dtype.type
+        self.call = call
         self.edge, self.theta, self.decay = numbers[2], call.threshold, call.neuron.beta
-        self.columns = self.kind(self.theta) if varied[0] is None else None
+        self.columns = numbers[0].dtype.type(self.theta) if varied[0] is None else None
         if varied[0] is not None:
             self.decay, self.theta = (x.detach() for x in varied[1:])
             each = np.array(np.broadcast_to(self.theta.numpy(), call.shape[2:]))
@@ -27,16 +27,7 @@ class Terms:
 
     def slope(self, mems: Tensor) -> Tensor:
         """Return the surrogate derivative g(U - theta)."""
-        surrogate = self.call.surrogate
-        if surrogate.shape is not FAST_SIGMOID.shape or type(surrogate) is not Surrogate:
-            return surrogate.derivative(mems - self.theta).contiguous()
-        slope = torch.empty_like(mems)
-        kind, area = self.kind, FAST_SIGMOID.unit_area * surrogate.width
-        numbers = self.columns, kind(2 / area), kind(surrogate.height)
-        _loops.fast_sigmoid(
-            mems.detach().view(len(mems), -1).numpy(), *numbers, slope.view(len(mems), -1).numpy()
-        )
-        return slope
+        return slope_of(self.call.surrogate, mems, self.theta, self.columns)
 
     def source(self, slope, g_spikes, g_mem, like: Tensor, alone: bool) -> Tensor:
         """Return q = dL/dU + g dL/dS; a fresh tensor where the recurrent loop adds to it."""
@@ -63,3 +54,16 @@ class Terms:
                 rho = self.decay * mem + syn
             carry -= slope * rho
         return carry, keep
+
+
+def slope_of(surrogate: Surrogate, mems: Tensor, theta, columns) -> Tensor:
+    """Return g(U - theta), contiguous; ``columns`` is theta as the loops take it."""
+    if surrogate.shape is not FAST_SIGMOID.shape or type(surrogate) is not Surrogate:
+        return surrogate.derivative(mems - theta).contiguous()
+    slope = torch.empty_like(mems)
+    kind, area = columns.dtype.type, FAST_SIGMOID.unit_area * surrogate.width
+    numbers = columns, kind(2 / area), kind(surrogate.height)
+    _loops.fast_sigmoid(
+        mems.detach().view(len(mems), -1).numpy(), *numbers, slope.view(len(mems), -1).numpy()
+    )
+    return slope

@@ -7,7 +7,21 @@ from snnbook.neurons._adaptive import (
     AdaptiveState as AdaptiveState,
     adaptive_step as adaptive_step,
 )
+from snnbook.neurons._adlif import (
+    AdLIFNeuron as AdLIFNeuron,
+    AdLIFRecord as AdLIFRecord,
+    AdLIFState as AdLIFState,
+)
+from snnbook.neurons._balanced import (
+    BalancedNeuron as BalancedNeuron,
+    BalancedState as BalancedState,
+)
 from snnbook.neurons._constants import WithConstants as WithConstants
+from snnbook.neurons._direct import (
+    DirectLIFNeuron as DirectLIFNeuron,
+    DirectRecord as DirectRecord,
+    DirectState as DirectState,
+)
 from snnbook.neurons._init import fluctuation_driven_ as fluctuation_driven_
 from snnbook.neurons._layers import (
     LIF as LIF,
@@ -17,7 +31,6 @@ from snnbook.neurons._layers import (
 from snnbook.neurons._learned import WithNeuron as WithNeuron, draw_constants as draw_constants
 from snnbook.neurons._lif import (
     DEFAULT_NEURON as DEFAULT_NEURON,
-    RESETS as RESETS,
     LeakyNeuron as LeakyNeuron,
     LIFNeuron as LIFNeuron,
     leaky_step as leaky_step,
@@ -34,4 +47,17 @@ from snnbook.neurons._records import (
     LIFRecord as LIFRecord,
     LIFState as LIFState,
 )
+from snnbook.neurons._refractory import Refractory as Refractory
+from snnbook.neurons._resonate import (
+    RESONATE_RESETS as RESONATE_RESETS,
+    ResonateNeuron as ResonateNeuron,
+    ResonateRecord as ResonateRecord,
+    ResonateState as ResonateState,
+)
 from snnbook.neurons._run import run as run
+from snnbook.neurons._spiking import RESETS as RESETS, SpikingNeuron as SpikingNeuron
+from snnbook.neurons._stability import (
+    coupling_bound as coupling_bound,
+    divergence_bound as divergence_bound,
+    spectral_radius as spectral_radius,
+)

@@ -8,7 +8,6 @@ r"""Neurons whose threshold adapts (paper section V.B, chapter 6b).
     U[n+1] &= \beta U[n] + I[n] - \theta S[n]
 """
 
-import math
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -16,7 +15,6 @@ import torch
 from torch import Tensor, nn
 
 from snnbook._validate import (
-    check_float,
     check_kind,
     check_same_kind,
     check_time_first,
@@ -25,9 +23,10 @@ from snnbook._validate import (
 from snnbook.kernels import run_layer
 from snnbook.neurons._constants import WithConstants
 from snnbook.neurons._layers import LeakyReadout, RecurrentLIF
-from snnbook.neurons._lif import LIFNeuron, after_reset
+from snnbook.neurons._lif import LIFNeuron
 from snnbook.neurons._network import NetworkOutput, check_sizes
 from snnbook.neurons._neuron import check_constant, check_step
+from snnbook.neurons._spiking import after_reset, check_coupling
 from snnbook.neurons._start import Rates, Start, start
 from snnbook.surrogates import Surrogate, fast_sigmoid
 
@@ -63,10 +62,16 @@ class AdaptiveNeuron(LIFNeuron):
     ----------
     tau_mem, tau_syn, dt, threshold, surrogate, reset, reset_gradient, spike_at_threshold
         As in :class:`LIFNeuron`; the threshold is that at rest.
-    tau_adapt : float
-        :math:`\tau_a` in seconds, above 0.
-    strength : float or Tensor (N,)
-        :math:`\phi`, what one spike adds to the threshold, at least 0; 0 is a plain LIF neuron.
+    tau_adapt : float or Tensor
+        :math:`\tau_a` in seconds, above 0: a number, or (N,), one of each neuron.
+    strength : float or Tensor
+        :math:`\phi`, what one spike adds to the threshold, at least 0, a number or (N,); 0 is a
+        plain LIF neuron.
+
+    Notes
+    -----
+    On a CPU compiled loops run it: on one core it takes 1.3 to 1.8 times the time of a LIF neuron
+    there, and the plain loop 3 to 30 times as long as these, most for small layers.
 
     Examples
     --------
@@ -77,20 +82,22 @@ class AdaptiveNeuron(LIFNeuron):
     """
 
     surrogate: Surrogate = fast_sigmoid(width=0.5)
-    tau_adapt: float = 0.5
+    tau_adapt: float | Tensor = 0.5
     strength: float | Tensor = 0.5
 
     State = AdaptiveState
+    compiled = "adaptive"
+    decays = LIFNeuron.decays | {"rho": "tau_adapt"}
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_constant("tau_adapt", self.tau_adapt)
-        _check_strength(self.strength)
+        check_coupling("strength", self.strength, low=0)
 
     @property
-    def rho(self) -> float:
+    def rho(self) -> float | Tensor:
         """Decay factor of the adaptation over one step."""
-        return math.exp(-self.dt / self.tau_adapt)
+        return self._decay("rho")
 
     def limit(self, adapt: Tensor) -> Tensor:
         r"""Return the threshold :math:`A = \theta + \phi a` for an adaptation."""
@@ -109,22 +116,6 @@ class AdaptiveNeuron(LIFNeuron):
         if states is None:
             return AdaptiveRecord(output, None, None, state)
         return AdaptiveRecord(output, states.mem, self.limit(states.adapt), state)
-
-
-def _check_strength(strength: float | Tensor) -> None:
-    """Raise unless ``strength`` is a finite number of at least 0, or one of each neuron."""
-    if isinstance(strength, Tensor):
-        check_float("strength", strength)
-        if strength.dim() != 1:
-            raise ValueError(
-                f"strength has shape {tuple(strength.shape)}; (N,), one of each neuron, is accepted"
-            )
-        values = strength.detach().flatten().tolist() if not strength.is_meta else []
-    else:
-        values = [strength]
-    for value in values:
-        if not (is_number(value) and math.isfinite(value) and value >= 0):
-            raise ValueError(f"strength holds {value!r}; finite numbers of at least 0 are accepted")
 
 
 #: The adaptive neuron of a network when none is given.
@@ -169,7 +160,8 @@ def adaptive_step(
     Paper section V.B; chapter 6b; ``eq-06b-alif``.
     """
     check_step(neuron, AdaptiveState, state, drive, recurrent_weight)
-    if isinstance(neuron.strength, Tensor) and neuron.strength.shape != drive.shape[-1:]:
+    each = isinstance(neuron.strength, Tensor) and neuron.strength.dim()
+    if each and neuron.strength.shape != drive.shape[-1:]:
         raise ValueError(
             f"strength has shape {tuple(neuron.strength.shape)}; ({drive.shape[-1]},), one of each "
             "neuron, is accepted"

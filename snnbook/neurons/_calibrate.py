@@ -87,8 +87,8 @@ def _sums(syn: float, mem: float) -> tuple[float, float]:
 
 def constants_of(neuron, adaptive: float = 1.0) -> Constants:
     """Return what a pilot needs of a neuron."""
-    jump = float(np.mean(np.asarray(getattr(neuron, "strength", 0.0), dtype=np.float64)))
-    adapt = neuron.dt / getattr(neuron, "tau_adapt", math.inf)
+    jump = mean_of(getattr(neuron, "strength", 0.0))
+    adapt = neuron.dt / mean_of(getattr(neuron, "tau_adapt", math.inf))
     return Constants(
         *decays(neuron), adapt, mean_of(neuron.threshold), neuron.reset, jump, adaptive
     )

@@ -11,6 +11,9 @@ from torch import Tensor
 #: Words that constants may be, by their place; new ones come last, so that old files stay right.
 WORDS = ("subtract", "zero", "none", "lif", "relu", "parabola", "boxcar")
 WORDS += ("SigmoidEscape", "ExponentialEscape", "Gate", "NonLeaky", "EqualTau", "DoubleTau")
+WORDS += ("symplectic", "forward", "exact", "mem", "quad", "restart")
+WORDS += ("LIFNeuron", "AdaptiveNeuron", "DirectLIFNeuron", "AdLIFNeuron")
+WORDS += ("ResonateNeuron", "BalancedNeuron")
 #: Fields that change no forward pass.
 BACKWARD_ONLY = ("surrogate", "reset_gradient", "generator")
 #: Stands for infinity, which would become NaN in an average.

@@ -26,12 +26,14 @@ from snnbook._validate import (
     check_integer,
     check_positive,
     is_number,
+    values_at_hand,
 )
 from snnbook.neurons._constants import WithConstants
 from snnbook.neurons._lif import LeakyNeuron, mean_of
 
 #: The constants of a neuron that can differ or learn.
-LEARNABLE = ("tau_mem", "tau_syn", "threshold")
+LEARNABLE = ("tau_mem", "tau_syn", "threshold", "tau_adapt", "strength", "frequency")
+LEARNABLE += ("tau_refractory",)
 
 
 def draw_constants(
@@ -93,9 +95,19 @@ def check_learn(learn, neuron) -> tuple[str, ...]:
     known = tuple(name for name in LEARNABLE if hasattr(neuron, name))
     for name in names:
         check_choice("learn", name, known)
-        if not isinstance(getattr(neuron, name), Tensor) and math.isinf(getattr(neuron, name)):
+        value = getattr(neuron, name)
+        if not isinstance(value, Tensor) and math.isinf(value):
             raise ValueError(f"{name} is inf and in learn; a finite {name} can learn")
+        if not _above_zero(value):
+            raise ValueError(f"{name} holds 0 and is in learn; numbers above 0 are accepted there")
     return tuple(dict.fromkeys(names))
+
+
+def _above_zero(value: float | Tensor) -> bool:
+    """Return whether a constant has a logarithm, as far as its values are at hand."""
+    if not isinstance(value, Tensor):
+        return value > 0
+    return not values_at_hand(value) or bool((value > 0).all())
 
 
 def tensors_in(neuron) -> dict[str, Tensor]:

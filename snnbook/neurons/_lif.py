@@ -9,25 +9,15 @@ One step of the network, with all records at the same index :math:`n`:
     S[n]   &= \Theta(U[n] - \theta)
 """
 
-import copy
-import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from snnbook._validate import check_callable, check_choice, check_flag, check_positive
-from snnbook.neurons._neuron import Neuron, check_constant, check_step
+from snnbook.neurons._neuron import check_constant, check_step
 from snnbook.neurons._records import LeakyRecord, LIFRecord, LIFState
+from snnbook.neurons._spiking import RESETS, Decaying, after_reset
 from snnbook.surrogates import Surrogate, fast_sigmoid
-
-#: What a spike may do to the membrane.
-RESETS = ("subtract", "zero", "none")
-
-
-def decay(dt: float, tau: float | Tensor) -> float | Tensor:
-    """Return exp(-dt/tau), a number or a tensor as ``tau`` is."""
-    return torch.exp(-dt / tau) if isinstance(tau, Tensor) else math.exp(-dt / tau)
 
 
 def mean_of(constant: float | Tensor) -> float:
@@ -36,7 +26,7 @@ def mean_of(constant: float | Tensor) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class LeakyNeuron(Neuron):
+class LeakyNeuron(Decaying):
     r"""A leaky integrator that never spikes: what a readout is made of.
 
     .. math:: \alpha = e^{-\Delta t / \tau_\text{syn}}, \qquad
@@ -72,42 +62,22 @@ class LeakyNeuron(Neuron):
 
     State = LIFState
     compiled = True
+    decays = {"alpha": "tau_syn", "beta": "tau_mem"}
 
     def __post_init__(self) -> None:
         check_constant("tau_mem", self.tau_mem, infinite=True)
         check_constant("tau_syn", self.tau_syn)
         check_positive("dt", self.dt)
 
-    def __eq__(self, other) -> bool:
-        """Return whether two neurons have the same fields, entry by entry."""
-        return type(other) is type(self) and self._values() == other._values()
-
-    def __hash__(self) -> int:
-        return hash(self._values())
-
-    def _values(self) -> tuple:
-        given = (getattr(self, field.name) for field in fields(self))
-        return tuple(_as_value(x) for x in given)
-
     @property
     def alpha(self) -> float | Tensor:
         """Decay factor of the synaptic current over one step."""
-        ready = self.__dict__.get("_alpha")
-        return decay(self.dt, self.tau_syn) if ready is None else ready
+        return self._decay("alpha")
 
     @property
     def beta(self) -> float | Tensor:
         """Decay factor of the membrane potential over one step."""
-        ready = self.__dict__.get("_beta")
-        return decay(self.dt, self.tau_mem) if ready is None else ready
-
-    def prepared(self) -> "LeakyNeuron":
-        """Return this neuron with its decay factors worked out once, for a loop over time."""
-        if not isinstance(self.tau_syn, Tensor) and not isinstance(self.tau_mem, Tensor):
-            return self
-        other = copy.copy(self)
-        other.__dict__.update(_alpha=self.alpha, _beta=self.beta)
-        return other
+        return self._decay("beta")
 
     @property
     def leaky(self) -> "LeakyNeuron":
@@ -125,11 +95,6 @@ class LeakyNeuron(Neuron):
     def record(self, output: Tensor, states: LIFState | None, state: LIFState) -> LeakyRecord:
         """Return the membrane and the current at n = 0 .. T-1, and the last state."""
         return LeakyRecord(output, states and states.syn, state)
-
-
-def _as_value(x):
-    """Return a field as what can be compared: a tensor as its numbers."""
-    return (tuple(x.shape), tuple(x.flatten().tolist())) if isinstance(x, Tensor) else x
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,16 +229,6 @@ def lif_step(
     syn = neuron.alpha * state.syn + drive
     mem = neuron.beta * state.mem + state.syn
     return spikes, LIFState(syn, after_reset(mem, spikes, neuron))
-
-
-def after_reset(mem: Tensor, spikes: Tensor, neuron: LIFNeuron) -> Tensor:
-    """Return the membrane with what the spikes take off: the threshold, everything, or nothing."""
-    resetting = spikes if neuron.reset_gradient else spikes.detach()
-    if neuron.reset == "subtract":
-        return mem - neuron.threshold * resetting
-    if neuron.reset == "zero":
-        return mem * (1 - resetting)
-    return mem
 
 
 def leaky_step(state: LIFState, drive: Tensor, neuron: LeakyNeuron = DEFAULT_NEURON) -> LIFState:

@@ -58,8 +58,9 @@ class Neuron:
 
     #: The named tuple that the neuron carries from step to step.
     State: ClassVar[type]
-    #: Whether the compiled loops know this very class; a subclass does not inherit it.
-    compiled: ClassVar[bool] = False
+    #: Whether the compiled loops know this very class; a subclass does not inherit it. A word
+    #: names loops of its own.
+    compiled: ClassVar[bool | str] = False
 
     def initial_state(self, like: Tensor) -> Any:
         """Return the state at rest, zeros of the shape (B, N), dtype and device of ``like``."""

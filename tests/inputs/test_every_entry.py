@@ -152,6 +152,8 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
     "spike_times.SpikeTimeNetwork": {("mean", "3.5"), ("spread", "3.5")},
     "neurons.LeakyNeuron": {("tau_mem", "inf")},  # it never leaks: integrate-and-fire
     "neurons.LIFNeuron": {("tau_mem", "inf")},
+    "neurons.DirectLIFNeuron": {("tau_mem", "inf")},
+    "neurons.ResonateNeuron": {("tau_mem", "inf")},  # it turns forever
     "smoothed.NoisyNeuron": {("tau_mem", "inf")},
     "neurons.SpikingNetwork.forward": {("record", "None")},
     "neurons.fluctuation_driven_": {("weight", v) for v in ("NaN", "infinity")},  # overwritten
@@ -194,7 +196,7 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
 LEFT_OUT: dict[str, str] = {
     "surrogates": "Surrogate true_derivative",
     "kernels": "plain_loop",
-    "neurons": "Neuron WithConstants WithNeuron",
+    "neurons": "Neuron SpikingNeuron WithConstants WithNeuron",
     "layers": "Stateful",
     "training": "Confusion History",
     "export": "Quantized load_network save_network",  # a file of any name is right

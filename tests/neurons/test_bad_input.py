@@ -218,7 +218,7 @@ STEPS = [
     (
         lambda: run(AdaptiveNeuron(strength=torch.ones(1)), X),
         ValueError,
-        r"strength has shape \(1,\); \(5,\)",
+        r"strength of the neuron has shape \(1,\); \(5,\)",
     ),
     (lambda: run(LIFNeuron(), X, Swapped(X[0], X[0])), TypeError, "is a Swapped of mem, syn"),
     (lambda: run(LIFNeuron(), X, (X[0], X[0])), TypeError, "state is a tuple; LIFState"),

@@ -10,6 +10,7 @@ from snnbook.gradients import check_network
 from snnbook.kernels import run_layer
 from snnbook.neurons import (
     LIF,
+    AdaptiveNeuron,
     LeakyReadout,
     LIFNeuron,
     RecurrentLIF,
@@ -83,6 +84,21 @@ def test_a_student_finds_the_time_constants_of_its_teacher():
     optimizer.step(loss)
     torch.testing.assert_close(student.neuron.tau_mem, true.tau_mem, rtol=0.02, atol=0.0)
     torch.testing.assert_close(student.neuron.tau_syn, true.tau_syn, rtol=0.02, atol=0.0)
+
+
+@pytest.mark.parametrize("kind", [LIF, RecurrentLIF])
+def test_the_adaptation_of_a_layer_learns_in_both_loops(kind):
+    neuron, names = AdaptiveNeuron(tau_adapt=50e-3, strength=0.3), ("tau_adapt", "strength")
+    grads = []
+    for kernel in ("numba", "reference"):
+        layer = kind(5, 4, neuron, learn=names, kernel=kernel, generator=seeded())
+        layer(3 * SPIKES).spikes.square().sum().backward()
+        grads.append([layer.log_tau_adapt.grad, layer.log_strength.grad])
+    assert all(x.shape == (4,) and x.any() for x in grads[0])
+    for a, b in zip(*grads, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
+    with pytest.raises(ValueError, match="strength holds 0 and is in learn; numbers above 0"):
+        kind(5, 4, AdaptiveNeuron(strength=0.0), learn=("strength",))
 
 
 def test_fit_trains_constants_with_the_weights():
