@@ -147,6 +147,7 @@ bench: .venv/book.stamp ## Time a layer beside other libraries (own environment,
 	@.venv-bench/bin/pip install -q --no-deps $(PEERS)
 	@PYTHONPATH=. .venv-bench/bin/python benchmarks/run.py --repeats 4
 	@PYTHONPATH=. .venv-bench/bin/python benchmarks/epochs.py
+	@PYTHONPATH=. .venv-bench/bin/python benchmarks/features.py
 	@PYTHONPATH=. .venv-bench/bin/python benchmarks/memory.py
 	@$(BIN)/python benchmarks/chapters.py
 	@$(BIN)/python benchmarks/page.py

@@ -137,6 +137,61 @@ def memory_table(memory, rows) -> str:
     return "\n".join(lines)
 
 
+FEATURES = {
+    "learned time constants": "time constants of current and membrane learn, one pair for each neuron (SpikingJelly: one state, one constant for the layer)",
+    "adaptive threshold": "a threshold that rises with each spike and decays",
+    "convolution": "a convolution of 3 by 3 over a picture of 20 by 20, then a neuron for each place and map",
+}
+FEATURE_SETS = {
+    "MNIST": "a latency code of 40 steps, 784-350-10",
+    "spoken digits": "60 steps of 40 bands, 40-200-10, recurrent",
+}
+
+
+def feature_table(layers) -> str:
+    lines = ["| Layer | Library | milliseconds | times ours |", "|---|---|---|---|"]
+    for kind, row in layers.items():
+        ours = row["milliseconds"]["snnbook"]
+        for name, value in row["milliseconds"].items():
+            name = SHORT.get(name, name)
+            lines.append(f"| {kind} | {name} | {number(value)} | {number(value / ours)} |")
+    return "\n".join(lines)
+
+
+def feature_epochs(epochs) -> str:
+    names = list(next(iter(epochs.values()))["seconds"])
+    lines = ["| Set | " + " | ".join(SHORT.get(name, name) for name in names) + " |"]
+    lines.append("|---" * (1 + len(names)) + "|")
+    for kind, row in epochs.items():
+        cells = [number(row["seconds"].get(name)) for name in names]
+        lines.append(f"| {kind}: {FEATURE_SETS[kind]} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def features(found) -> str:
+    """Return the section on what a user adds to a layer, and on two sets of real size."""
+    steps, batch, inputs, neurons = found["sizes"]["layer"]
+    kinds = "\n".join(f"- {name}: {FEATURES[name]}." for name in found["layers"])
+    samples = " and ".join(f"{row['sizes'][4]} ({name})" for name, row in found["epochs"].items())
+    return f"""
+
+## What a user adds
+
+The same for layers that are more than leaky integrate-and-fire with given constants: {steps} steps, {batch} samples, {inputs} inputs and {neurons} neurons, or pictures where there is a convolution.
+Each is written as the documentation of its library does.
+
+{kinds}
+
+{feature_table(found["layers"])}
+
+And seconds of one epoch of sets that are often used, of {samples} samples, in batches of {" and ".join(str(row["sizes"][5]) for row in found["epochs"].values())}.
+The input is random, of the density of the set; one batch was run some times, and its time scaled up.
+Ours takes the input of the first as events.
+
+{feature_epochs(found["epochs"])}
+"""
+
+
 def chapter_table(chapters) -> str:
     lines = ["| Chapter | plain loop | fast loop |", "|---|---|---|"]
     for row in chapters:
@@ -216,7 +271,7 @@ Sums run in another order, so a membrane within rounding of the threshold may fa
 
 For T = {steps} (32 samples, 200 inputs, 128 neurons) a pass takes {times} ms.
 The fitted exponent of T is {growth["exponent"]:.2f}; 1 is linear.
-{further(result, rows)}{GPU}
+{further(result, rows)}{features(result["features"])}{GPU}
 ## How to repeat it
 
 Measured on {result["date"]}, {machine["cpu"]}, {machine["threads"]} thread.
@@ -228,6 +283,7 @@ It runs
 ```bash
 {result["command"]}
 python benchmarks/epochs.py
+python benchmarks/features.py
 python benchmarks/memory.py
 python benchmarks/chapters.py
 python benchmarks/page.py
