@@ -7,7 +7,10 @@ sources in the folder of the function, and compiled functions call none outside 
 
 import hashlib
 import inspect
+import math
 import sys
+import threading
+import time
 import warnings
 from collections.abc import Callable
 from functools import cache, lru_cache
@@ -29,6 +32,7 @@ def compiled(**options) -> Callable:
         dispatcher = numba.njit(**options)(function)
         if isinstance(dispatcher, Dispatcher):  # NUMBA_DISABLE_JIT gives the function itself
             dispatcher._cache = _cache_of(function)
+            dispatcher.compile = _WAITING.around(dispatcher.compile)
         return dispatcher
 
     return decorate
@@ -89,7 +93,7 @@ class _Cache(FunctionCache):
             self._start_again()
             found = None
         if found is None:
-            say_compiling()
+            _WAITING.begin()
         return found
 
     def save_overload(self, sig, data) -> None:
@@ -115,19 +119,62 @@ class _Cache(FunctionCache):
 
 class _NoCache(NullCache):
     def load_overload(self, sig, target_context) -> None:
-        say_compiling()
+        _WAITING.begin()
 
 
-@cache
-def say_compiling() -> None:
-    """Print one line, once, where somebody watches: machine code is not there and is made."""
-    stream = sys.stderr
-    if stream is not None and (stream.isatty() or is_live()):
-        print(
-            "snnbook: compiling the time loops for this machine; this takes some seconds, once.",
-            file=stream,
-            flush=True,
-        )
+class _Waiting:
+    """Tells who watches that machine code is being made: the first time at once, then if it lasts.
+
+    Another kind of network or of numbers needs code of its own, some time after the first.
+    """
+
+    #: Seconds that a later one may take in silence, and between two lines.
+    PATIENCE, PAUSE = 1.0, 10.0
+
+    def __init__(self) -> None:
+        self.depth, self.timer, self.last = 0, None, -math.inf
+
+    def begin(self) -> None:
+        """Note that machine code is missing, inside of a call of :meth:`around`."""
+        if self.timer is None:
+            self.timer = threading.Timer(self.PATIENCE, self._say)
+            self.timer.daemon = True
+            if self.last == -math.inf:
+                self._say()
+            else:
+                self.timer.start()
+
+    def around(self, compile: Callable) -> Callable:
+        """Return ``compile``, which may call itself through others, with an end to the waiting."""
+
+        def watched(*given):
+            self.depth += 1
+            try:
+                return compile(*given)
+            finally:
+                self.depth -= 1
+                if not self.depth and self.timer is not None:
+                    self.timer.cancel()
+                    self.timer = None
+
+        return watched
+
+    def _say(self) -> None:
+        stream, now = sys.stderr, time.monotonic()
+        if now - self.last < self.PAUSE or stream is None:
+            return
+        again = " for another kind of network or number" if self.last > -math.inf else ""
+        self.last = now
+        if stream.isatty() or is_live():
+            print(
+                f"snnbook: compiling the time loops for this machine{again}; this takes some "
+                "seconds, once.",
+                file=stream,
+                flush=True,
+            )
+
+
+_WAITING = _Waiting()
 
 
 @cache

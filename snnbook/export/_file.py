@@ -126,10 +126,11 @@ def load_network(
     if into is None:
         try:
             network = made_network(state, surrogate)
-        except KeyError as error:
+        except (KeyError, TypeError) as error:
             raise ValueError(
-                f"path is {str(path)!r}, whose network has {error}, which this version of snnbook "
-                "does not know; the version that wrote the file, or a later one, is accepted"
+                f"path is {str(path)!r}, whose network cannot be built here "
+                f"({first_line(error)}); a file that this version of snnbook, or an earlier one, "
+                "has written is accepted"
             ) from None
     else:
         network = into

@@ -1,12 +1,16 @@
 """Weights as small whole numbers, and the accuracy that they cost."""
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from snnbook._validate import check_integer, check_kind
+from snnbook.kernels import Events
 from snnbook.training import Accuracy, accuracy
 
 #: Bits of a whole number: more does not fit into a byte, fewer leave no number but 0.
@@ -51,11 +55,11 @@ class Quantized:
 
 def quantize(
     network: nn.Module,
-    inputs=None,
+    inputs: Tensor | Events | Dataset | Iterable | None = None,
     labels: Tensor | None = None,
     *,
     bits: int = 8,
-    **options,
+    **options: Any,
 ) -> Quantized:
     r"""Round the weights of a network to whole numbers, and measure what that costs.
 

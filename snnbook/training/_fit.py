@@ -169,6 +169,11 @@ def fit(
     UserWarning
         Once, if the network cannot learn.
 
+    Notes
+    -----
+    A long sequence takes less memory if its network keeps only some states on the way, by
+    ``SpikingNetwork(..., checkpoint=100)``; it learns the same.
+
     Examples
     --------
     >>> from snnbook.neurons import SpikingNetwork

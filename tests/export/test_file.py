@@ -177,10 +177,10 @@ def dictionary(path):
     return path
 
 
-def other_neuron(path):
+def other_neuron(path, **changes):
     written(path)
     state = torch.load(path, weights_only=True)
-    state["layers"][0]["neuron"]["kind"] = "FutureNeuron"
+    state["layers"][0]["neuron"] |= changes
     torch.save(state, path)
     return path
 
@@ -193,7 +193,8 @@ def other_neuron(path):
         (lambda path: path, "which cannot be read .*No such file"),
         (dictionary, "which holds a state dict; a file that save_network"),
         (lambda path: written(path, state={}), "weights do not fit the network .*Missing key"),
-        (other_neuron, "has 'FutureNeuron', which this version of snnbook does not know"),
+        (lambda path: other_neuron(path, kind="Later"), "cannot be built here .'Later'.;"),
+        (lambda path: other_neuron(path, tau_ahp=0.1), "cannot be built here .*tau_ahp"),
     ],
 )
 def test_a_file_that_does_not_fit_is_named(make, says, tmp_path):

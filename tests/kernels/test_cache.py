@@ -106,6 +106,27 @@ def test_one_line_tells_who_waits_and_nobody_else(toy):
     assert python(WATCHED, toy.parent).stderr == ""
 
 
+#: Compiles a first time, then a second that lasts: a twentieth of a second is long here.
+SLOWLY = """
+import sys, time
+sys.stderr.isatty = lambda: True
+from snnbook import _compile
+_compile._WAITING.PATIENCE, _compile._WAITING.PAUSE = 0.05, 0.0
+from toy.outer import outer
+outer(1.0)
+outer(1)
+"""
+
+
+def test_a_later_code_is_announced_if_it_lasts(toy):
+    said = python(SLOWLY, toy.parent).stderr.splitlines()
+    assert len(said) == 2 and "another kind of network or number" in said[1]
+    assert python(SLOWLY, toy.parent).stderr == ""
+    shutil.rmtree(toy / "__pycache__")
+    patient = SLOWLY.replace("PAUSE = 0.05", "PAUSE = 300.0")
+    assert len(python(patient, toy.parent).stderr.splitlines()) == 1
+
+
 def test_no_folder_can_be_written(toy, tmp_path):
     """A file where the folders would be: an administrator may write in any that is there."""
     (toy / "__pycache__").touch()
