@@ -55,6 +55,11 @@ class WavFolder(Dataset):
     FileNotFoundError, ValueError
         If the folder holds no such file, a file has no class, or a class is not in ``classes``.
 
+    Notes
+    -----
+    Every epoch reads and encodes every file anew, so that a set may be larger than the memory. If
+    it is not, ``list(sounds)`` does so once, and such a list goes into ``fit`` too.
+
     Examples
     --------
     >>> import tempfile
