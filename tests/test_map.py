@@ -47,10 +47,14 @@ def test_every_public_function_and_class_is_on_it():
     assert len(listed) > 300
 
 
+#: Rooms that no chapter needs: they open the files of whoever goes on from there.
+FOR_OWN_WORK = ("readers",)
+
+
 def test_most_of_it_belongs_to_a_chapter_and_every_chapter_has_something():
-    found = entries()
+    found = [one for one in entries() if one.room not in FOR_OWN_WORK]
     assert sum(bool(one.chapters) for one in found) > 0.8 * len(found)
-    assert {number for one in found for number in one.chapters} == set(chapters())
+    assert {number for one in entries() for number in one.chapters} == set(chapters())
 
 
 @pytest.mark.parametrize(

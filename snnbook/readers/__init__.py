@@ -21,11 +21,7 @@ from snnbook.readers._images import (
 from snnbook.readers._places import data_folder as data_folder
 from snnbook.readers._recordings import Recordings as Recordings
 from snnbook.readers._saccades import n_mnist as n_mnist
-from snnbook.readers._sources import (
-    SOURCES as SOURCES,
-    RemoteFile as RemoteFile,
-    Source as Source,
-)
+from snnbook.readers._sources import SOURCES as SOURCES
 from snnbook.readers._spoken_digits import spoken_digits as spoken_digits
 from snnbook.readers._verify import verify as verify
 from snnbook.readers._wav import Sound as Sound, read_wav as read_wav

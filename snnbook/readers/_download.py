@@ -60,7 +60,8 @@ def download(
     Notes
     -----
     Where the checksums come from stands at :data:`SOURCES`. The gestures of IBM have to be fetched
-    by hand, behind a page that asks for it.
+    by hand, behind a page that asks for it. Let one process download at a time: two that fetch the
+    same file disturb each other, which ends in an error.
 
     Examples
     --------

@@ -55,6 +55,11 @@ class WavFolder(Dataset):
     FileNotFoundError, ValueError
         If the folder holds no such file, a file has no class, or a class is not in ``classes``.
 
+    Notes
+    -----
+    Every epoch reads and encodes every file anew, so that a set may be larger than the memory. If
+    it is not, ``list(sounds)`` does so once, and such a list goes into ``fit`` too.
+
     Examples
     --------
     >>> import tempfile
@@ -63,12 +68,14 @@ class WavFolder(Dataset):
     >>> from scipy.io import wavfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for name in ("high", "low"):
-    ...         Path(folder, name).mkdir()
-    ...         wavfile.write(Path(folder, name, "a.wav"), 8000, np.zeros(5, np.int16))
+    ...         file = Path(folder, name, "a.wav")
+    ...         file.parent.mkdir()
+    ...         wavfile.write(file, 8000, np.zeros(3, np.int16))
     ...     sounds = WavFolder(folder)
-    ...     sounds.classes, sounds.files, sounds[1]
-    (('high', 'low'), ('high/a.wav', 'low/a.wav'),
-     (Sound(samples=tensor([0., 0., 0., 0., 0.]), rate=8000), 1))
+    ...     print(sounds.classes, sounds.files)
+    ...     print(sounds[1])
+    ('high', 'low') ('high/a.wav', 'low/a.wav')
+    (Sound(samples=tensor([0., 0., 0.]), rate=8000), 1)
     """
 
     def __init__(

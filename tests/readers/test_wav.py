@@ -236,8 +236,12 @@ def test_a_network_learns_from_a_folder(tmp_path):
     write_recordings(tmp_path / "recordings", names)
     train, test = (readers.spoken_digits(x, tmp_path, encode=crossings) for x in ("train", "test"))
     net = neurons.SpikingNetwork((2, 10, 10), input_rate=500.0, generator=seeded())
-    training.fit(net, train, epochs=30, batch_size=8, lr=1e-2, generator=seeded(1), progress=False)
+    given = {"epochs": 30, "batch_size": 8, "lr": 1e-2, "progress": False}
+    training.fit(net, train, **given, generator=seeded(1))
     assert training.accuracy(net, test).value == 1.0
+    again = neurons.SpikingNetwork((2, 10, 10), input_rate=500.0, generator=seeded())
+    training.fit(again, list(train), **given, generator=seeded(1))
+    assert all(torch.equal(a, b) for a, b in zip(net.parameters(), again.parameters()))
     loader = DataLoader(test, batch_size=2, collate_fn=data.collate)
     assert training.accuracy(net, loader).value == 1.0
 
