@@ -159,9 +159,9 @@ def _open(url: str, have: int, timeout: float):
         error.close()
         if error.code == 416 and have:
             return None
+        reason = (error.reason or "without a reason").splitlines()[0]
         raise DownloadError(
-            f"{host} answers {error.code} ({error.reason.splitlines()[0]}) to {url}; "
-            f"{_what_to_do(error.code)}"
+            f"{host} answers {error.code} ({reason}) to {url}; {_what_to_do(error.code)}"
         ) from None
     except DownloadError:
         raise

@@ -57,6 +57,9 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "silent":
             server.over.wait()
             return
+        if fault == "without a reason":
+            self.wfile.write(b"HTTP/1.1 404 \r\nContent-Length: 0\r\n\r\n")
+            return
         if fault.isdigit() or body is None:
             self.send_error(int(fault or 404))
             return
@@ -214,6 +217,7 @@ def test_a_cut_that_the_server_does_not_announce(tmp_path, server, offer):
     [
         ("404", r"answers 404 \(Not Found\) .*look at the page"),
         ("403", "answers 403 .*look at the page"),
+        ("without a reason", r"answers 404 \(without a reason\)"),
         ("500", "answers 500 .*try again later"),
         ("503", "answers 503 .*try again later"),
     ],
