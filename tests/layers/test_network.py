@@ -298,6 +298,27 @@ def test_samples_of_unequal_length_train_too():
     assert len(training.fit(of_vectors(), samples, **options).loss) == 1
 
 
+def of_kernel(kernel: str) -> Network:
+    g, options = seeded(), {"input_rate": 50.0, "rate": 100.0}
+    cells = Cells(LIFNeuron(), kernel=kernel)
+    dense = Dense(6, 2, LeakyNeuron(), kernel=kernel, input_rate=100.0, generator=g)
+    return Network([Delays(8, 6, 3, **options, generator=g), cells, dense]).eval()
+
+
+def same(ours, want) -> None:
+    outputs, states = ours
+    assert want.outputs.any() and outputs.allclose(want.outputs, atol=1e-6)
+    assert states[1].mem.allclose(want.states[1].mem, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore")  # the compiler's own
+def test_it_can_be_exported_and_compiled():
+    network, x = of_kernel("reference"), spikes(10, 2)
+    same(torch.export.export(network, (x,)).module()(x), network(x))
+    network = of_kernel("auto")
+    same(torch.compile(network, backend="eager")(x), network(x))
+
+
 class Twice(Stateful):
     """A layer of a reader, without a state."""
 
