@@ -313,7 +313,7 @@ def same(ours, want) -> None:
 
 @pytest.mark.filterwarnings("ignore")  # the compiler's own
 def test_it_can_be_exported_and_compiled():
-    network, x = of_kernel("reference"), spikes(10, 2)
+    network, x = of_kernel("reference"), spikes(14, 2)
     same(torch.export.export(network, (x,)).module()(x), network(x))
     network = of_kernel("auto")
     same(torch.compile(network, backend="eager")(x), network(x))
