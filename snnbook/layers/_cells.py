@@ -81,7 +81,7 @@ class Cells(WithNeuron, Stateful):
         places, neuron = inputs.shape[2:], self.neuron
         found = {name: _each(name, value, places) for name, value in tensors_of(neuron).items()}
         neuron = replace(neuron, **found) if found else neuron
-        flat = state_at(neuron, state, inputs)
+        flat = state_at(neuron, state, tuple(inputs.shape[1:]))
         made = run_layer(
             neuron,
             inputs.flatten(2),
@@ -133,8 +133,8 @@ def check_cells(
         check_integer("checkpoint", checkpoint, 1)
 
 
-def state_at(neuron: Neuron, state: Any, inputs: Tensor) -> Any:
-    """Return the state of a run, tensors (B, N), from one whose tensors are (B, C, ...)."""
+def state_at(neuron: Neuron, state: Any, shape: tuple[int, ...]) -> Any:
+    """Return a state whose tensors have a shape (B, C, ...) as that of a run, tensors (B, N)."""
     if state is None:
         return None
     kind = neuron.State
@@ -145,10 +145,10 @@ def state_at(neuron: Neuron, state: Any, inputs: Tensor) -> Any:
         )
     for name, value in zip(kind._fields, state, strict=True):
         check_tensor(f"state.{name}", value)
-        if value.shape != inputs.shape[1:]:
+        if tuple(value.shape) != shape:
             raise ValueError(
-                f"state.{name} has shape {tuple(value.shape)}; {tuple(inputs.shape[1:])} is "
-                "accepted, that of a step of inputs"
+                f"state.{name} has shape {tuple(value.shape)}; {shape} is accepted, one number for "
+                "each sample and neuron"
             )
     return kind(*(value.flatten(1) for value in state))
 

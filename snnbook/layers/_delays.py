@@ -242,14 +242,26 @@ def narrow_delays(model: nn.Module, share: float, *, final: float = 0.5) -> None
 
     Examples
     --------
-    In :func:`snnbook.training.fit`, so that kernels are narrow after a quarter of 40 epochs, as
-    in Hammouamri et al. (2024): ``on_epoch=lambda epoch, model, _: narrow_delays(model, epoch /
-    10)``.
-
     >>> layer = Delays(3, 2, 16)
     >>> narrow_delays(layer, 0.5)
     >>> layer.width
     tensor(2.)
+
+    In training: kernels are narrow after a quarter of the epochs, and delays, which are in steps,
+    have a hundred times the learning rate of weights, both as in Hammouamri et al. (2024).
+
+    >>> from snnbook.training import fit
+    >>> order = torch.Generator().manual_seed(0)
+    >>> def adam(parameters, lr):
+    ...     rates = [{"params": [layer.delay], "lr": 100 * lr}, {"params": [layer.weight]}]
+    ...     return torch.optim.Adam(rates, lr=lr)
+    >>> def narrow(epoch, model, history):
+    ...     narrow_delays(model, epoch / 10)
+    >>> options = {"optimizer": adam, "on_epoch": narrow, "generator": order}
+    >>> inputs, labels = torch.ones(20, 4, 3), torch.tensor([0, 1, 0, 1])
+    >>> history = fit(layer, inputs, labels, epochs=40, batch_size=2, **options)
+    >>> layer.width
+    tensor(0.5000)
 
     Chapter 2.
     """

@@ -113,10 +113,7 @@ class Dense(WithNeuron, Stateful):
         check_flag("record", record)
         if not isinstance(inputs, Events):
             check_time_first("inputs", inputs, weight.shape[1])
-        if state is not None:
-            state = state_at(
-                neuron, state, weight.new_empty(()).expand(1, inputs.shape[1], len(weight))
-            )
+        state = state_at(neuron, state, (inputs.shape[1], len(weight)))
         if self.bias is not None:
             inputs, weight = self._drive(inputs), None
         made = run_layer(

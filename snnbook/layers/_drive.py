@@ -72,10 +72,12 @@ class Dropout(Stateful):
         if not self.training:
             return LayerOutput(inputs, state)
         if state is None:
-            own = inputs.device if self.generator is None else self.generator.device
-            drawn = torch.rand(inputs.shape[1:], generator=self.generator, device=own)
-            mask = (drawn >= self.p).to(inputs.device, inputs.dtype) / (1 - self.p)
-            state = DropoutState(mask)
+            if self.generator is None:
+                drawn = torch.rand(inputs.shape[1:], device=inputs.device)
+            else:
+                own = {"generator": self.generator, "device": self.generator.device}
+                drawn = torch.rand(inputs.shape[1:], **own).to(inputs.device)
+            state = DropoutState((drawn >= self.p).to(inputs.dtype) / (1 - self.p))
         return LayerOutput(inputs * state.mask, state)
 
     def extra_repr(self) -> str:

@@ -25,6 +25,7 @@ from snnbook.layers import (
     Stateful,
     detach_states,
     in_pieces,
+    narrow_delays,
     over_time,
     rate_driven_,
     threshold_norm,
@@ -281,6 +282,33 @@ def _too_many(output, most: float) -> Tensor:
     return sum((record.spikes.sum(0).mean() - most).clamp(min=0) for record in output.hidden)
 
 
+def test_delays_learn_which_of_two_spikes_comes_first():
+    """Evaluation rounds the delays; kernels are narrow by then."""
+    g = seeded()
+    labels, first = torch.arange(40) % 2, torch.randint(15, (40,), generator=g)
+    x = torch.zeros(45, 40, 2)
+    x[first, torch.arange(40), labels] = 1
+    x[first + 8, torch.arange(40), 1 - labels] = 1
+    delays = Delays(2, 8, 10, input_rate=20.0, rate=50.0, generator=g)
+    fast = LIFNeuron(tau_mem=5e-3, tau_syn=2e-3)
+    network = Network([delays, Cells(fast), Dense(8, 2, LeakyNeuron(), generator=g)])
+    before = delays.delay.detach().clone()
+    rest = [p for p in network.parameters() if p is not delays.delay]
+
+    def adam(parameters, lr):
+        return torch.optim.Adam([{"params": [delays.delay], "lr": 100 * lr}, {"params": rest}], lr)
+
+    def narrow(epoch, model, history):
+        narrow_delays(model, epoch / 10)
+
+    history = training.fit(
+        network, x, labels, epochs=30, batch_size=20, lr=5e-3, optimizer=adam, on_epoch=narrow,
+        generator=g,
+    )  # fmt: skip
+    assert history.accuracy[-1] == 1 and training.accuracy(network, x, labels).value == 1
+    assert (delays.delay - before).abs().max() > 1
+
+
 def test_fit_follows_the_truncated_gradient():
     network = of_vectors()
     x, labels = task(spikes(24, 20))
@@ -296,6 +324,27 @@ def test_samples_of_unequal_length_train_too():
     samples = [(x[: 24 - k, k], int(labels[k])) for k in range(10)]
     options = {"epochs": 1, "batch_size": 5, "generator": seeded()}
     assert len(training.fit(of_vectors(), samples, **options).loss) == 1
+
+
+def of_kernel(kernel: str) -> Network:
+    g, options = seeded(), {"input_rate": 50.0, "rate": 100.0}
+    cells = Cells(LIFNeuron(), kernel=kernel)
+    dense = Dense(6, 2, LeakyNeuron(), kernel=kernel, input_rate=100.0, generator=g)
+    return Network([Delays(8, 6, 3, **options, generator=g), cells, dense]).eval()
+
+
+def same(ours, want) -> None:
+    outputs, states = ours
+    assert want.outputs.any() and outputs.allclose(want.outputs, atol=1e-6)
+    assert states[1].mem.allclose(want.states[1].mem, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore")  # the compiler's own
+def test_it_can_be_exported_and_compiled():
+    network, x = of_kernel("reference"), spikes(14, 2)
+    same(torch.export.export(network, (x,)).module()(x), network(x))
+    network = of_kernel("auto")
+    same(torch.compile(network, backend="eager")(x), network(x))
 
 
 class Twice(Stateful):
