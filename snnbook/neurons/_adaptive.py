@@ -70,8 +70,9 @@ class AdaptiveNeuron(LIFNeuron):
 
     Notes
     -----
-    On a CPU compiled loops run it: on one core it takes 1.3 to 1.8 times the time of a LIF neuron
-    there, and the plain loop 3 to 30 times as long as these, most for small layers.
+    Compiled loops run it on a CPU. A layer of it takes 1.3 to 1.9 times as long there as one of LIF
+    neurons (one core, forward and backward), and in the plain loop 2.5 to 30 times as long again:
+    the small layers gain most.
 
     Examples
     --------

@@ -61,7 +61,8 @@ class DirectLIFNeuron(SpikingNeuron):
     and norse's ``LIFBox`` are of this kind too, with a decay of :math:`1 - \Delta t/\tau` and
     other resets (see the conventions page).
 
-    {COST}
+    Compiled loops run it on a CPU. A layer of it takes 1 to 1.7 times as long there as one of LIF
+    neurons (one core, forward and backward); the longer time is that of the smallest layers.
 
     Examples
     --------

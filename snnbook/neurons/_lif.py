@@ -104,7 +104,8 @@ class LIFNeuron(LeakyNeuron):
     Parameters
     ----------
     tau_mem, tau_syn, dt
-        As in :class:`LeakyNeuron`; ``tau_mem=math.inf`` is the integrate-and-fire neuron.
+        As in :class:`LeakyNeuron`. With ``tau_mem=math.inf`` it is the integrate-and-fire neuron,
+        with a synaptic current; :class:`DirectLIFNeuron` has none.
     threshold : float or Tensor
         :math:`\theta`, above 0, one number or (N,). The paper's natural units put it at 1.
     surrogate : Surrogate
@@ -131,6 +132,16 @@ class LIFNeuron(LeakyNeuron):
     >>> neuron = LIFNeuron(tau_mem=20e-3)
     >>> replace(neuron, reset="zero").tau_mem
     0.02
+
+    The integrate-and-fire neuron keeps all that its synapse brings, here 0.3 in each step:
+
+    >>> import math
+    >>> import torch
+    >>> from snnbook.neurons import run
+    >>> integrate_and_fire = LIFNeuron(tau_mem=math.inf, tau_syn=1e-9)
+    >>> record = run(integrate_and_fire, torch.full((9, 1, 1), 0.3))
+    >>> [round(u, 1) for u in record.mem.flatten().tolist()]
+    [0.0, 0.0, 0.3, 0.6, 0.9, 1.2, 0.5, 0.8, 1.1]
 
     Chapter 2; paper section II; ``eq-05-reset``; ``eq-06b-rtrl``.
     """

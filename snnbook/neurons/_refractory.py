@@ -59,9 +59,11 @@ class Refractory(Neuron):
 
     Notes
     -----
-    Its state is that of the neuron and ``wait``. A neuron that waits has no surrogate gradient. No
-    compiled loop knows it: the plain loop takes {REF} times the time of a LIF neuron's compiled
-    loop on one core.
+    Its state is that of the neuron and ``wait``. A neuron that waits has no surrogate gradient.
+
+    No compiled loop knows it. In the plain loop a layer of refractory LIF neurons takes 3 times
+    (large and recurrent) to 80 times (one small sample) as long as compiled LIF neurons do on one
+    core.
 
     Examples
     --------

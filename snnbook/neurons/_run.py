@@ -23,7 +23,8 @@ def run(
     Parameters
     ----------
     neuron : Neuron
-        Any neuron: a :class:`LIFNeuron`, a :class:`LeakyNeuron`, or one of your own.
+        Any neuron: a :class:`LIFNeuron`, a :class:`LeakyNeuron`, another one of this room, or one
+        of your own.
     drive : Tensor
         Weighted input x[n] = W S_in[n], (T, B, N), floating point. T = 0 and B = 0 are
         allowed and give empty records.
