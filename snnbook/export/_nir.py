@@ -106,8 +106,8 @@ def to_nir(
     Examples
     --------
     >>> network = SpikingNetwork((3, 4, 2), recurrent=True)
-    >>> graph = to_nir(network)  # doctest: +SKIP
-    >>> list(graph.nodes)  # doctest: +SKIP
+    >>> graph = to_nir(network)
+    >>> list(graph.nodes)
     ['input', 'weight_0', 'hidden_0', 'recurrent_0', 'weight_1', 'readout', 'output']
     """
     check_choice("decay", decay, DECAYS)
