@@ -143,7 +143,8 @@ def to_nir(
 
 
 def _array(tensor: Tensor) -> np.ndarray:
-    return tensor.detach().cpu().numpy().copy()
+    found = tensor.detach().cpu()
+    return (found if found.dtype == torch.float64 else found.float()).numpy().copy()
 
 
 def _node(nir, layer: nn.Module, decay: str, dt: float | None):
