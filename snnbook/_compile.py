@@ -125,7 +125,7 @@ class _NoCache(NullCache):
 class _Waiting:
     """Tells who watches that machine code is being made: the first time at once, then if it lasts.
 
-    Another kind of network or of numbers needs code of its own, some time after the first.
+    The backward pass, and another kind of network or of numbers, need code of their own.
     """
 
     #: Seconds that a later one may take in silence, and between two lines.
@@ -163,12 +163,11 @@ class _Waiting:
         stream, now = sys.stderr, time.monotonic()
         if now - self.last < self.PAUSE or stream is None:
             return
-        again = " for another kind of network or number" if self.last > -math.inf else ""
+        what = "more of the time loops" if self.last > -math.inf else "the time loops"
         self.last = now
         if stream.isatty() or is_live():
             print(
-                f"snnbook: compiling the time loops for this machine{again}; this takes some "
-                "seconds, once.",
+                f"snnbook: compiling {what} for this machine; this takes some seconds, once.",
                 file=stream,
                 flush=True,
             )

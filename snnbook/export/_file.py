@@ -16,6 +16,8 @@ from snnbook.surrogates import Surrogate
 
 #: What a file begins with; another layout gets another number.
 FORMAT, VERSION = "snnbook network", 1
+#: What of a layer changes no forward pass; what learns is said in place of its constant.
+BACKWARD = ("surrogate", "reset_gradient", "learn")
 #: The decisions that a file can name.
 DECISIONS = {
     decide.__name__: decide
@@ -184,25 +186,26 @@ def _all_lines(error: RuntimeError) -> str:
 
 def _difference(stored, here, place: str = "") -> str:
     """Return in words where two descriptions first differ, or an empty string."""
-    if isinstance(here, dict):
-        pairs = [(key, f"{place}.{key}" if place else key) for key in here]
-    elif isinstance(here, list) and len(stored) == len(here):
-        pairs = [(k, f"{place}[{k}]") for k in range(len(here))]
+    kind = type(here)
+    if kind is dict and type(stored) is dict:
+        dot = "." if place else ""
+        names = [name for name in here if name not in BACKWARD]
+        parts = [(stored.get(name), here[name], f"{place}{dot}{name}") for name in names]
+    elif kind is list and type(stored) is list and len(stored) == len(here):
+        parts = [(*pair, f"{place}[{k}]") for k, pair in enumerate(zip(stored, here))]
     elif isinstance(here, Tensor) and isinstance(stored, Tensor):
         equal = stored.shape == here.shape and torch.allclose(stored, here.to(stored))
         return "" if equal else f"{place} has other values"
-    elif isinstance(here, list):
-        return f"{place} has {len(stored)} entries in the file and {len(here)} in into"
-    elif type(here) is type(stored) and here == stored:
+    elif kind is type(stored) and here == stored:
         return ""
     else:
         return f"{place} is {_shown(stored)} in the file and {_shown(here)} in into"
-    pairs = [pair for pair in pairs if pair[0] not in ("surrogate", "reset_gradient", "learn")]
-    found = (_difference(stored[key], here[key], name) for key, name in pairs)
-    return next(filter(None, found), "")
+    return next(filter(None, (_difference(*part) for part in parts)), "")
 
 
 def _shown(value) -> str:
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
     return f"a tensor {tuple(value.shape)}" if isinstance(value, Tensor) else repr(value)
 
 

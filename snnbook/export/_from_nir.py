@@ -64,8 +64,11 @@ def from_nir(
 
     Examples
     --------
+    >>> from snnbook.export import to_nir
     >>> network = SpikingNetwork((3, 4, 2))
-    >>> again = from_nir(to_nir(network))  # doctest: +SKIP
+    >>> again = from_nir(to_nir(network))
+    >>> torch.equal(again.readout.weight, network.readout.weight)
+    True
     """
     nir = nir_module()
     check_kind("graph", graph, nir.NIRGraph)

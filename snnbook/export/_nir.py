@@ -106,8 +106,8 @@ def to_nir(
     Examples
     --------
     >>> network = SpikingNetwork((3, 4, 2), recurrent=True)
-    >>> graph = to_nir(network)  # doctest: +SKIP
-    >>> list(graph.nodes)  # doctest: +SKIP
+    >>> graph = to_nir(network)
+    >>> list(graph.nodes)
     ['input', 'weight_0', 'hidden_0', 'recurrent_0', 'weight_1', 'readout', 'output']
     """
     check_choice("decay", decay, DECAYS)
@@ -143,7 +143,8 @@ def to_nir(
 
 
 def _array(tensor: Tensor) -> np.ndarray:
-    return tensor.detach().cpu().numpy().copy()
+    found = tensor.detach().cpu()
+    return (found if found.dtype == torch.float64 else found.float()).numpy().copy()
 
 
 def _node(nir, layer: nn.Module, decay: str, dt: float | None):

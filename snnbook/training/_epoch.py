@@ -58,6 +58,11 @@ class Learner:
         return (total / samples).tolist(), output
 
     def _batch(self, batch: Batch, labels: Tensor, epoch: int) -> tuple[Tensor, object]:
+        if self.gradient is not None and batch.lengths is not None:
+            raise ValueError(
+                "gradient is given, and the samples last differently long; a learning rule takes "
+                "samples of one length, and no lengths are accepted with it"
+            )
         with torch.set_grad_enabled(self.gradient is None):
             output = self.model(batch.spikes)
             readout = readout_of(output, len(labels))
@@ -74,11 +79,6 @@ class Learner:
         if self.gradient is None:
             _backward(value if self.accumulate == 1 else len(labels) * value)
         else:
-            if batch.lengths is not None:
-                raise ValueError(
-                    "gradient is given, and the samples last differently long; a learning rule "
-                    "takes samples of one length, and no lengths are accepted with it"
-                )
             _put(self.gradient(self.model, batch.spikes, wanted), self.model)
         classes = decided(self.decide, readout.detach(), batch.lengths)
         self.watch.after(readout, wanted, classes)

@@ -55,6 +55,7 @@ def note_decision(model: nn.Module, decide: Decision | None) -> None:
     ----------
     model : Module
         Such as a network that has only loaded a ``state_dict``, which does not hold its decision.
+        What a wrapper holds as its ``module``, as ``DistributedDataParallel`` does, takes it too.
     decide : callable or None
         Maps a readout (T, B, C) to classes (B,), such as :func:`decide_by_max`. None says that it
         is not known: :func:`predict` and :func:`accuracy` then ask for it.
@@ -78,6 +79,8 @@ def note_decision(model: nn.Module, decide: Decision | None) -> None:
     if decide is not None:
         check_callable("decide", decide)
     model.fitted_decision = FittedDecision(decide)
+    if isinstance(getattr(model, "module", None), nn.Module):
+        model.module.fitted_decision = model.fitted_decision
 
 
 def decision_for(model: Callable, default: Decision = decide_by_sum) -> Decision:

@@ -206,7 +206,10 @@ def test_a_file_that_does_not_fit_is_named(make, says, tmp_path):
 @pytest.mark.parametrize(
     "into, says",
     [
-        (lambda: network(sizes=(4, 6, 3)), r"layers has 3 entries in the file and 2 in into"),
+        (
+            lambda: network(sizes=(4, 6, 3)),
+            r"is a list of 3 in the file and a list of 2 in into",
+        ),
         (
             lambda: network(sizes=(4, 6, 7, 3)),
             r"layers\[1\].outputs is 5 in the file and 7 in into",

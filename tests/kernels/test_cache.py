@@ -120,7 +120,7 @@ outer(1)
 
 def test_a_later_code_is_announced_if_it_lasts(toy):
     said = python(SLOWLY, toy.parent).stderr.splitlines()
-    assert len(said) == 2 and "another kind of network or number" in said[1]
+    assert len(said) == 2 and "compiling more of the time loops" in said[1]
     assert python(SLOWLY, toy.parent).stderr == ""
     shutil.rmtree(toy / "__pycache__")
     patient = SLOWLY.replace("PAUSE = 0.05", "PAUSE = 300.0")

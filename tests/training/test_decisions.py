@@ -27,6 +27,7 @@ from snnbook.training import (
     fit_side_by_side,
     max_over_time,
     mean_over_time,
+    note_decision,
     peak_score,
     predict,
     step_cross_entropy,
@@ -258,6 +259,22 @@ def test_networks_that_share_weights_and_names_of_the_user_stay():
     trained(mean_over_time, network, decide=decide_by_max)
     other = network.with_neuron(reset_gradient=True)
     assert torch.equal(predict(other, data[0]), predict(network, data[0]))
+
+
+def test_what_a_wrapper_holds_decides_alike():
+    class Wrapper(nn.Module):  # as PyTorch's own for several processes
+        def __init__(self):
+            super().__init__()
+            self.module = SpikingNetwork((3, 3), generator=seeded(0))
+
+        def forward(self, spikes):
+            return self.module(spikes)
+
+    model, _, data = trained(mean_over_time, Wrapper(), decide=decide_by_max)
+    assert model.module.fitted_decision.decide is decide_by_max
+    assert torch.equal(predict(model.module, data[0]), predict(model, data[0]))
+    note_decision(model, decide_by_sum)
+    assert model.module.fitted_decision.decide is decide_by_sum
 
 
 def test_a_spiking_output_decides_by_the_first_spike_after_training():

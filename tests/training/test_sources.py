@@ -23,6 +23,7 @@ from snnbook.training import (
     predict,
     rule_gradient,
     step_cross_entropy,
+    step_loss,
     sum_over_time,
 )
 
@@ -223,8 +224,9 @@ def test_a_loss_without_lengths_is_named_only_if_durations_differ():
     with pytest.raises(TypeError, match="decide is .*has no argument lengths.*decide_by_sum"):
         learned(Recordings(LENGTHS), decide=lambda readout: readout.sum(0).argmax(1))
     by_rule = rule_gradient(lambda *given: {}, step_cross_entropy)
-    with pytest.raises(ValueError, match="gradient is given, and the samples last differently"):
-        learned(Recordings(LENGTHS), gradient=by_rule)
+    for loss in (mean_over_time, step_loss(step_cross_entropy)):
+        with pytest.raises(ValueError, match="gradient is given, and the samples last differently"):
+            learned(Recordings(LENGTHS), gradient=by_rule, loss=loss)
 
 
 # classes of unequal size ------------------------------------------------------------------------
