@@ -10,6 +10,7 @@ from helpers import seeded
 from snnbook import data, surrogates, training
 from snnbook.neurons import (
     LIF,
+    DirectLIFNeuron,
     LeakyReadout,
     LIFNeuron,
     LIFState,
@@ -159,6 +160,12 @@ def test_spike_counts_of_the_table(drive, subtract, zero):
     steady = torch.full((200, 1, 1), drive, dtype=torch.float64)
     assert run(LIFNeuron(), steady).spikes.sum() == subtract
     assert run(LIFNeuron(reset="zero"), steady).spikes.sum() == zero
+
+
+@pytest.mark.parametrize(("drive", "spikes"), [(0.05, 0), (0.1, 6), (0.2, 28), (0.5, 82)])
+def test_without_current_the_counts_are_those_of_snntorch(drive, spikes):
+    steady = torch.full((200, 1, 1), drive, dtype=torch.float64)
+    assert run(DirectLIFNeuron(), steady).spikes.sum() == spikes
 
 
 def fast_sigmoid(x, slope):
