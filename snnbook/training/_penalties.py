@@ -109,7 +109,7 @@ def spike_bounds_penalty(
     .. math:: \mathcal{R} = \frac{1}{N} \sum_i \left( h\!\left(\frac{[\ell - z_i]_+}{\ell}\right)
         + h\!\left(\frac{[z_i - u]_+}{u}\right) \right), \qquad h(r) = \sqrt{1 + r^2} - 1
 
-    so that one factor, of 0.1 to 1 beside a cross entropy, suits small and large networks at low
+    so that one factor, about 1 beside a cross entropy, suits small and large networks at low
     and high rates, feed-forward and recurrent. A silent neuron costs 0.41, and one at twice the
     upper bound too.
 
