@@ -101,8 +101,8 @@ def spike_bounds_penalty(
     where the loss does not, as with a neuron that is silent in every sample; its gradient gets
     there as far as the surrogate reaches.
 
-    The square grows fast: at ten times the upper bound the last spike of a neuron costs twenty
-    times as much as at one above it, and in a recurrent network such a gradient outweighs every
+    The square grows fast: at ten times the upper bound one spike more costs nine times as much as
+    at twice the bound, and in a recurrent network such a gradient outweighs every
     loss. ``relative=True`` measures how far a neuron is out in units of its bound, and grows
     linearly far out,
 
