@@ -101,15 +101,15 @@ def spike_bounds_penalty(
     where the loss does not, as with a neuron that is silent in every sample; its gradient gets
     there as far as the surrogate reaches.
 
-    The square grows fast: at ten times the upper bound the last spike of a neuron costs twenty
-    times as much as at one above it, and in a recurrent network such a gradient outweighs every
+    The square grows fast: at ten times the upper bound one spike more costs nine times as much as
+    at twice the bound, and in a recurrent network such a gradient outweighs every
     loss. ``relative=True`` measures how far a neuron is out in units of its bound, and grows
     linearly far out,
 
     .. math:: \mathcal{R} = \frac{1}{N} \sum_i \left( h\!\left(\frac{[\ell - z_i]_+}{\ell}\right)
         + h\!\left(\frac{[z_i - u]_+}{u}\right) \right), \qquad h(r) = \sqrt{1 + r^2} - 1
 
-    so that one factor, of 0.1 to 1 beside a cross entropy, suits small and large networks at low
+    so that one factor, about 1 beside a cross entropy, suits small and large networks at low
     and high rates, feed-forward and recurrent. A silent neuron costs 0.41, and one at twice the
     upper bound too.
 

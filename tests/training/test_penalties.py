@@ -166,7 +166,7 @@ def test_one_relative_strength_suits_every_size_rate_and_kind_of_network(recurre
         batch_size=20,
         lr=1e-2,
         generator=draw,
-        regularizer=lambda out: 0.3 * bound(out.hidden[0].spikes),
+        regularizer=lambda out: bound(out.hidden[0].spikes),
         batch_first=False,
         progress=False,
     )
