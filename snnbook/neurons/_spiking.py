@@ -85,7 +85,28 @@ def _as_value(x):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SpikingNeuron(Decaying):
-    """The options of a spike, by name, for neurons with state of their own."""
+    """The options of a spike, by name, for neurons with a state of their own.
+
+    A neuron that inherits from it has ``decays``, the time constants behind its decay factors,
+    ``couplings``, its other constants that may be tensors, and ``resets``. It asks :meth:`fire` for
+    its spikes, so that :class:`Refractory` can hold them back.
+
+    Examples
+    --------
+    A neuron that counts its input up to the threshold:
+
+    >>> from snnbook.neurons import DirectState, run
+    >>> @dataclass(frozen=True, eq=False)
+    ... class Counter(SpikingNeuron):
+    ...     State = DirectState
+    ...     def step(self, state, drive, recurrent_weight=None):
+    ...         spikes = self.fire(state.mem - self.threshold)
+    ...         return spikes, DirectState(state.mem * (1 - spikes) + drive)
+    >>> run(Counter(threshold=2.5), torch.ones(8, 1, 1)).output.flatten()
+    tensor([0., 0., 0., 1., 0., 0., 1., 0.])
+
+    Chapter 2.
+    """
 
     dt: float = 1e-3
     threshold: float | Tensor = 1.0
