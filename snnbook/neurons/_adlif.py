@@ -101,7 +101,7 @@ class AdLIFNeuron(SpikingNeuron):
     >>> round(spectral_radius(replace(neuron, step_kind="forward")).item(), 3)
     1.019
 
-    Chapter 8b. Baronig et al. (2025); Bittar and Garner (2022).
+    Baronig et al. (2025); Bittar and Garner (2022).
     """
 
     tau_mem: float | Tensor = 20e-3

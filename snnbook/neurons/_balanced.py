@@ -73,7 +73,7 @@ class BalancedNeuron(SpikingNeuron):
     >>> record.spikes.flatten().nonzero().flatten().tolist()
     [6, 11, 19]
 
-    Chapter 8b. Higuchi et al. (2024).
+    Higuchi et al. (2024).
     """
 
     frequency: float | Tensor = 10.0

@@ -108,7 +108,7 @@ class ResonateNeuron(SpikingNeuron):
     >>> [round(u, 2) for u in run(neuron, pulses).state.mem[0].tolist()]
     [1.49, -0.07]
 
-    Chapter 8b. Izhikevich (2001).
+    Izhikevich (2001).
     """
 
     frequency: float | Tensor = 10.0
