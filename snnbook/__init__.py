@@ -1,7 +1,7 @@
 """snnbook: surrogate gradient learning in spiking neural networks, by hand and by code.
 
-Most rooms of the package belong to a section of Neftci, Mostafa and Zenke (2019), the others to work
-of one's own. A room is imported when it is first used:
+Most rooms of the package belong to a section of Neftci, Mostafa and Zenke (2019), the others to
+work of one's own. A room is imported when it is first used:
 
 >>> import snnbook
 >>> snnbook.neurons.LIFNeuron().tau_mem

@@ -120,7 +120,7 @@ class SpikingNetwork(nn.Module):
             options |= {"input_rate": before[k], "learn": learn, **shared, **extra}
             self.hidden.append(kind(fan_in, size, each[k], **options))
         wide = begin.readout if readout_std is None else readout_std
-        slow = tuple(name for name in learn if name != "threshold")
+        slow = tuple(name for name in learn if name in ("tau_mem", "tau_syn"))
         shared["spread"] = spread if slow else 0.0
         readout = {"input_rate": before[-1], "std": wide, "learn": slow, **shared}
         self.readout = LeakyReadout(*sizes[-2:], typical(neuron).leaky, **readout)

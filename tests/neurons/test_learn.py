@@ -140,6 +140,16 @@ def test_constants_of_each_neuron_travel_with_the_weights_and_are_compared():
     assert same.readout.neuron.tau_mem == pytest.approx(float(taus.mean()))
 
 
+def test_in_a_network_the_readout_learns_only_the_constants_that_it_has():
+    learn = ("tau_adapt", "tau_mem")
+    network = SpikingNetwork((3, 4, 2), AdaptiveNeuron(), learn=learn, generator=seeded(1))
+    named = dict(network.named_parameters())
+    assert "hidden.0.log_tau_adapt" in named and "readout.log_tau_mem" in named
+    assert "readout.log_tau_adapt" not in named
+    network((torch.rand(40, 3, 3, generator=seeded(2)) < 0.5).float()).readout.sum().backward()
+    assert all(bool((value.grad != 0).any()) for value in named.values())
+
+
 def test_what_was_learned_is_loaded():
     one, other = learning("tau_mem", spread=0.5), learning("tau_mem")
     other.load_state_dict(one.state_dict())
