@@ -18,16 +18,31 @@ from snnbook.neurons._records import LIFRecord
 from snnbook.neurons._start import Rates, Start, readout_std, start
 
 
-class NetworkOutput(NamedTuple):
-    """``readout``: membrane of the output layer (T, B, C); ``hidden``: one record per layer.
-
-    ``state`` has the state after the last step of each layer, that of the readout last: give it to
-    the next call to go on.
-    """
-
+class _Pair(NamedTuple):
     readout: Tensor
     hidden: tuple[LIFRecord, ...]
+
+
+class NetworkOutput(_Pair):
+    """``readout``: membrane of the output layer (T, B, C); ``hidden``: one record per layer.
+
+    It unpacks into these two. ``state`` has the state after the last step of each layer, that of
+    the readout last: give it to the next call to go on.
+
+    Examples
+    --------
+    >>> readout, hidden = NetworkOutput(torch.zeros(3, 1, 2), ())
+    >>> readout.shape, hidden
+    (torch.Size([3, 1, 2]), ())
+    """
+
     state: tuple = ()
+
+    def __new__(cls, readout: Tensor, hidden: tuple, state: tuple = ()) -> "NetworkOutput":
+        """Make the pair, and keep ``state`` beside it."""
+        made = super().__new__(cls, readout, hidden)
+        made.state = tuple(state)
+        return made
 
 
 class SpikingNetwork(nn.Module):

@@ -20,7 +20,7 @@ def test_the_mean_of_the_readout_is_linear_in_its_weights(sizes):
     network = SpikingNetwork(sizes, LIFNeuron(), generator=generator, std=2.0).double()
     spikes = (torch.rand(25, 7, 4, generator=generator) < 0.3).double()
     with torch.no_grad():
-        readout, hidden, _ = network(spikes)
+        readout, hidden = network(spikes)
     arriving = hidden[-1].spikes if hidden else spikes
     neuron = network.readout.neuron
     kernel, current, mem = [], 0.0, 0.0
