@@ -143,7 +143,7 @@ def test_constants_of_channels_hold_at_all_places():
         assert torch.equal(outputs[:, :, channel].flatten(2), want)
     each = Cells(LIFNeuron(tau_mem=taus.repeat_interleave(9)), 18)
     assert torch.equal(each(x).outputs, outputs)
-    adaptive = Cells(AdaptiveNeuron(tau_adapt=50e-3, strength=torch.tensor([0.0, 1.0])))
+    adaptive = Cells(AdaptiveNeuron(tau_adapt=50e-3, strength=torch.tensor([0.0, 1.0])), 2)
     alone = run(AdaptiveNeuron(tau_adapt=50e-3, strength=1.0), x[:, :, 1].flatten(2)).spikes
     assert torch.equal(adaptive(x).outputs[:, :, 1].flatten(2), alone)
     with pytest.raises(ValueError, match="tau_mem of the neuron 2 numbers; 3, one a channel, or"):
