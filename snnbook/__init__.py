@@ -25,6 +25,7 @@ __all__ = [
     "local",
     "neurons",
     "notebook",
+    "parallel",
     "plotting",
     "results",
     "smoothed",

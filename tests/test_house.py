@@ -23,7 +23,7 @@ FLOORS = (
     ("neurons",),
     ("data", "training"),
     ("gradients",),
-    ("smoothed", "spike_times"),
+    ("smoothed", "spike_times", "parallel"),
     ("local",),
     ("laboratory",),
     ("conclusions",),

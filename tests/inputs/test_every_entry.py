@@ -152,6 +152,7 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
     "neurons.LeakyNeuron": {("tau_mem", "inf")},  # it never leaks: integrate-and-fire
     "neurons.LIFNeuron": {("tau_mem", "inf")},
     "smoothed.NoisyNeuron": {("tau_mem", "inf")},
+    "parallel.WaitingNeuron": {("tau_mem", "inf")},
     "neurons.SpikingNetwork.forward": {("record", "None")},
     "neurons.fluctuation_driven_": {("weight", v) for v in ("NaN", "infinity")},  # overwritten
     "gradients.vector_loss": {("network", LINEAR)},

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from snnbook.kernels import explain
 from snnbook.neurons import LIF, AdaptiveNeuron, LeakyNeuron, LIFNeuron, LIFState, Neuron, run
+from snnbook.parallel import WaitingNeuron
 from snnbook.smoothed import Gate, GatedNeuron, NoisyNeuron
 from snnbook.surrogates import gaussian
 
@@ -25,6 +26,7 @@ NEURONS = {
     "lif": lambda: LIFNeuron(**OTHER, reset="zero"),
     "adaptive": lambda: AdaptiveNeuron(**OTHER, strength=0.7, tau_adapt=40e-3),
     "gated": lambda: GatedNeuron(**OTHER, gate=Gate(0.4)),
+    "waiting": lambda: WaitingNeuron(**OTHER, wait=7),
     "noisy": lambda: NoisyNeuron(**OTHER, generator=rng(3)),
 }
 EACH = pytest.mark.parametrize("name", NEURONS)
