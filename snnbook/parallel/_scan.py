@@ -68,7 +68,8 @@ def linear_scan(
     >>> linear_scan(0.5, torch.ones(4, 1)).states.flatten()
     tensor([0.0000, 1.0000, 1.5000, 1.7500])
 
-    Chapter 8c; ``eq-08c-compose``, ``eq-08c-adjoint``. Hillis and Steele (1986) double, Blelloch (1990) halves.
+    Chapter 8c; ``eq-08c-compose``, ``eq-08c-adjoint``. Hillis and Steele (1986) double, Blelloch
+    (1990) halves.
     """
     check_float("values", values)
     if values.dim() < 1:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_choice, check_integer, check_kind, check_shape, check_tensor
+from snnbook._validate import check_choice, check_float, check_integer, check_kind, check_shape
 from snnbook.neurons import LIFNeuron, LIFRecord, LIFState
 from snnbook.parallel._scan import SCANS, scan
 from snnbook.parallel._scan_run import checked
@@ -75,7 +75,7 @@ class WaitingNeuron(LIFNeuron):
     ) -> tuple[Tensor, WaitingState]:
         """Take a step without a reset, and pay what is owed if it ends a block."""
         check_kind("state", state, WaitingState)
-        check_tensor("drive", drive)
+        check_float("drive", drive)
         for name in ("owed", "clock"):
             check_shape(f"state.{name}", getattr(state, name), tuple(drive.shape), like=drive)
         free = LIFState(state.syn, state.mem)
