@@ -48,7 +48,7 @@ def settle_frame(strength: float = 1.5, kind: str = "steady", sweep: int = 2) ->
     Examples
     --------
     >>> print(settle_frame(sweep=0)["text"].split(". ")[0])
-    Sweep 0: 13 of 160 steps are wrong, the first at step 26
+    Sweep 0: 11 of 160 steps are wrong, the first at step 26
 
     Chapter 8c.
     """
@@ -116,7 +116,7 @@ def settle(live: bool | None = None) -> Explorer:
         },
         panels=[
             over_time(ticks, "Spikes", ylim=(-0.6, 1.6), height=70, yticks=False),
-            over_time(membrane, "Membrane potential U", ylim=(-6, 3.5), xlabel="step", height=150),
+            over_time(membrane, "Membrane potential U", ylim=(-10, 3.5), xlabel="step", height=150),
             Panel(
                 errors,
                 "Wrong steps, sweep by sweep",

@@ -48,6 +48,7 @@ def scan_run(
 
     Examples
     --------
+    >>> import torch
     >>> from snnbook.neurons import run
     >>> neuron = LIFNeuron(reset="none")
     >>> drive = 0.3 * torch.rand(50, 2, 3, generator=torch.Generator().manual_seed(0))

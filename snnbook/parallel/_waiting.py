@@ -55,7 +55,7 @@ class WaitingNeuron(LIFNeuron):
     >>> from snnbook.neurons import run
     >>> drive = torch.full((10, 1, 1), 0.3)
     >>> run(WaitingNeuron(wait=6), drive).mem[4:9].flatten()
-    tensor([1.3187, 1.9387, 0.5631, 1.4310, 2.2844])
+    tensor([1.4860, 2.2560, 1.0874, 2.1405, 3.1837])
 
     Chapter 8c; ``eq-08c-waiting``.
     """
@@ -133,7 +133,7 @@ def block_run(neuron: WaitingNeuron, drive: Tensor, *, how: str = "halving") -> 
     >>> from snnbook.neurons import run
     >>> drive = 0.3 * torch.rand(50, 2, 3, generator=torch.Generator().manual_seed(0))
     >>> neuron = WaitingNeuron(wait=8)
-    >>> torch.allclose(block_run(neuron, drive).mem, run(neuron, drive).mem)
+    >>> torch.allclose(block_run(neuron, drive).mem, run(neuron, drive).mem, atol=1e-4)
     True
 
     Chapter 8c; ``eq-08c-waiting``.
