@@ -1,4 +1,4 @@
-"""What a network loses without its reset, or with one that waits (chapter 8c, claims 8c.2, 8c.3).
+"""What a network loses without its reset, or with one that waits (chapter 8c, claim 8c.3).
 
     python experiments/ch08c_accuracy.py        about 20 minutes on one core
 

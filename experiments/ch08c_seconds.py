@@ -1,4 +1,4 @@
-"""Seconds and sweeps of a layer over the length of a run (chapter 8c, claim 8c.1).
+"""Seconds and sweeps of a layer over the length of a run (chapter 8c, claims 8c.1, 8c.2).
 
     python experiments/ch08c_seconds.py        about 4 minutes on one core
 

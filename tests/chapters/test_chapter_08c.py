@@ -1,5 +1,6 @@
 """What chapter 8c says: seconds, sweeps and accuracies of its stored results."""
 
+import numpy as np
 import torch
 
 from snnbook import conclusions, results
@@ -44,3 +45,16 @@ def test_without_a_reset_a_neuron_spikes_more():
     drive = torch.randn(500, 4, 8, generator=torch.Generator().manual_seed(0)) * 0.06
     reset, none = run(LIFNeuron(), drive).spikes, scan_run(LIFNeuron(reset="none"), drive).spikes
     assert none.sum() > 3 * reset.sum()
+
+
+def test_the_reset_can_go_and_cannot_wait():
+    said = conclusions.measured("8c.3")
+    for task in ("digits", "randman"):
+        assert said[f"{task}_none_low"] < 0 < said[f"{task}_none_high"]
+        assert said[f"{task}_more"] > 1.5
+    assert said["randman_short_high"] < 0 and said["randman_late_high"] < 0
+    assert said["randman_short"].mean < said["randman_late"].mean < said["randman_none"].mean
+    assert said["digits_linear"].mean > 0.94 and said["randman_linear"].mean < 0.4
+    runs = results.load("ch08c_accuracy")["runs"]
+    train = np.mean([r["train"] for r in runs if r["reset"] == "none"])
+    assert train > 0.97
