@@ -27,6 +27,7 @@ __all__ = [
     "local",
     "neurons",
     "notebook",
+    "parallel",
     "plotting",
     "readers",
     "results",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from snnbook._validate import check_choice
-from snnbook.conclusions import _applications, _foundations, _remedies, _surrogates
+from snnbook.conclusions import _applications, _ch08c, _foundations, _remedies, _surrogates
 
 #: The claims of the paper and of its summary, in the paper's order.
 CLAIMS = (
@@ -13,14 +13,17 @@ CLAIMS = (
     *_applications.CLAIMS,
 )
 
+#: The claims of part III, of works after the paper, chapter by chapter.
+LATER = _ch08c.CLAIMS
 
-def measured(number: int) -> Mapping:
+
+def measured(number: int | str) -> Mapping:
     """Return the measured numbers of a claim by their names, as its sentence tells them.
 
     Parameters
     ----------
-    number : int
-        Number of the claim in the book.
+    number : int or str
+        Number of the claim in the book, such as 25, or ``"8c.1"`` in part III.
 
     Examples
     --------
@@ -30,6 +33,6 @@ def measured(number: int) -> Mapping:
 
     Paper section VI; chapter 7.
     """
-    claims = {claim.number: claim for claim in CLAIMS}
+    claims = {claim.number: claim for claim in (*CLAIMS, *LATER)}
     check_choice("number", number, claims)
     return claims[number].measure()

@@ -17,10 +17,10 @@ class Claim:
 
     Attributes
     ----------
-    number : int
-        Its number in the book.
+    number : int or str
+        Its number in the book; in part III with its chapter, ``"8c.1"``.
     section : str
-        Section of the paper, such as ``"IV.B"``.
+        Section of the paper, such as ``"IV.B"``; empty where the claim comes from a later work.
     words : str
         The claim in our words, as a sentence without its period.
     chapters : tuple of str
@@ -45,7 +45,7 @@ class Claim:
     (1, '2 / 2 = 1.')
     """
 
-    number: int
+    number: int | str
     section: str
     words: str
     chapters: tuple[str, ...]
@@ -126,7 +126,8 @@ def table(claims: Iterable[Claim]) -> str:
         word = "chapter" if len(claim.chapters) == 1 else "chapters"
         verdict = f"{VERDICTS[claim.verdict]} {claim.verdict}"
         verdict += f": {claim.why}" if claim.why else ""
-        said = f"{claim.statement} (section {claim.section}, {word} {links})."
+        section = f"section {claim.section}, " if claim.section else ""
+        said = f"{claim.statement} ({section}{word} {links})."
         rows.append(f"| {claim.number} | {said} | {claim.sentence()} | {verdict} |")
     return "\n".join([*rows, "", ":::"])
 

@@ -14,6 +14,7 @@ from snnbook.explore._landscape import landscape as landscape, landscape_frame a
 from snnbook.explore._lif import lif as lif, lif_frame as lif_frame
 from snnbook.explore._rates import rates as rates, rates_frame as rates_frame
 from snnbook.explore._route import route as route
+from snnbook.explore._settle import settle as settle, settle_frame as settle_frame
 from snnbook.explore._slider import slider as slider
 from snnbook.explore._spike_time import (
     spike_time as spike_time,
@@ -48,5 +49,6 @@ EXPLORERS = {
         three_factors,
         xor,
         agreement,
+        settle,
     )
 }

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+import yaml
 from check_site import ROOT, read_cells, source_of, toc_files
 
 CHAPTERS = [page for page in toc_files() if re.search(r"/\d\d\w?-", page)]
 DOC = re.compile(r"\{doc\}`(?:[^`<]*<)?([\w-]+)>?`")
 WHOLE = "all chapters in order"
+AFTER = "after the paper"
 
 
 def needs(page: str) -> list[str]:
@@ -57,3 +59,24 @@ def test_no_chapter_needs_a_later_one():
     order = {page: place for place, page in enumerate(CHAPTERS)}
     for page in CHAPTERS:
         assert all(order[one] < order[page] for one in needs(page)), page
+
+
+def test_no_chapter_of_the_paper_needs_one_after_it():
+    """Parts I and II mirror the paper; part III may be left out, and its chapters come last."""
+    later = [page for page in CHAPTERS if page.startswith("book/08")]
+    assert later and CHAPTERS[-len(later) :] == later
+    for page in set(CHAPTERS) - set(later):
+        assert not set(needs(page)) & set(later), page
+    for name, route in routes().items():
+        if route is not CHAPTERS and name != AFTER:
+            assert not set(route) & set(later), name
+    assert set(later) <= set(routes()[AFTER])
+
+
+def test_the_contents_set_the_chapters_after_the_paper_apart():
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+    held = {part["caption"]: [one["file"] for one in part["chapters"]] for part in parts}
+    for caption, pages in held.items():
+        later = [page for page in pages if page.startswith("book/08")]
+        assert later == (pages if "after the paper" in caption else [])
+    assert any("after the paper" in caption for caption in held)

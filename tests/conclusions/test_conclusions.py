@@ -10,6 +10,7 @@ import torch
 from snnbook import results
 from snnbook.conclusions import (
     CLAIMS,
+    LATER,
     VERDICTS,
     Claim,
     GRUNetwork,
@@ -20,6 +21,7 @@ from snnbook.conclusions import (
     table,
     tally,
 )
+from snnbook.notebook import chapter_number
 from snnbook.training import fit
 
 BOOK = Path(__file__).parents[2] / "book"
@@ -35,7 +37,17 @@ def test_claims_are_numbered_in_the_order_of_the_paper():
     assert numbers == sorted(set(numbers)) and set(range(1, 17)) <= set(numbers)
 
 
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: str(claim.number))
+def test_claims_after_the_paper_bear_their_chapter_and_are_not_counted_with_it():
+    numbers = [claim.number for claim in LATER]
+    assert len(set(numbers)) == len(numbers) > 0
+    assert not any(claim.section for claim in LATER) and all(claim.section for claim in CLAIMS)
+    for claim in LATER:
+        chapter = chapter_number(claim.chapters[0])
+        assert re.fullmatch(rf"{chapter}\.\d", claim.number) and chapter.startswith("8")
+        assert f"| {claim.number} | {claim.statement} (chapter [" in table([claim])
+
+
+@pytest.mark.parametrize("claim", (*CLAIMS, *LATER), ids=lambda claim: str(claim.number))
 def test_each_claim_is_measured_in_its_chapter(claim):
     """The chapter has a claim box of this number whose verdict begins as the one here."""
     assert set(claim.sources) <= set(results.available())
@@ -44,14 +56,14 @@ def test_each_claim_is_measured_in_its_chapter(claim):
     if claim.chapters == ("07-conclusion",):
         return
     boxes = re.findall(
-        rf"Claims? [\d, and]*\b{claim.number}\b.*?\*\*Verdict:?(.*?):::",
+        rf"Claims? [\d, and]*\b{re.escape(str(claim.number))}\b.*?\*\*Verdict:?(.*?):::",
         "\n".join(text_of(name) for name in claim.chapters),
         re.DOTALL,
     )
     assert boxes, f"no box of claim {claim.number} in {claim.chapters}"
 
 
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: str(claim.number))
+@pytest.mark.parametrize("claim", (*CLAIMS, *LATER), ids=lambda claim: str(claim.number))
 def test_each_measurement_says_numbers_and_none_that_is_not_one(claim):
     said = claim.sentence()
     assert re.search(r"\d", said) and said.endswith(".")

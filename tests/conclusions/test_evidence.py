@@ -1,11 +1,12 @@
 """The page of evidence says what the stored files hold, and where they hold no search."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from snnbook import results
-from snnbook.conclusions import CLAIMS, budget, evidence_table
+from snnbook.conclusions import CLAIMS, LATER, budget, evidence_table
 
 #: A result as the protocol stores it, with all kinds of settings.
 SEARCHED = {
@@ -42,6 +43,14 @@ def test_each_claim_has_its_row_and_each_row_its_results():
     for claim, row in zip(CLAIMS, rows):
         assert re.findall(r"`(\w+)`", row) == list(claim.sources)
         assert ("none: computed" in row) == (not claim.sources)
+
+
+def test_the_page_shows_the_claims_after_the_paper_apart():
+    page = (Path(__file__).parents[2] / "book" / "evidence.ipynb").read_text()
+    calls = re.findall(r"evidence_table\(conclusions\.(\w+)\)", page)
+    assert calls == ["CLAIMS", "LATER"]
+    rows = [line for line in evidence_table(LATER).splitlines() if line.startswith("| ")][1:]
+    assert [row.split(" | ")[0][2:] for row in rows] == [claim.number for claim in LATER]
 
 
 def test_an_arm_shows_what_it_was_given(stored):

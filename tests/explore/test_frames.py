@@ -15,6 +15,7 @@ from snnbook.explore import (
     _unrolled as unrolled,
 )
 from snnbook.explore._pack import TOP
+from snnbook.explore._settle import STEPS, settle_drive
 from snnbook.local import WIDE
 from snnbook.neurons import LeakyNeuron, LIFNeuron, run
 from snnbook.surrogates import Z, custom, fast_sigmoid
@@ -261,3 +262,25 @@ def test_a_spike_at_the_wanted_step_leaves_the_weight_alone():
     assert found["own"].tolist() == [23]
     assert not found["error"].any() and not found["update"].any()
     assert found["eligibility"].max() > 0
+
+
+@pytest.mark.parametrize("kind", ["steady", "bursts"])
+@pytest.mark.parametrize("sweep", [0, 1, 4])
+def test_a_settling_guess_is_a_loop_under_the_resets_of_the_guess_before(kind, sweep):
+    frame = explore.settle_frame(1.5, kind, sweep)
+    drive, neuron = settle_drive(1.5, kind).flatten().numpy(), LIFNeuron()
+    guess = np.zeros(STEPS)
+    for _ in range(sweep):
+        syn, mem, rows = 0.0, 0.0, []
+        for n in range(STEPS):
+            rows.append(mem)
+            syn, mem = neuron.alpha * syn + drive[n], neuron.beta * mem + syn - guess[n]
+        guess = (np.array(rows) > 1).astype(float)
+    np.testing.assert_array_equal(frame["guess"], guess.nonzero()[0])
+    if sweep:
+        np.testing.assert_allclose(frame["mem"], rows, rtol=1e-9, atol=1e-9)
+    right = run(neuron, torch.from_numpy(drive)[:, None, None])
+    np.testing.assert_allclose(frame["right"], right.mem.flatten().numpy(), atol=1e-12)
+    truth = right.spikes.flatten().numpy()
+    assert frame["now_wrong"][0] == frame["wrong"][sweep] == np.abs(truth - guess).sum()
+    assert frame["loop"].tolist() == truth.nonzero()[0].tolist()

@@ -29,6 +29,7 @@ from snnbook import (
     layers,
     local,
     neurons,
+    parallel,
     readers,
     smoothed,
     spike_times,
@@ -69,6 +70,12 @@ def adaptive() -> neurons.AdaptiveNetwork:
 
 def state(*names: int, features: int = HIDDEN) -> neurons.LIFState:
     return neurons.LIFState(values(BATCH, features), values(BATCH, features))
+
+
+def waiting_step() -> dict:
+    still = torch.zeros(BATCH, HIDDEN)
+    own = parallel.WaitingState(*state(), still, still)
+    return {"state": own, "drive": values(BATCH, HIDDEN)}
 
 
 def error() -> training.StepError:
@@ -1113,7 +1120,39 @@ EXPORT: Calls = {
     "quantize": lambda: {"network": network(), "inputs": spikes(), "labels": labels(), "bits": 4},
 }
 
+PARALLEL: Calls = {
+    "linear_scan": lambda: {"decay": 0.9, "values": values(7, 3, 4), "first": values(3, 4)},
+    "scan_depth": lambda: {"steps": 100, "how": "doubling"},
+    "scan_run": lambda: {
+        "neuron": neurons.LIFNeuron(reset="none"),
+        "drive": values(7, BATCH, HIDDEN),
+        "state": state(),
+        "how": "doubling",
+    },
+    "fixed_point_run": lambda: {
+        "neuron": neurons.LIFNeuron(),
+        "drive": values(7, BATCH, HIDDEN),
+        "state": state(),
+        "how": "halving",
+        "limit": 3,
+    },
+    "sweeps": lambda: {
+        "neuron": neurons.LIFNeuron(),
+        "drive": values(7, BATCH, HIDDEN),
+        "state": state(),
+        "count": 3,
+    },
+    "WaitingNeuron": lambda: {"tau_mem": 10e-3, "wait": 3},
+    "WaitingNeuron.step": lambda: (parallel.WaitingNeuron(wait=3), waiting_step()),
+    "block_run": lambda: {
+        "neuron": parallel.WaitingNeuron(wait=3),
+        "drive": values(7, 3, 4),
+        "how": "halving",
+    },
+}
+
 CALLS: dict[str, Calls] = {
+    "parallel": PARALLEL,
     "data": DATA,
     "signals": SIGNALS,
     "surrogates": SURROGATES,

@@ -155,6 +155,7 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
     "neurons.DirectLIFNeuron": {("tau_mem", "inf")},
     "neurons.ResonateNeuron": {("tau_mem", "inf")},  # it turns forever
     "smoothed.NoisyNeuron": {("tau_mem", "inf")},
+    "parallel.WaitingNeuron": {("tau_mem", "inf")},
     "neurons.SpikingNetwork.forward": {("record", "None")},
     "neurons.fluctuation_driven_": {("weight", v) for v in ("NaN", "infinity")},  # overwritten
     "gradients.vector_loss": {("network", LINEAR)},

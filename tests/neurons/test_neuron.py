@@ -21,6 +21,7 @@ from snnbook.neurons import (
     ResonateNeuron,
     run,
 )
+from snnbook.parallel import WaitingNeuron
 from snnbook.smoothed import Gate, GatedNeuron, NoisyNeuron
 from snnbook.surrogates import gaussian
 
@@ -42,6 +43,7 @@ NEURONS = {
     "resonate": lambda: ResonateNeuron(20.0, dt=0.5e-3, watch="quad", reset="restart"),
     "balanced": lambda: BalancedNeuron(20.0, dt=0.5e-3),
     "gated": lambda: GatedNeuron(**OTHER, gate=Gate(0.4)),
+    "waiting": lambda: WaitingNeuron(**OTHER, wait=7),
     "noisy": lambda: NoisyNeuron(**OTHER, generator=rng(3)),
 }
 EACH = pytest.mark.parametrize("name", NEURONS)
