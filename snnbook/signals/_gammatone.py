@@ -72,26 +72,17 @@ def gammatone_bank(
 
     Parameters
     ----------
-    sound : Tensor or array, shape (L,) or (B, L)
-        Samples of one sound, or of some of equal length, in any unit.
-    rate : float
-        Samples per second, in Hz.
+    sound, rate, dt, span, loudest
+        As in :func:`mel_bank`.
     channels : int
         Number of bands N.
-    dt : float
-        Time step in seconds, at least one sample.
     low, high : float
         Centers of the first and the last band, in Hz; ``high`` is by default 0.45 of the rate.
-    span : float
-        The decibels from the loudest to 0.
-    loudest : float, optional
-        The power that gives 1, in the unit of the sound squared; by default the largest of the
-        whole sound, which no device knows while it listens.
 
     Returns
     -------
     Tensor, shape (T, B, N), dtype float32
-        Loudness from 0 to 1, with T = L / (rate dt), rounded up. One sound is a batch of one.
+        Loudness from 0 to 1, as :func:`mel_bank` returns it.
 
     Raises
     ------
