@@ -31,7 +31,10 @@ SKIPPED = {".git", ".venv", "_build", "build", "dist"}
 MACHINE_PATHS = re.compile(
     r"(?<![\w.])/(?:home|Users|root|work|tmp|mnt)/" + r"[A-Za-z]|[A-Z]:\\" + r"Users"
 )
-LEFT_OVER = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b|lorem " + "ipsum", re.IGNORECASE)
+LEFT_OVER = re.compile(
+    r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b|lorem " + "ipsum|^<" + "<{6} |^>" + ">{6} ",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def typed_numbers(source: str) -> list[str]:
