@@ -139,7 +139,7 @@ def memory_table(memory, rows) -> str:
 
 FEATURES = {
     "learned time constants": "time constants of current and membrane learn, one pair for each neuron (SpikingJelly: one state, one constant for the layer)",
-    "adaptive threshold": "a threshold that rises with each spike and decays",
+    "adaptive threshold": "a threshold that rises with each spike and decays: adaptive leaky integrate-and-fire (ALIF), in norse long short-term memory spiking neural network (LSNN)",
     "convolution": "a convolution of 3 by 3 over a picture of 20 by 20, then a neuron for each place and map",
 }
 FEATURE_SETS = {
