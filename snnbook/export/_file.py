@@ -40,7 +40,7 @@ def save_network(network: nn.Module, path: str | os.PathLike) -> None:
     Parameters
     ----------
     network : SpikingNetwork, LIF, RecurrentLIF or LeakyReadout
-        Its neurons are those of :mod:`snnbook.neurons`.
+        Its neurons are those of ``snnbook.neurons``.
     path : path
         The file, in a folder that exists.
 
