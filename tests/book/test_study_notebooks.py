@@ -7,9 +7,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from check_site import ROOT, figure_settings, read_cells
+from check_site import ROOT, figure_settings, read_cells, toc_files
 from made_notebooks import KINDS, PAGES, article, cells_of, code, formula, rendered, texts, words
 from reading_time import ROLE
+from snnbook_numbers import numbers_of
 
 #: What only Sphinx reads, outside of code and mathematics.
 MYST = re.compile(
@@ -105,12 +106,12 @@ def test_figures_have_number_caption_and_words(notebooks, page):
     source = read_cells(ROOT / f"{page}.ipynb")
     drawn = {cell["id"]: figure_settings(cell) for cell in source}
     drawn = {id: one for id, one in drawn.items() if "figure" in one}
-    name = Path(page).name
-    chapter = "0" if name == "intro" else name.split("-")[0].lstrip("0")
+    root, *pages = toc_files()
+    number = numbers_of([one for one in pages if one.startswith("book/")], root)[page]
     cells = cells_of(notebooks, "study", page)
     below = {cell["id"]: after["source"] for cell, after in zip(cells, cells[1:])}
     for place, (id, one) in enumerate(drawn.items(), 1):
-        assert f"**Fig. {chapter}.{place}** " in below[id]
+        assert f"**Fig. {number}.{place}** " in below[id]
         _, words_of_figure = below[id].split("The figure in words</summary>")
         assert words(rendered(words_of_figure).get_text(" ")) == words(one["image"]["alt"])
 
