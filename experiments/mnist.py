@@ -2,11 +2,12 @@
 
     python experiments/mnist.py FOLDER        about half an hour on one core
 
-FOLDER holds the four IDX files, gzipped or not. The package does not need them. The architecture
-and the input, one spike for each gray pixel, the darker the earlier, are those of Wunderlich and
-Pehle (2021); time constants, loss and gradient are not. The last 10 000 training images are for
-validation: one seed that no result has chooses the learning rate of the network, and the strength
-of regularization of logistic regression on the gray levels. The best epoch is kept and judged once.
+FOLDER holds the four IDX files, gzipped or not. The package does not need them. The layers are
+those of Wunderlich and Pehle (2021), and so is the kind of input, one spike for each gray pixel,
+the darker the earlier; the times, the loss, the gradient and the training are not. The last 10 000
+training images are for validation: one seed that no result has chooses the learning rate of the
+network, and the strength of regularization of logistic regression on the gray levels. The best
+epoch is kept and judged once.
 """
 
 import argparse

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from snnbook._validate import check_finite, check_integer, check_positive, check_time_first
 from snnbook.layers._cells import Cells
 from snnbook.layers._stateful import LayerOutput
-from snnbook.neurons import LIFNeuron
+from snnbook.neurons import LIFNeuron, Neuron
 
 #: No synapse between a signal and its neuron, whose membrane forgets within 20 ms.
 ENCODING = LIFNeuron(tau_mem=20e-3, tau_syn=1e-6)
@@ -29,7 +29,7 @@ class Encoder(Cells):
     ----------
     channels, copies : int
         Number N of channels of the signal, and K of neurons for each.
-    neuron : LIFNeuron
+    neuron : Neuron
         What is driven; by default a membrane of 20 ms without a synapse.
     gain : float
         Size of the first gains, above 0: they are drawn between half and one and a half of it. A
@@ -56,7 +56,7 @@ class Encoder(Cells):
         self,
         channels: int,
         copies: int,
-        neuron: LIFNeuron = ENCODING,
+        neuron: Neuron = ENCODING,
         *,
         gain: float = 0.3,
         learn: Sequence[str] = (),

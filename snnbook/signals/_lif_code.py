@@ -3,15 +3,15 @@
 import torch
 from torch import Tensor
 
-from snnbook._validate import check_finite, check_kind, check_positive, check_time_first
-from snnbook.neurons import LIFNeuron, run
+from snnbook._validate import check_finite, check_positive, check_time_first
+from snnbook.neurons import LeakyNeuron, LIFNeuron, Neuron, run
 
 #: No synapse between the signal and the membrane, which forgets within 20 ms.
 ENCODER = LIFNeuron(tau_mem=20e-3, tau_syn=1e-6)
 
 
 @torch.no_grad()
-def lif_code(signal: Tensor, *, gain: float | Tensor = 1.0, neuron: LIFNeuron = ENCODER) -> Tensor:
+def lif_code(signal: Tensor, *, gain: float | Tensor = 1.0, neuron: Neuron = ENCODER) -> Tensor:
     r"""Code a signal as the spikes of neurons that it drives: the larger, the more of them.
 
     .. math:: U[n+1] = \beta U[n] + I[n] - \theta S[n], \qquad I[n+1] = g \, x[n]
@@ -26,7 +26,7 @@ def lif_code(signal: Tensor, *, gain: float | Tensor = 1.0, neuron: LIFNeuron = 
     gain : float or Tensor, shape (N,)
         g, above 0. A gain that learns is a layer: the drive of a
         :class:`snnbook.neurons.LIF` layer may be any signal.
-    neuron : LIFNeuron
+    neuron : Neuron
         What is driven; by default a membrane of 20 ms without a synapse.
 
     Returns
@@ -47,7 +47,11 @@ def lif_code(signal: Tensor, *, gain: float | Tensor = 1.0, neuron: LIFNeuron = 
     """
     check_time_first("signal", signal)
     check_finite("signal", signal, steps=True)
-    check_kind("neuron", neuron, LIFNeuron)
+    if not isinstance(neuron, Neuron) or type(neuron) is LeakyNeuron:
+        raise TypeError(
+            f"neuron is a {type(neuron).__name__}; a neuron that spikes is accepted, such as "
+            "LIFNeuron()"
+        )
     if isinstance(gain, Tensor):
         if gain.shape != signal.shape[2:] or not bool((gain > 0).all()):
             raise ValueError(

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 from sklearn.linear_model import Ridge
 
 from snnbook import data
-from snnbook.neurons import LIFNeuron
+from snnbook.neurons import DirectLIFNeuron, LIFNeuron, Refractory
 from snnbook.signals import crossing_code, crossing_decode, lif_code, reconstruction
 
 many = settings(deadline=None, derandomize=True, max_examples=40)
@@ -181,3 +181,17 @@ def test_a_neuron_of_ones_own_codes_too():
     steady = torch.full((50, 1, 1), 0.2)
     perfect = LIFNeuron(tau_mem=math.inf, tau_syn=1e-6)
     assert lif_code(steady, neuron=perfect).sum() > lif_code(steady).sum()
+
+
+def test_a_neuron_without_a_synaptic_current_codes_one_step_earlier():
+    signal = waves(steps=200).abs()
+    direct = lif_code(signal, gain=0.3, neuron=DirectLIFNeuron(tau_mem=20e-3))
+    assert torch.equal(direct[:-1], lif_code(signal, gain=0.3)[1:]) and direct.any()
+
+
+def test_any_neuron_that_spikes_codes_and_one_that_does_not_is_refused():
+    signal = waves().abs()
+    resting = Refractory(LIFNeuron(tau_mem=20e-3, tau_syn=1e-6), 10e-3)
+    assert 0 < lif_code(signal, neuron=resting).sum() < lif_code(signal).sum()
+    with pytest.raises(TypeError, match="neuron is a LeakyNeuron; a neuron that spikes"):
+        lif_code(signal, neuron=LIFNeuron().leaky)
