@@ -41,6 +41,7 @@ SHORT = {
     "snnbook": "ours",
     "snnbook, input as events": "ours, events",
     "snnbook, plain loop": "plain loop",
+    "snnbook, fixed": "ours, constants that do not learn",
     "SpyTorch's loop": "SpyTorch",
     "snnTorch Leaky": "snnTorch Leaky",
     "SpikingJelly LIFNode": "SpikingJelly",
