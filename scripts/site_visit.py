@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from patience import LIMIT, open_patiently
 
 WIDTHS = {"laptop": (1280, 900), "phone": (390, 844)}
+#: How every page is seen: each width and each mode once, since a visit takes seconds.
+LOOKS = (("laptop", "light"), ("phone", "dark"))
 # Notes when the first explorer is drawn, in milliseconds since the page was asked for.
 WATCH = """
 new MutationObserver((changes, watch) => {

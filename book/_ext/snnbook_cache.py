@@ -16,6 +16,7 @@ import nbformat
 from jupyter_cache import get_cache
 from package_code import read_package
 from page_dependencies import cells, dependencies
+from run_ahead import Page, run_ahead
 from sphinx.util import logging
 
 CACHE = Path("_build") / "execution-cache"
@@ -78,6 +79,24 @@ def outdated(app, env, added, changed, removed) -> list[str]:
     ]
 
 
+def execute(app, env, docnames: list[str]) -> None:
+    """Execute the pages that will be read and have no stored outputs, several at a time."""
+    cache = get_cache(app.config.nb_execution_cache_path)
+    pages = []
+    for path in [_source(app, name) for name in docnames]:
+        if path.suffix == ".ipynb" and app.config.nb_execution_mode == "cache":
+            text = path.read_text(encoding="utf-8")
+            key = page_key(app.srcdir, text)
+            if record_of(cache, text, key) is None:
+                pages.append(Page(path, with_key(text, key)))
+
+    def is_current(page: Page) -> bool:
+        text = page.path.read_text(encoding="utf-8")
+        return with_key(text, page_key(app.srcdir, text)) == page.text
+
+    run_ahead(cache, pages, app.config.nb_execution_timeout, is_current, logger.info)
+
+
 def hand_on(app, docname: str, source: list[str]) -> None:
     """Write the key into a notebook as Sphinx reads it."""
     if _source(app, docname).suffix == ".ipynb":
@@ -128,6 +147,7 @@ def merge(app, env, docnames, other) -> None:
 def setup(app) -> dict:
     app.connect("config-inited", configure)
     app.connect("env-get-outdated", outdated)
+    app.connect("env-before-read-docs", execute)
     app.connect("source-read", hand_on)
     app.connect("doctree-read", confirm)
     app.connect("env-purge-doc", purge)

@@ -66,7 +66,7 @@ class Book:
         self.write(name, text.replace(old, new))
 
     def build(self, ok: bool = True) -> list[str]:
-        """Build, and return the pages whose code ran, in order."""
+        """Build, and return the pages whose code ran, by name: several run at a time."""
         log = self.root / "ran.txt"
         log.unlink(missing_ok=True)
         site = ["-d", "_build/.doctrees", ".", "_build/html"]
@@ -78,7 +78,7 @@ class Book:
             text=True,
         )
         assert (done.returncode == 0) == ok, done.stdout + done.stderr
-        return log.read_text().split() if log.exists() else []
+        return sorted(set(log.read_text().split())) if log.exists() else []
 
     def page(self, name: str) -> str:
         return (self.root / "_build" / "html" / "book" / f"{name}.html").read_text()

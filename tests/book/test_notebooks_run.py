@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from run_notebooks import build_wheel, make_environment, run_notebook
 
-QUICK = ("intro", "evidence", "02-snns-as-rnns", "05b-locality", "07-conclusion")
+QUICK = ("evidence", "07-conclusion")
 
 pytestmark = pytest.mark.site
 

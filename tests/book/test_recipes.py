@@ -22,8 +22,8 @@ FILES = ("pyproject.toml", "_config.yml", "_toc.yml", "Makefile")
 
 @pytest.fixture
 def copy(tmp_path):
-    """Give a copy of the repository without what was built."""
-    unwanted = shutil.ignore_patterns("__pycache__", "_build", ".ipynb_checkpoints")
+    """Give a copy of the repository without what was built, but with the compiled loops."""
+    unwanted = shutil.ignore_patterns("*.pyc", "_build", ".ipynb_checkpoints")
     for folder in COPIED:
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=unwanted)
     for path in [*(ROOT / name for name in FILES), *ROOT.glob("*.md")]:

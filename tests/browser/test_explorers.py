@@ -9,7 +9,7 @@ import pytest
 from check_site import toc_files
 from patience import open_patiently
 from site_server import HOW_TO_INSTALL, find_chromium
-from site_visit import WIDTHS
+from site_visit import LOOKS
 
 from snnbook.explore import EXPLORERS
 
@@ -47,7 +47,7 @@ def test_every_explorer_has_its_place():
     assert set(PLACES.values()) <= set(toc_files())
 
 
-@at(*((width, mode) for width in WIDTHS for mode in ("light", "dark")))
+@at(*LOOKS)
 def test_each_control_changes_the_drawing(seen, name):
     figure, explorer = find(seen, name), EXPLORERS[name]()
     for argument, control in explorer.controls.items():
@@ -98,7 +98,7 @@ def test_an_arrow_of_the_graph_tells_its_value(visits):
     assert told == edge.get_attribute("aria-label") and "alpha" in told
 
 
-CHAPTERS = [(name, "phone", "light") for name in toc_files() if name.startswith("book/0")]
+CHAPTERS = [(name, "phone", "dark") for name in toc_files() if name.startswith("book/0")]
 
 
 @pytest.mark.parametrize("seen", CHAPTERS, indirect=True, ids="-".join)
@@ -122,7 +122,7 @@ def test_without_scripts_there_is_a_picture_and_no_control(chromium, address):
     page.context.close()
 
 
-@at(("phone", "light"))
+@at(("phone", "dark"))
 def test_the_page_stays_light_and_draws_soon(site, seen, name, record_property):
     find(seen, name)
     figure = len(EXPLORERS[name]().html.encode())

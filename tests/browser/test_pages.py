@@ -1,11 +1,11 @@
-"""Open every page in a headless Chromium, as a reader on a laptop and on a phone."""
+"""Open every page in a headless Chromium, as a reader on a laptop and, in the dark, on a phone."""
 
 from __future__ import annotations
 
 import pytest
 from check_site import toc_files
 from site_server import HOW_TO_INSTALL, find_chromium
-from site_visit import WIDTHS, visit
+from site_visit import LOOKS, visit
 
 pytestmark = [
     pytest.mark.browser,
@@ -36,9 +36,7 @@ RAW_MATH = """() => {
 }"""
 
 
-PLACES = [
-    (name, width, mode) for name in toc_files() for width in WIDTHS for mode in ("light", "dark")
-]
+PLACES = [(name, *look) for name in toc_files() for look in LOOKS]
 
 
 @pytest.mark.parametrize("seen", PLACES, indirect=True, ids="-".join)
