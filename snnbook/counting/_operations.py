@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from snnbook._files import first_line
 from snnbook._validate import check_float, check_kind
 from snnbook.counting._watch import TIMED, Seen, watch
 
@@ -155,7 +156,13 @@ def count_operations(model: nn.Module, inputs: Tensor) -> Operations:
         )
     if not bool(inputs.isfinite().all()):
         raise ValueError("inputs holds nan or inf; finite numbers are accepted")
-    run, batch = watch(model, inputs), inputs.shape[int(timed)]
+    try:
+        run, batch = watch(model, inputs), inputs.shape[int(timed)]
+    except RuntimeError as error:  # of PyTorch's own layers
+        raise ValueError(
+            f"inputs has shape {tuple(inputs.shape)}, which model does not run "
+            f"({first_line(error)}); inputs of its first layer are accepted"
+        ) from error
     return Operations(
         synapses=tuple(_synapses(parts, batch) for parts in _by_name(run.seen)),
         updates=run.updates / batch,
