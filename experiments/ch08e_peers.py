@@ -91,7 +91,7 @@ def norse_spikes(graph, spikes: Tensor) -> np.ndarray:
 
 
 def agreement(ours: np.ndarray, theirs: np.ndarray, later: int = LATER) -> dict:
-    """Compare spikes: how many each has, in how many steps they differ, and before the first one."""
+    """Compare spikes: how many each has, where they differ, and before the first one."""
     ours, theirs = ours[later:], theirs[: len(theirs) - later]
     before = ours.cumsum(0) - ours == 0  # up to the first spike of a neuron
     return {

@@ -908,6 +908,7 @@ LABORATORY: Calls = {
 CONCLUSIONS: Calls = {
     "measured": lambda: {"number": 1},
     "budget": lambda: {"name": "ch01_hidden_layer"},
+    "energy_arms": lambda: {},
     "share": lambda: {"values": [0.5, 0.6, 0.7]},
     "GRUNetwork": lambda: {"inputs": 3, "hidden": 4, "outputs": 2, "generator": seeded()},
     "GRUNetwork.forward": lambda: (
@@ -1169,8 +1170,8 @@ COUNTING: Calls = {
         "state_bytes": 4.0,
     },
     "affordable_spikes": lambda: {
-        "fan_in": 64,
-        "steps": 50,
+        "fan_in": 64.0,
+        "steps": 50.0,
         "energies": counting.ENERGIES["int8"],
         "nonzero": 0.5,
         "weight_bytes": 1.0,
@@ -1178,7 +1179,7 @@ COUNTING: Calls = {
         "states": 2,
     },
     "least_fan_in": lambda: {
-        "steps": 50,
+        "steps": 50.0,
         "energies": counting.ENERGIES["int8"],
         "nonzero": 0.5,
         "weight_bytes": 1.0,
