@@ -18,6 +18,7 @@ def test_every_spiking_network_costs_more_than_its_rival():
     said = conclusions.measured("8e.1")
     assert 1 < said["least"] <= said["cheap_float32"] <= said["most"]
     assert said["best_float32"] > 2 and said["best_int8"] > said["best_float32"]
+    assert 0.6 < said["free_states"] < 1
     assert said["best_other"].mean > said["best_test"].mean - 0.01
     runs = results.load("ch08e_accuracy")["runs"]
     assert {run["seed"] for run in runs} == set(range(5)) and len(runs) == 5 * len(
@@ -27,9 +28,9 @@ def test_every_spiking_network_costs_more_than_its_rival():
 
 def test_synapses_are_cheaper_and_the_whole_is_not():
     said = conclusions.measured("8e.2")
-    assert said["sent"] < said["plain"] and said["synapses"] < 1.2 < 5 < said["total"]
+    assert said["sent"] < said["plain"] and said["synapses"] < 0.5 < 4 < said["total"]
     assert affordable_spikes(64, 50) < 0 < affordable_spikes(784, 40)
-    assert 0.3 < said["zeros"] < 0.9
+    assert 0.2 < said["zeros"] < 0.9
 
 
 def test_fewer_steps_help_and_a_price_on_spikes_hardly_does():
@@ -38,7 +39,9 @@ def test_fewer_steps_help_and_a_price_on_spikes_hardly_does():
     assert fast["float32"] < 0.5 * full["float32"]
     fewer, cheaper = 1 - dear["events"] / full["events"], 1 - dear["float32"] / full["float32"]
     assert fewer > 0.3 and cheaper < 0.25 and cheaper < 0.5 * fewer
-    assert dear["test"].mean < full["test"].mean + 0.005
+    assert dear["test"].mean < full["test"].mean
+    (little,) = arms("spiking", steps=50, hidden=50, price=0.1)
+    assert little["test"].mean > full["test"].mean and little["events"] < 0.6 * full["events"]
 
 
 def test_eight_bits_cost_no_accuracy_to_speak_of():
