@@ -88,7 +88,7 @@ def spikes_at_small_fan_in():
     right="The whole argument in one line: what a product costs, less the updates that fall on an "
     "input, in units of an addition.",
     hints=(
-        "At the bound both neurons cost the same: write both sums.",
+        "At the bound both neurons cost the same: which two sums are equal?",
         "fan_in * s * ac + steps * update on one side, fan_in * mac on the other.",
         "Solve it for s: divide by `fan_in * ac`.",
     ),
