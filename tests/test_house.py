@@ -24,7 +24,7 @@ FLOORS = (
     ("layers",),
     ("data", "readers", "signals", "training"),
     ("gradients", "export"),
-    ("smoothed", "spike_times", "parallel"),
+    ("smoothed", "spike_times", "parallel", "counting"),
     ("local",),
     ("laboratory",),
     ("conclusions",),

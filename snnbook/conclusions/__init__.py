@@ -9,6 +9,7 @@ True
 
 from snnbook.conclusions._after import METHODS as METHODS, SPACE as SPACE, TIME as TIME
 from snnbook.conclusions._all import CLAIMS as CLAIMS, LATER as LATER, measured as measured
+from snnbook.conclusions._ch08e import energy_arms as energy_arms
 from snnbook.conclusions._claims import (
     VERDICTS as VERDICTS,
     Claim as Claim,

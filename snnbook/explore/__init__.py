@@ -1,5 +1,6 @@
 """Interactive figures that need no kernel: they work on the built page and in a notebook."""
 
+from snnbook.explore._afford import afford as afford, afford_frame as afford_frame
 from snnbook.explore._agreement import agreement as agreement, agreement_frame as agreement_frame
 from snnbook.explore._escape import escape as escape, escape_frame as escape_frame
 from snnbook.explore._explorer import (
@@ -50,5 +51,6 @@ EXPLORERS = {
         xor,
         agreement,
         settle,
+        afford,
     )
 }

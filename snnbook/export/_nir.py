@@ -58,7 +58,7 @@ def to_nir(
     r"""Return a network as a graph of NIR, which ``nir.write`` puts into a file.
 
     W and V become ``Linear`` nodes, a layer of LIF neurons ``CubaLIF``, the readout ``CubaLI``, and
-    a recurrent layer a cycle.
+    a recurrent layer a cycle. The constants of the nodes are those of equation eq-08e-nir.
 
     Parameters
     ----------
@@ -109,6 +109,8 @@ def to_nir(
     >>> graph = to_nir(network)
     >>> list(graph.nodes)
     ['input', 'weight_0', 'hidden_0', 'recurrent_0', 'weight_1', 'readout', 'output']
+
+    Chapter 8e.
     """
     check_choice("decay", decay, DECAYS)
     check_flag("readout", readout)

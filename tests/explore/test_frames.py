@@ -284,3 +284,16 @@ def test_a_settling_guess_is_a_loop_under_the_resets_of_the_guess_before(kind, s
     truth = right.spikes.flatten().numpy()
     assert frame["now_wrong"][0] == frame["wrong"][sweep] == np.abs(truth - guess).sum()
     assert frame["loop"].tolist() == truth.nonzero()[0].tolist()
+
+
+@pytest.mark.parametrize("inputs, spikes", [(64, 0.2), (1024, 3.0)])
+def test_what_a_neuron_affords_is_where_two_sums_meet(inputs, spikes):
+    frame = explore.afford_frame(1.6, 4.9, 20, inputs, spikes)
+    for rate, cost in zip(frame["rate"], frame["spiking"]):
+        paid = sum([1.0] * inputs) * rate + sum([4.9] * 20)
+        assert cost == pytest.approx(min(paid / inputs, 12.0))
+    assert set(frame["other"]) == {1.6} and frame["here"] == [np.log2(inputs)]
+    for power, bound in zip(frame["power"], frame["bound"]):
+        left = 2**power * bound + 20 * 4.9 - 1.6 * 2**power
+        assert left == pytest.approx(0, abs=1e-6) or (bound == 0 and left > 0)
+    assert frame["now_cost"][0] == pytest.approx(spikes + 20 * 4.9 / inputs)

@@ -22,6 +22,7 @@ from scipy.io import wavfile
 
 from snnbook import (
     conclusions,
+    counting,
     export,
     gradients,
     kernels,
@@ -66,6 +67,10 @@ def listed() -> layers.Network:
 
 def adaptive() -> neurons.AdaptiveNetwork:
     return neurons.AdaptiveNetwork((INPUTS, HIDDEN, CLASSES), generator=seeded(3))
+
+
+def counted() -> counting.Operations:
+    return counting.count_operations(network(), spikes())
 
 
 def state(*names: int, features: int = HIDDEN) -> neurons.LIFState:
@@ -903,6 +908,7 @@ LABORATORY: Calls = {
 CONCLUSIONS: Calls = {
     "measured": lambda: {"number": 1},
     "budget": lambda: {"name": "ch01_hidden_layer"},
+    "energy_arms": lambda: {},
     "share": lambda: {"values": [0.5, 0.6, 0.7]},
     "GRUNetwork": lambda: {"inputs": 3, "hidden": 4, "outputs": 2, "generator": seeded()},
     "GRUNetwork.forward": lambda: (
@@ -1151,7 +1157,39 @@ PARALLEL: Calls = {
     },
 }
 
+COUNTING: Calls = {
+    "count_operations": lambda: {"model": network(), "inputs": spikes()},
+    "footprint": lambda: {"model": network()},
+    "connection_sparsity": lambda: {"model": network()},
+    "Energies": lambda: {"mac": 4.6, "ac": 0.9, "update": 9.2, "byte": 1.25},
+    "bytes_moved": lambda: {"operations": counted(), "weight_bytes": 1.0, "state_bytes": 4.0},
+    "inference_energy": lambda: {
+        "operations": counted(),
+        "energies": counting.ENERGIES["int8"],
+        "weight_bytes": 1.0,
+        "state_bytes": 4.0,
+    },
+    "affordable_spikes": lambda: {
+        "fan_in": 64.0,
+        "steps": 50.0,
+        "energies": counting.ENERGIES["int8"],
+        "nonzero": 0.5,
+        "weight_bytes": 1.0,
+        "state_bytes": 4.0,
+        "states": 2,
+    },
+    "least_fan_in": lambda: {
+        "steps": 50.0,
+        "energies": counting.ENERGIES["int8"],
+        "nonzero": 0.5,
+        "weight_bytes": 1.0,
+        "state_bytes": 4.0,
+        "states": 2,
+    },
+}
+
 CALLS: dict[str, Calls] = {
+    "counting": COUNTING,
     "parallel": PARALLEL,
     "data": DATA,
     "signals": SIGNALS,

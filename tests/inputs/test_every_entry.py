@@ -144,6 +144,10 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
         share_right time_cross_entropy TimingNetwork.forward spikeprop train_spikeprop""".split()
     },
     "kernels.explain": {(n, v) for n in ("source", "weight") for v in ("NaN", "infinity")},
+    **{  # any network has weights
+        f"counting.{name}": {("model", "Linear(in_features=2, out_features=2, bias=True)")}
+        for name in ("footprint", "connection_sparsity")
+    },
     "surrogates.custom": {("name", "'nonsense'")},
     "surrogates.Surrogate.__call__": {("x", "infinity")},
     "surrogates.Surrogate.derivative": {("x", "infinity")},
@@ -196,6 +200,7 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
 #: Entries that take nothing, or that take only what another entry of their room made.
 LEFT_OUT: dict[str, str] = {
     "surrogates": "Surrogate true_derivative",
+    "counting": "Operations Synapses",
     "kernels": "plain_loop",
     "neurons": "Neuron SpikingNeuron WithConstants WithNeuron",
     "layers": "Stateful",
