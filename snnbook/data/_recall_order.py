@@ -78,7 +78,7 @@ def recall_order(
     >>> tuple(trials.spikes.shape), sorted(trials.labels.tolist())
     ((155, 4, 30), [0, 0, 1, 1])
 
-    Chapter 8b; in the manner of the store-recall task of Bellec et al. (2018).
+    Chapter 8b.
     """
     for name, value, minimum in (
         ("samples", samples, 1),

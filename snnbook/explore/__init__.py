@@ -1,6 +1,10 @@
 """Interactive figures that need no kernel: they work on the built page and in a notebook."""
 
 from snnbook.explore._agreement import agreement as agreement, agreement_frame as agreement_frame
+from snnbook.explore._discretize import (
+    discretize as discretize,
+    discretize_frame as discretize_frame,
+)
 from snnbook.explore._escape import escape as escape, escape_frame as escape_frame
 from snnbook.explore._explorer import (
     Control as Control,
@@ -49,6 +53,7 @@ EXPLORERS = {
         three_factors,
         xor,
         agreement,
+        discretize,
         settle,
     )
 }
