@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 
 from snnbook._validate import check_choice
-from snnbook.conclusions import _applications, _ch08c, _ch08e, _foundations, _remedies, _surrogates
+from snnbook.conclusions import (
+    _applications,
+    _ch08b,
+    _ch08c,
+    _ch08e,
+    _foundations,
+    _remedies,
+    _surrogates,
+)
 
 #: The claims of the paper and of its summary, in the paper's order.
 CLAIMS = (
@@ -14,7 +22,7 @@ CLAIMS = (
 )
 
 #: The claims of part III, of works after the paper, chapter by chapter.
-LATER = (*_ch08c.CLAIMS, *_ch08e.CLAIMS)
+LATER = (*_ch08b.CLAIMS, *_ch08c.CLAIMS, *_ch08e.CLAIMS)
 
 
 def measured(number: int | str) -> Mapping:

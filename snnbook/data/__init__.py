@@ -27,6 +27,7 @@ from snnbook.data._rate_codes import (
     rate_decode as rate_decode,
     regular_code as regular_code,
 )
+from snnbook.data._recall_order import RecallOrder as RecallOrder, recall_order as recall_order
 from snnbook.data._synthetic import randman as randman, random_patterns as random_patterns
 from snnbook.data._targets import (
     SPIKE_DRAWING as SPIKE_DRAWING,

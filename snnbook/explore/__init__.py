@@ -2,6 +2,10 @@
 
 from snnbook.explore._afford import afford as afford, afford_frame as afford_frame
 from snnbook.explore._agreement import agreement as agreement, agreement_frame as agreement_frame
+from snnbook.explore._discretize import (
+    discretize as discretize,
+    discretize_frame as discretize_frame,
+)
 from snnbook.explore._escape import escape as escape, escape_frame as escape_frame
 from snnbook.explore._explorer import (
     Control as Control,
@@ -50,6 +54,7 @@ EXPLORERS = {
         three_factors,
         xor,
         agreement,
+        discretize,
         settle,
         afford,
     )

@@ -1,4 +1,4 @@
-r"""Neurons whose threshold adapts (paper section V.B, chapter 6b).
+r"""Neurons whose threshold adapts (paper section V.B, chapters 6b and 8b; ``eq-06b-alif``).
 
 .. math::
 
@@ -79,7 +79,7 @@ class AdaptiveNeuron(LIFNeuron):
     >>> round(AdaptiveNeuron(tau_adapt=1.0).rho, 4)
     0.999
 
-    Paper section V.B; chapter 6b.
+    Paper section V.B; chapters 6b and 8b.
     """
 
     surrogate: Surrogate = fast_sigmoid(width=0.5)

@@ -1,4 +1,4 @@
-r"""The leaky neuron with an adaptation current, adLIF, in two discretizations.
+r"""The leaky neuron with an adaptation current, adLIF, in two discretizations (chapter 8b).
 
 In continuous time the membrane u drives a slow current w that works against it, as each spike does:
 
@@ -7,7 +7,8 @@ In continuous time the membrane u drives a slow current w that works against it,
     \tau_\text{mem} \dot u = -u + I - w, \qquad
     \tau_w \dot w = -w + a\, u + b\, S
 
-With a > 0 the two oscillate: the neuron resonates.
+(``eq-08b-current``). Where :math:`a > (\tau_w - \tau_\text{mem})^2 / (4 \tau_\text{mem} \tau_w)`
+the two oscillate: the neuron resonates.
 """
 
 from dataclasses import dataclass
@@ -101,7 +102,8 @@ class AdLIFNeuron(SpikingNeuron):
     >>> round(spectral_radius(replace(neuron, step_kind="forward")).item(), 3)
     1.019
 
-    Baronig et al. (2025); Bittar and Garner (2022).
+    Baronig et al. (2025); Bittar and Garner (2022); chapter 8b; ``eq-08b-current``,
+    ``eq-08b-step``.
     """
 
     tau_mem: float | Tensor = 20e-3
@@ -135,7 +137,9 @@ class AdLIFNeuron(SpikingNeuron):
     def step_matrix(self) -> Tensor:
         """Return the matrix of a step without spikes, from (U, w) to (U, w): (2, 2) or (N, 2, 2).
 
-        float64, or the type of constants that are tensors.
+        float64, or the type of constants that are tensors. The determinant of the symplectic step
+        is that of the equation, :math:`\\beta\\rho`, whatever the coupling. Chapter 8b;
+        ``eq-08b-modes``, ``eq-08b-matrix``, ``eq-08b-area``.
         """
         beta, rho, a = as_tensors(self.beta, self.rho, self.coupling)
         drawn, kept = (1 - rho) * a, rho

@@ -1,4 +1,4 @@
-"""Oscillators that Euler's step keeps stable: balanced resonate-and-fire neurons."""
+"""Oscillators that Euler's step keeps stable: balanced resonate-and-fire neurons (chapter 8b)."""
 
 import math
 from dataclasses import dataclass, field
@@ -73,7 +73,7 @@ class BalancedNeuron(SpikingNeuron):
     >>> record.spikes.flatten().nonzero().flatten().tolist()
     [6, 11, 19]
 
-    Higuchi et al. (2024).
+    Higuchi et al. (2024); chapter 8b.
     """
 
     frequency: float | Tensor = 10.0

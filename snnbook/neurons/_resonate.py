@@ -1,4 +1,4 @@
-r"""Neurons that oscillate: resonate-and-fire.
+r"""Neurons that oscillate: resonate-and-fire (chapter 8b).
 
 The state is a complex number :math:`z = U + iQ`, held as two real ones, that turns with
 :math:`\omega = 2\pi f` and decays.
@@ -108,7 +108,7 @@ class ResonateNeuron(SpikingNeuron):
     >>> [round(u, 2) for u in run(neuron, pulses).state.mem[0].tolist()]
     [1.49, -0.07]
 
-    Izhikevich (2001).
+    Izhikevich (2001); chapter 8b; ``eq-08b-oscillator``.
     """
 
     frequency: float | Tensor = 10.0

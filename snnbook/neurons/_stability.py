@@ -1,4 +1,4 @@
-"""When the step of a neuron with two states is stable: spectral radius and bounds."""
+"""When the step of a neuron with two states is stable: spectral radius and bounds (chapter 8b)."""
 
 import torch
 from torch import Tensor
@@ -39,7 +39,7 @@ def spectral_radius(neuron: AdLIFNeuron | ResonateNeuron | BalancedNeuron) -> Te
     >>> spectral_radius(euler).item() > 1
     True
 
-    Baronig et al. (2025); Higuchi et al. (2024).
+    Baronig et al. (2025); Higuchi et al. (2024); chapter 8b; ``eq-08b-matrix``.
     """
     if not hasattr(neuron, "step_matrix") or isinstance(neuron, type):
         raise TypeError(
@@ -85,7 +85,7 @@ def coupling_bound(neuron: AdLIFNeuron) -> Tensor:
     >>> round(coupling_bound(AdLIFNeuron(20e-3, 100e-3)).item())
     8002
 
-    Baronig et al. (2025).
+    Baronig et al. (2025); chapter 8b; ``eq-08b-bound``.
     """
     check_kind("neuron", neuron, AdLIFNeuron)
     beta, rho = as_tensors(neuron.beta, neuron.rho)
@@ -123,7 +123,7 @@ def divergence_bound(frequency: float | Tensor, dt: float) -> Tensor:
     >>> round(divergence_bound(10.0, 1e-3).item(), 3)
     -1.976
 
-    Higuchi et al. (2024).
+    Higuchi et al. (2024); chapter 8b; ``eq-08b-balance``.
     """
     neuron = BalancedNeuron(frequency, dt=dt)
     return as_tensors(neuron.bound)[0]

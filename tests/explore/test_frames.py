@@ -297,3 +297,24 @@ def test_what_a_neuron_affords_is_where_two_sums_meet(inputs, spikes):
         left = 2**power * bound + 20 * 4.9 - 1.6 * 2**power
         assert left == pytest.approx(0, abs=1e-6) or (bound == 0 and left > 0)
     assert frame["now_cost"][0] == pytest.approx(spikes + 20 * 4.9 / inputs)
+
+
+@pytest.mark.parametrize("kind", ["forward", "symplectic"])
+def test_a_step_that_explodes_is_a_loop_and_its_eigenvalues_solve_a_quadratic(kind):
+    frame = explore.discretize_frame(150.0, 1.0, kind)
+    beta, rho, u, w = np.exp(-1 / 20), np.exp(-1 / 100), 1.0, 0.0
+    added = (1 - beta) * (1 - rho) * 150.0
+    trace, area = beta + rho - added, beta * rho
+    if kind == "forward":
+        trace, area = beta + rho, beta * rho + added
+    roots = np.sort_complex(np.roots([1, -trace, area]))
+    np.testing.assert_allclose(np.sort_complex(frame["real"] + 1j * frame["imaginary"]), roots)
+    course = []
+    for _ in range(len(frame["time"])):
+        course.append(u)
+        new = rho * w + (1 - rho) * 150.0 * u
+        u, w = beta * u - (1 - beta) * (new if kind == "symplectic" else w), new
+    np.testing.assert_allclose(frame["mem"], np.clip(course, -3, 3), atol=1e-9)
+    assert ("unstable" in frame["text"]) == (kind == "forward")
+    exact = frame["exact_real"] + 1j * frame["exact_imaginary"]
+    np.testing.assert_allclose(np.abs(exact), np.exp(-(1 / 20 + 1 / 100) / 2))

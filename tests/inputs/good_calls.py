@@ -197,6 +197,13 @@ DATA: Calls = {
     "gestures": lambda: {"samples": 2, "size": 8, "steps": 20, "generator": seeded()},
     "delayed_xor": lambda: {"samples": 4, "pause": 6, "pulse": 2, "generator": seeded()},
     "evidence": lambda: {"samples": 4, "cues": 3, "rate": 40.0, "generator": seeded()},
+    "recall_order": lambda: {
+        "samples": 4,
+        "delay": 3,
+        "longest": 6,
+        "rate": 100.0,
+        "generator": seeded(),
+    },
     "constant_code": lambda: {"values": values(3, 2), "steps": 9, "dt": 1e-3, "max_rate": 100.0},
     "rate_code": lambda: {
         "values": values(3, 2),
