@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 
 from snnbook._validate import check_choice
-from snnbook.conclusions import _applications, _ch08c, _foundations, _remedies, _surrogates
+from snnbook.conclusions import (
+    _applications,
+    _ch08a,
+    _ch08c,
+    _foundations,
+    _remedies,
+    _surrogates,
+)
 
 #: The claims of the paper and of its summary, in the paper's order.
 CLAIMS = (
@@ -14,7 +21,7 @@ CLAIMS = (
 )
 
 #: The claims of part III, of works after the paper, chapter by chapter.
-LATER = _ch08c.CLAIMS
+LATER = (*_ch08a.CLAIMS, *_ch08c.CLAIMS)
 
 
 def measured(number: int | str) -> Mapping:
