@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from snnbook._validate import check_choice
 from snnbook.conclusions import (
     _applications,
+    _ch08a,
     _ch08b,
     _ch08c,
     _ch08e,
@@ -22,7 +23,7 @@ CLAIMS = (
 )
 
 #: The claims of part III, of works after the paper, chapter by chapter.
-LATER = (*_ch08b.CLAIMS, *_ch08c.CLAIMS, *_ch08e.CLAIMS)
+LATER = (*_ch08a.CLAIMS, *_ch08b.CLAIMS, *_ch08c.CLAIMS, *_ch08e.CLAIMS)
 
 
 def measured(number: int | str) -> Mapping:

@@ -44,6 +44,7 @@ from snnbook.data._time_decodes import (
     time_decode as time_decode,
 )
 from snnbook.data._timing_tasks import (
+    one_lag as one_lag,
     spike_order as spike_order,
     temporal_xor as temporal_xor,
     two_clicks as two_clicks,

@@ -17,6 +17,7 @@ from snnbook.explore._feedback import feedback as feedback, feedback_frame as fe
 from snnbook.explore._gate import gate as gate, gate_frame as gate_frame
 from snnbook.explore._landscape import landscape as landscape, landscape_frame as landscape_frame
 from snnbook.explore._lif import lif as lif, lif_frame as lif_frame
+from snnbook.explore._one_delay import one_delay as one_delay, one_delay_frame as one_delay_frame
 from snnbook.explore._rates import rates as rates, rates_frame as rates_frame
 from snnbook.explore._route import route as route
 from snnbook.explore._settle import settle as settle, settle_frame as settle_frame
@@ -54,6 +55,7 @@ EXPLORERS = {
         three_factors,
         xor,
         agreement,
+        one_delay,
         discretize,
         settle,
         afford,

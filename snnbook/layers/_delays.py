@@ -101,7 +101,7 @@ class Delays(WithConstants, Stateful):
     Hammouamri et al. (2024) clip delays to the range; here the kernel of one that leaves it piles
     up at the end, since its sum is 1.
 
-    Chapter 2.
+    Chapters 2 and 8a; ``eq-08a-kernel``.
     """
 
     def __init__(

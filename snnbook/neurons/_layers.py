@@ -78,7 +78,8 @@ class LIF(Weighted):
     Its constants stand beside the weights in :meth:`state_dict`; loading weights of another
     neuron is an error.
 
-    Paper section II; chapter 2.
+    Paper section II; chapter 2. Constants that learn: chapter 8a; ``eq-08a-tau``,
+    ``eq-08a-threshold``, ``eq-08a-gradient``.
     """
 
     def __init__(

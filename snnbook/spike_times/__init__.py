@@ -1,8 +1,8 @@
 """Exact gradients of spike times: neurons without time steps (paper sections IV.A.4 and V.D).
 
 ``first_spike`` and the networks of one spike per neuron belong to chapter 4d, ``eventprop`` and
-the layers of many spikes to chapter 6d; ``simulate_exact`` is the solver that chapters 2 and 4
-compare with.
+the layers of many spikes to chapter 6d, delays to chapter 8a; ``simulate_exact`` is the solver that
+chapters 2 and 4 compare with.
 """
 
 from snnbook.spike_times._cells import (
@@ -12,6 +12,12 @@ from snnbook.spike_times._cells import (
     EqualTau as EqualTau,
     NonLeaky as NonLeaky,
     lambert_w as lambert_w,
+)
+from snnbook.spike_times._delays import (
+    DelayedEvents as DelayedEvents,
+    delay_gradient as delay_gradient,
+    delayed_events as delayed_events,
+    delayed_first_spike as delayed_first_spike,
 )
 from snnbook.spike_times._eventprop import (
     Event as Event,

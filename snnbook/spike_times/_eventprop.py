@@ -73,7 +73,8 @@ class EventGradient(NamedTuple):
     input_times: np.ndarray
 
 
-def _check_network(network: EventNetwork) -> None:
+def check_network(network: EventNetwork) -> None:
+    """Raise unless the arrays of a network fit each other."""
     check_kind("network", network, EventNetwork)
     into, within, threshold, tau_mem, tau_syn = network
     check_array("network.threshold", threshold, (None,), finite=False)
@@ -90,7 +91,7 @@ def _check_network(network: EventNetwork) -> None:
 
 
 def _check_run(network: EventNetwork, run: EventRun) -> None:
-    _check_network(network)
+    check_network(network)
     check_kind("run", run, EventRun)
     neurons, inputs = network.input_weight.shape
     fits = all(e.source < (inputs if e.is_input else neurons) for e in run.events)
@@ -156,7 +157,7 @@ def simulate_events(
 
     ``eq-06d-neuron``.
     """
-    _check_network(network)
+    check_network(network)
     check_positive("duration", duration)
     check_integer("max_spikes", max_spikes, 0)
     inputs, which = _check_inputs(times, sources, network.input_weight.shape[1], duration)

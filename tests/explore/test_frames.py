@@ -14,6 +14,7 @@ from snnbook.explore import (
     _three_factors as three_factors,
     _unrolled as unrolled,
 )
+from snnbook.explore._one_delay import landscape as delay_landscape
 from snnbook.explore._pack import TOP
 from snnbook.explore._settle import STEPS, settle_drive
 from snnbook.local import WIDE
@@ -284,6 +285,38 @@ def test_a_settling_guess_is_a_loop_under_the_resets_of_the_guess_before(kind, s
     truth = right.spikes.flatten().numpy()
     assert frame["now_wrong"][0] == frame["wrong"][sweep] == np.abs(truth - guess).sum()
     assert frame["loop"].tolist() == truth.nonzero()[0].tolist()
+
+
+@pytest.mark.parametrize(("delay", "width"), [(12, 0.5), (4, 2.0), (25, 8.0)])
+def test_one_delay_by_a_loop(delay, width):
+    """Kernel and membrane of the pair, written out; and the loss in words of the task."""
+    frame = explore.one_delay_frame(delay, width)
+    lags = np.arange(26)[:, None]
+    shares = np.exp(-((lags - (delay, 0)) ** 2) / (2 * width**2))
+    shares /= shares.sum(0)
+    np.testing.assert_allclose(frame["arrives"][10:36], shares[:, 0], rtol=1e-4, atol=1e-7)
+    arrives = np.zeros(60)
+    arrives[10:36] += shares[:, 0]
+    arrives[22:48] += shares[:, 1]
+    alpha, beta = np.exp(-1 / 2), np.exp(-1 / 4)
+    peak = max((alpha**n - beta**n) / (alpha - beta) for n in range(60))
+    syn = mem = 0.0
+    spiked = False
+    for n in range(60):
+        assert frame["mem"][n] == pytest.approx(mem, abs=2e-5)
+        spike = mem > 1
+        spiked |= spike
+        syn, mem = alpha * syn + 0.55 / peak * arrives[n], beta * mem + syn - spike
+    assert ("it spikes" in frame["text"]) == spiked == ((delay, width) == (12, 0.5))
+
+
+def test_the_loss_of_one_delay_is_flat_and_the_surrogate_gradient_is_not():
+    loss, right, _ = delay_landscape(0.5)
+    assert right[12] == 1 and loss[12] == 0 and (right[:9] < 0.6).all()
+    loss, _, pull = delay_landscape(2.0)
+    assert (loss == 0.5).all()
+    assert (pull[2:12] > 0).all() and (pull[14:25] < 0).all()
+    assert (delay_landscape(8.0)[2] > 0).all()
 
 
 @pytest.mark.parametrize("inputs, spikes", [(64, 0.2), (1024, 3.0)])

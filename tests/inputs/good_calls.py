@@ -143,6 +143,16 @@ def event_run() -> spike_times.EventRun:
     return spike_times.simulate_events(event_network(), [1e-3, 2e-3], [0, 0], duration=20e-3)
 
 
+def delayed() -> spike_times.DelayedEvents:
+    late = np.array([[0.0], [2e-3]])
+    return spike_times.delayed_events(event_network(), late, [1e-3, 2e-3], [0, 0])
+
+
+def delayed_gradient() -> spike_times.EventGradient:
+    run = spike_times.simulate_events(*delayed(), duration=20e-3)
+    return spike_times.eventprop(delayed().network, run, by_final_mem=np.array([1.0, 1.0]))
+
+
 def noisy() -> smoothed.NoisyNeuron:
     return smoothed.noisy(generator=seeded(8))
 
@@ -235,6 +245,7 @@ DATA: Calls = {
         "events": False,
     },
     "time_code": lambda: {"values": values(3, 2), "steps": 9, "span": 5, "clock": "last"},
+    "one_lag": lambda: {"samples": 4, "lag": 5, "steps": 30, "generator": seeded()},
     "spike_order": lambda: {"samples": 4, "delay": 3, "generator": seeded()},
     "temporal_xor": lambda: {"early": 0.0, "late": 6.0, "first": 10.0, "last": 16.0},
     "collate": lambda: {"samples": [values(STEPS, INPUTS), values(STEPS - 1, INPUTS)]},
@@ -687,6 +698,19 @@ SPIKE_TIMES: Calls = {
         "run": event_run(),
         "by_final_mem": np.array([1.0, 1.0]),
     },
+    "delayed_first_spike": lambda: {
+        "times": input_times(scale=1.0),
+        "weight": 2 * values(HIDDEN, INPUTS).double(),
+        "delay": values(HIDDEN, INPUTS).double(),
+        "cell": spike_times.NonLeaky(),
+    },
+    "delayed_events": lambda: {
+        "network": event_network(),
+        "delay": np.array([[0.0], [2e-3]]),
+        "times": [1e-3, 2e-3],
+        "sources": [0, 0],
+    },
+    "delay_gradient": lambda: {"events": delayed(), "gradient": delayed_gradient()},
     "integrated_mem": lambda: {"network": event_network(), "run": event_run()},
     "simulate_exact": lambda: {
         "input_times": [1e-3, 2e-3],

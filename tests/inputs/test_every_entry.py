@@ -140,8 +140,9 @@ LINEAR = repr(torch.nn.Linear(2, 2))
 RIGHT: dict[str, set[tuple[str, str]]] = {
     **{
         f"spike_times.{name}": {("times", "infinity")}
-        for name in """first_spike free_membrane fit_times SpikeTimeNetwork.forward first_to_spike
-        share_right time_cross_entropy TimingNetwork.forward spikeprop train_spikeprop""".split()
+        for name in """first_spike delayed_first_spike free_membrane fit_times first_to_spike
+        SpikeTimeNetwork.forward TimingNetwork.forward share_right time_cross_entropy spikeprop
+        train_spikeprop""".split()
     },
     "kernels.explain": {(n, v) for n in ("source", "weight") for v in ("NaN", "infinity")},
     **{  # any network has weights
