@@ -1,4 +1,4 @@
-"""Exercises of chapter 8e: counting (no section of the paper).
+"""Exercises of chapter 8e: counting: what an inference costs (no section of the paper).
 
 What is an operation, what an update, and when a spike pays.
 """
