@@ -7,7 +7,7 @@ from snnbook.counting import Energies, affordable_spikes
 from snnbook.explore._explorer import Control, Explorer, Layer, Panel
 
 #: Prices in accumulates: a multiply-accumulate, and an update of a neuron.
-MACS, UPDATES = (1.2, 1.6, 5.1), (0.0, 4.9, 20.0)
+MACS, UPDATES = (1.15, 1.6, 5.1), (0.0, 4.9, 20.0)
 STEPS, INPUTS, SPIKES = (5, 20, 50), (64, 256, 1024), (0.2, 1.0, 3.0)
 MOST, TOP, POWERS = 6.0, 12.0, np.linspace(3, 12, 37)
 
@@ -123,7 +123,7 @@ def afford(live: bool | None = None) -> Explorer:
         "the number of spikes at which both cost the same over the inputs of a neuron.",
         caption="The price of an accumulate, with the weight that it reads, is 1. The bound is "
         "`snnbook.counting.affordable_spikes`. With the prices of this page and memory, float32 is "
-        "at 1.6 and 4.9 and int8 at 1.1 and 20; arithmetic alone, without updates, at 5.1 and 0.",
+        "at 1.6 and 4.9 and int8 at 1.15 and 20; arithmetic alone, without updates, at 5.1 and 0.",
         live=live,
         title="Spikes that a neuron can afford",
         chapter="08e-counting",
