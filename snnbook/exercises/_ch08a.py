@@ -53,8 +53,7 @@ def derivatives_add_up():
     times, weight = torch.zeros(1, 3), torch.tensor([[1.0, 0.5, 0.8]])
     delay = torch.tensor([[0.0, 0.3, 0.6]], requires_grad=True)
     delayed_first_spike(times, weight, delay, NonLeaky()).sum().backward()
-    total = round(float(delay.grad.sum()), 5)
-    return total - 0.3 - 0.5, {
+    return round(float(delay.grad.sum()) - 0.3 - 0.5, 5), {
         "That is the sum of the two that are given.": 0.8,
         "That would be all of them together.": 1.0,
         "They need not cancel: if all delays grow, the spike moves.": -0.8,
