@@ -1,6 +1,6 @@
 """Which neurons remember the order of two cues, and for how long (chapter 8b, claim 8b.2).
 
-    python experiments/ch08b_memory.py        about 20 minutes on one core
+    python experiments/ch08b_memory.py        about half an hour on one core
 
 Two cues of 20 ms, 20 ms apart, then a delay of 50 to 400 ms that no network knows in advance, then
 the signal to answer. One hidden layer of 40 neurons (two layers of 40 in one arm) and a readout

@@ -21,6 +21,7 @@ from snnbook.data._memory_tasks import (
     delayed_xor as delayed_xor,
     evidence as evidence,
 )
+from snnbook.data._one_lag import one_lag as one_lag
 from snnbook.data._rate_codes import (
     constant_code as constant_code,
     rate_code as rate_code,
@@ -44,7 +45,6 @@ from snnbook.data._time_decodes import (
     time_decode as time_decode,
 )
 from snnbook.data._timing_tasks import (
-    one_lag as one_lag,
     spike_order as spike_order,
     temporal_xor as temporal_xor,
     two_clicks as two_clicks,
