@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from check_site import ROOT, read_cells
+from check_site import ROOT, figure_settings, read_cells
 
 PAGES = sorted([*(ROOT / "book").glob("*.ipynb"), *(ROOT / "book").glob("*.md")])
 CODE_FENCE = re.compile(
@@ -89,6 +89,17 @@ def test_numbers_come_from_cells(path):
 )
 def test_the_search_for_typed_numbers_itself(line, typed):
     assert bool(typed_numbers(line)) is typed
+
+
+#: On a dark page figures are turned in brightness and keep their hues.
+BRIGHTNESS = re.compile(r"\b(black|white|dark|darker|bright|brighter|lighter)\b", re.I)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_captions_hold_on_a_dark_page(path):
+    drawn = [figure_settings(cell).get("figure", {}) for cell in read_cells(path)]
+    captions = [figure.get("caption", "") for figure in drawn]
+    assert [text for text in captions if BRIGHTNESS.search(text)] == []
 
 
 def test_no_machine_paths_and_no_left_over_notes():
