@@ -87,6 +87,8 @@ def jupyterlab(notebooks: list[Path], dark: bool = False) -> Iterator[str]:
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
         options = ["--ServerApp.token=", "--ServerApp.port=0", "--ServerApp.ip=127.0.0.1"]
         options += ["--LabApp.news_url=", "--LabApp.expose_app_in_browser=True"]
+        options += ["--KernelSpecManager.allowed_kernelspecs=none"]  # a kernel starts for seconds
+        options += ["--KernelSpecManager.ensure_native_kernel=False"]
         log = Path(place) / "log"
         with log.open("w") as stream:
             server = subprocess.Popen(

@@ -70,6 +70,9 @@ class Sources:
             for node in ast.walk(tree):
                 if is_glue(node):
                     self.drop(node)
+            for node in reversed(list(ast.walk(tree))):  # inner ones first
+                if isinstance(node, ast.For | ast.If) and self.is_hollow(node):
+                    self.drop(node)
         units = [
             unit(index, index in hidden, node)
             for index, tree in self.trees.items()
@@ -86,6 +89,10 @@ class Sources:
     def drop(self, node: ast.AST) -> None:
         """Take a statement out, with all that it holds."""
         self.gone.update(ast.walk(node))
+
+    def is_hollow(self, node: ast.AST) -> bool:
+        """Return whether all that a compound statement holds is gone."""
+        return all(one in self.gone for one in [*node.body, *getattr(node, "orelse", [])])
 
     def read(self, indices, kept: bool) -> set[str]:
         """Return the names that are read in some cells, in what is kept or in what is gone."""
@@ -133,8 +140,7 @@ class Sources:
                 and (is_pure(node.value))
             )
         if isinstance(node, COMPOUND):
-            rest = [*node.body, *getattr(node, "orelse", [])]
-            return all(one in self.gone for one in rest) and not isinstance(node, ast.With)
+            return self.is_hollow(node) and not isinstance(node, ast.With)
         return False
 
     def source(self, index: int) -> str:

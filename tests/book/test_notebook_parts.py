@@ -98,6 +98,12 @@ def test_plumbing_goes_and_all_else_stays():
     ) == ["from a import b\n\nb()", "x = b(3)  # kept\nx", "print(x)", ""]
 
 
+def test_a_loop_in_a_loop_that_holds_glue_alone_goes_as_a_whole():
+    inner = "    if a:\n        for b in a:\n            glue(b, a)\n    else:\n        glue(a, 1)"
+    text = f"for a in x:\n{inner}"
+    assert left(text, "a = 3\nprint(a)", hidden=(0,)) == ["", "a = 3\nprint(a)"]
+
+
 def test_what_a_shown_cell_needs_of_a_hidden_one_stays():
     assert left(
         "def half(x):\n    return x / 2\n\n\nother = 3\nglue('other', other)",

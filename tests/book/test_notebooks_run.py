@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from run_notebooks import build_wheel, make_environment, run_notebook
 
-QUICK = ("evidence", "07-conclusion")
+QUICK = ("evidence", "intro")
 
 pytestmark = pytest.mark.site
 
