@@ -12,12 +12,13 @@ validation data, over two decades, with a seed that no result has.
 from functools import cache
 
 import torch
+from _delays import delays_that_learn
 from _protocol import SEARCH_SEEDS, compare, until_flat
 from _sweep import options, save, seeded
 from torch import Tensor
 
 from snnbook import data
-from snnbook.layers import Cells, Delays, Dense, Network, narrow_delays
+from snnbook.layers import Cells, Delays, Dense, Network
 from snnbook.neurons import LIFNeuron
 from snnbook.surrogates import fast_sigmoid
 
@@ -56,23 +57,6 @@ def network_of(arm: str, neurons: int, seed: int) -> Network:
 def train(arm: str, neurons: int, seed: int, judged: bool, lr: float) -> dict:
     """Train one network; return its accuracies, of the test if judged."""
     network, split = network_of(arm, neurons, seed), parts()[: 2 + judged]
-    learned = [m.delay for m in network.modules() if isinstance(m, Delays)]
-    epochs = iter(range(10**6))
-
-    def narrow(model: Network) -> int:
-        if learned:
-            narrow_delays(model, next(epochs) / NARROW)
-        return 0
-
-    def adam(parameters, lr: float) -> torch.optim.Optimizer:
-        rest = [p for p in parameters if not any(p is one for one in learned)]
-        if not learned:
-            return torch.optim.Adam(rest, lr=lr)
-        groups = [{"params": rest}, {"params": learned, "lr": DELAY_RATE * lr}]
-        optimizer = torch.optim.Adam(groups, lr=lr)
-        optimizer.register_step_post_hook(lambda *_: learned[0].data.clamp_(0, LONGEST))
-        return optimizer
-
     found = until_flat(
         network,
         split,
@@ -81,11 +65,10 @@ def train(arm: str, neurons: int, seed: int, judged: bool, lr: float) -> dict:
         epochs=EPOCHS,
         patience=PATIENCE,
         batch_size=BATCH,
-        measure=narrow,
-        optimizer=adam,
+        **delays_that_learn(network, DELAY_RATE, NARROW, LONGEST),
     )
     del found["measured"]
-    if judged and learned:
+    if judged and arm == "learned delays":
         found["delays"] = network[0].whole_delays().flatten().tolist()
     return found | {"parameters": sum(p.numel() for p in network.parameters())}
 

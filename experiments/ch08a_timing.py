@@ -17,12 +17,13 @@ from dataclasses import replace
 from functools import cache
 
 import torch
+from _delays import delays_that_learn
 from _protocol import SEARCH_SEEDS, compare, until_flat
 from _sweep import options, save, seeded
 from torch import Tensor
 
 from snnbook import data, training
-from snnbook.layers import Cells, Delays, Dense, Network, narrow_delays
+from snnbook.layers import Cells, Delays, Dense, Network
 from snnbook.neurons import LIFNeuron, draw_constants
 from snnbook.surrogates import fast_sigmoid
 
@@ -75,24 +76,7 @@ def network_of(arm: str, tau: int, seed: int) -> Network:
 def train(arm: str, seed: int, judged: bool, lr: float, tau: int) -> dict:
     """Train one network; return its accuracies, of the test if judged."""
     network, split = network_of(arm, tau, seed), parts()[: 2 + judged]
-    learned = [m.delay for m in network.modules() if isinstance(m, Delays) and m.width is not None]
-    epochs = iter(range(10**6))
-
-    def narrow(model: Network) -> int:
-        if learned:
-            narrow_delays(model, next(epochs) / NARROW)
-        return 0
-
-    def adam(parameters, lr: float) -> torch.optim.Optimizer:
-        rest = [p for p in parameters if not any(p is one for one in learned)]
-        if not learned:
-            return torch.optim.Adam(rest, lr=lr)
-        groups = [{"params": rest}, {"params": learned, "lr": DELAY_RATES[arm] * lr}]
-        optimizer = torch.optim.Adam(groups, lr=lr)
-        if arm == "learned delays, slow":
-            optimizer.register_step_post_hook(lambda *_: learned[0].data.clamp_(0, LONGEST))
-        return optimizer
-
+    longest = LONGEST if arm == "learned delays, slow" else None
     found = until_flat(
         network,
         split,
@@ -101,8 +85,7 @@ def train(arm: str, seed: int, judged: bool, lr: float, tau: int) -> dict:
         epochs=EPOCHS,
         patience=PATIENCE,
         batch_size=BATCH,
-        measure=narrow,
-        optimizer=adam,
+        **delays_that_learn(network, DELAY_RATES.get(arm, 1), NARROW, longest),
     )
     del found["measured"]
     found["parameters"] = sum(p.numel() for p in network.parameters())
