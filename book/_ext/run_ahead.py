@@ -52,10 +52,15 @@ def run_ahead(cache, pages: list[Page], timeout: int, is_current, log) -> None:
     pages = sorted(pages, key=lambda page: -len(page.text))
     if pages:
         log(f"{len(pages)} pages to execute, {min(len(pages), at_a_time())} at a time")
-    with ThreadPoolExecutor(at_a_time()) as pool:
+    pool = ThreadPoolExecutor(at_a_time())
+    try:
         running = {pool.submit(execute, page, timeout): page for page in pages}
         for done in as_completed(running):
+            if done.exception() is not None:  # such as a kernel that died
+                continue
             page, result = running[done], done.result()
             if result.err is None and is_current(page):
                 store(cache, page, result)
                 log(f"{page.path.name}: executed in {result.time:.0f} seconds")
+    finally:
+        pool.shutdown(cancel_futures=True)  # who breaks a build off does not wait for its pages

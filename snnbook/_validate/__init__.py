@@ -8,6 +8,7 @@ from snnbook._validate._numbers import (
     check_generator as check_generator,
     check_integer as check_integer,
     check_kind as check_kind,
+    check_not_negative as check_not_negative,
     check_number as check_number,
     check_positive as check_positive,
     check_probability as check_probability,

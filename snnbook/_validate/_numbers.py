@@ -41,6 +41,18 @@ def check_positive(name: str, value: float) -> None:
         raise ValueError(f"{name} is {value!r}; a finite number above 0 is accepted")
 
 
+def check_not_negative(name: str, value: float) -> None:
+    """Raise ``ValueError`` unless ``value`` is a finite number, 0 or above.
+
+    >>> check_not_negative("mac", -1.0)
+    Traceback (most recent call last):
+    ...
+    ValueError: mac is -1.0; a finite number, 0 or above, is accepted
+    """
+    if not (is_number(value) and math.isfinite(value) and value >= 0):
+        raise ValueError(f"{name} is {value!r}; a finite number, 0 or above, is accepted")
+
+
 def check_constants_are_numbers(neuron, name: str = "neuron") -> None:
     """Raise ``TypeError`` if a constant of ``neuron`` is a tensor: of each neuron, or learning.
 

@@ -9,8 +9,8 @@ without time, a share :math:`\rho` of whose inputs is not 0:
     < \rho M\, (E_\text{MAC} + b_w E_\text{byte})
 """
 
-from snnbook._validate import check_integer, check_kind
-from snnbook.counting._energy import ENERGIES, Energies, check_not_negative
+from snnbook._validate import check_integer, check_kind, check_not_negative
+from snnbook.counting._energy import ENERGIES, Energies
 
 FLOAT = ENERGIES["float32"]
 

@@ -7,24 +7,11 @@ r"""Bytes moved and energy of an inference, from counts and from prices (chapter
         + E_\text{byte}\, B
 """
 
-import math
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
-from snnbook._validate import check_kind, is_number
+from snnbook._validate import check_kind, check_not_negative
 from snnbook.counting._operations import Operations
-
-
-def check_not_negative(name: str, value: float) -> None:
-    """Raise ``ValueError`` unless ``value`` is a finite number, 0 or above.
-
-    >>> check_not_negative("mac", -1.0)
-    Traceback (most recent call last):
-    ...
-    ValueError: mac is -1.0; a finite number, 0 or above, is accepted
-    """
-    if not (is_number(value) and math.isfinite(value) and value >= 0):
-        raise ValueError(f"{name} is {value!r}; a finite number, 0 or above, is accepted")
 
 
 @dataclass(frozen=True)

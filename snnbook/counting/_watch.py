@@ -2,9 +2,9 @@
 
 from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor, nn
 
+from snnbook._modes import evaluating
 from snnbook.kernels import Events
 from snnbook.layers import Cells, Dense, Stateful
 from snnbook.neurons import LIF, LeakyNeuron, LeakyReadout, RecurrentLIF, SpikingNetwork
@@ -38,7 +38,6 @@ class Watched(NamedTuple):
     states: int
 
 
-@torch.no_grad()
 def watch(model: nn.Module, inputs: Tensor) -> Watched:
     """Run a network once, and return what each weight and each neuron had to do."""
     seen: list[Seen] = []
@@ -58,14 +57,12 @@ def watch(model: nn.Module, inputs: Tensor) -> Watched:
 
         return hook
 
-    training = model.training
     parts = {name: module for name, module in model.named_modules() if _counts(name, module)}
     hooks = [module.register_forward_hook(after(name)) for name, module in parts.items()]
-    model.eval()
     try:
-        model(inputs)
+        with evaluating(model):
+            model(inputs)
     finally:
-        model.train(training)
         for hook in hooks:
             hook.remove()
     return Watched(tuple(seen), tuple(sent), sum(n for n, _ in kept), sum(n for _, n in kept))

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from snnbook._modes import evaluating
 from snnbook._validate import check_flag, check_kind, check_positive, check_time_first
 
 
@@ -73,25 +74,20 @@ def to_program(
     check_flag("any_batch", any_batch)
     check_positive("tolerance", tolerance)
     model = _Readout(network)
-    training = network.training
-    network.eval()
-    try:
-        with torch.no_grad():
-            wanted = model(spikes)
-            if not isinstance(wanted, Tensor):
-                raise TypeError(
-                    f"network returned a {type(wanted).__name__}; a readout (T, B, C) is accepted"
-                )
-            twice = torch.cat([spikes, spikes], dim=1)  # a batch of one is taken for a constant
-            sizes = ({1: torch.export.Dim("batch")},) if any_batch else None
-            example = (twice if any_batch else spikes,)
-            program = torch.export.export(model, example, dynamic_shapes=sizes, strict=False)
-            run = program.module()
-            pairs = [(run(spikes), wanted)]
-            if any_batch:
-                pairs.append((run(twice), torch.cat([wanted, wanted], dim=1)))
-    finally:
-        network.train(training)
+    with evaluating(network):
+        wanted = model(spikes)
+        if not isinstance(wanted, Tensor):
+            raise TypeError(
+                f"network returned a {type(wanted).__name__}; a readout (T, B, C) is accepted"
+            )
+        twice = torch.cat([spikes, spikes], dim=1)  # a batch of one is taken for a constant
+        sizes = ({1: torch.export.Dim("batch")},) if any_batch else None
+        example = (twice if any_batch else spikes,)
+        program = torch.export.export(model, example, dynamic_shapes=sizes, strict=False)
+        run = program.module()
+        pairs = [(run(spikes), wanted)]
+        if any_batch:
+            pairs.append((run(twice), torch.cat([wanted, wanted], dim=1)))
     for found, right in pairs:
         difference = float((found - right).abs().max())
         if not difference <= tolerance * max(float(right.abs().max()), 1.0):

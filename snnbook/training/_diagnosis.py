@@ -4,13 +4,13 @@ from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
+from snnbook._modes import evaluating
 from snnbook._validate import values_at_hand
 from snnbook.kernels import Events
 from snnbook.training._batches import readout_of, spikes_of
 from snnbook.training._decisions import decide_by_max
 from snnbook.training._fitted import decision_for
 from snnbook.training._losses import check_time_and_batch
-from snnbook.training._predict import evaluating
 
 
 class Diagnosis(NamedTuple):

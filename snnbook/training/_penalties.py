@@ -5,11 +5,9 @@ twice changes neither the value nor the gradient with respect to the weights.
 Sums over the batch, common in published code, make the strength depend on the batch size.
 """
 
-import math
-
 from torch import Tensor
 
-from snnbook._validate import check_flag, is_number
+from snnbook._validate import check_flag, check_not_negative
 from snnbook.training._losses import check_time_and_batch
 
 
@@ -84,7 +82,7 @@ def spike_count_penalty(spikes: Tensor, *, linear: float = 1.0, quadratic: float
     Chapter 5; ``eq-05-bounds``.
     """
     for name, factor in (("linear", linear), ("quadratic", quadratic)):
-        _check_at_least_zero(name, factor)
+        check_not_negative(name, factor)
     counts = mean_counts(spikes)
     return (linear * counts + quadratic * counts**2).mean()
 
@@ -154,12 +152,12 @@ def spike_bounds_penalty(
 
     Chapter 5; ``eq-05-bounds``.
     """
-    _check_at_least_zero("lower", lower)
+    check_not_negative("lower", lower)
     check_flag("relative", relative)
     counts = mean_counts(spikes)
     outside = (lower - counts).clamp(min=0) / (lower if relative and lower else 1)
     if upper is not None:
-        _check_at_least_zero("upper", upper)
+        check_not_negative("upper", upper)
         if upper < lower:
             raise ValueError(
                 f"upper is {upper!r}; a number of at least lower = {lower!r} is accepted"
@@ -168,8 +166,3 @@ def spike_bounds_penalty(
             raise ValueError(f"upper is {upper!r} and relative True; a number above 0 is accepted")
         outside = outside + (counts - upper).clamp(min=0) / (upper if relative else 1)
     return ((1 + outside**2).sqrt() - 1 if relative else outside**2).mean()
-
-
-def _check_at_least_zero(name: str, value: float) -> None:
-    if not (is_number(value) and math.isfinite(value) and value >= 0):
-        raise ValueError(f"{name} is {value!r}; a finite number of at least 0 is accepted")

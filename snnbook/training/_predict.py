@@ -1,12 +1,12 @@
 """What a model decides for each sample, and how often that is right."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import Dataset
 
+from snnbook._modes import evaluating
 from snnbook._validate import check_callable, check_integer, check_labels
 from snnbook.data import Batch
 from snnbook.kernels import Events
@@ -20,20 +20,6 @@ from snnbook.training._statistics import Accuracy, wilson_interval
 
 #: What :func:`predict` and :func:`accuracy` take.
 Inputs = Tensor | Events | Dataset | Iterable
-
-
-@contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Switch gradients off and a module to evaluation, and back."""
-    training = getattr(model, "training", False)
-    if isinstance(model, nn.Module):
-        model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        if isinstance(model, nn.Module):
-            model.train(training)
 
 
 def predict(

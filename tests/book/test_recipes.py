@@ -94,9 +94,10 @@ def test_a_ninth_surrogate(copy):
         "tests/surrogates",
         "tests/inputs",
         "tests/chapters/test_chapter_05.py",
+        "tests/conclusions",
         "tests/plotting",
         "tests/book/test_api_page.py",
-        only="surrogate or table or api_page or chapter_05",
+        only="surrogate or table or api_page or chapter_05 or conclusions or plotting",
     )
 
 
@@ -132,10 +133,11 @@ def test_a_toy_rule(copy):
         "tests/laboratory/test_agreement.py",
         "tests/inputs",
         "tests/chapters/test_chapter_06e.py",
+        "tests/conclusions",
         "tests/explore/test_frames.py",
         "tests/book/test_api_page.py",
         "tests/test_house.py",
-        only="agreement or local or table or chapter_06e or api_page or house",
+        only="agreement or local or table or chapter_06e or conclusions or api_page or house",
     )
 
 
@@ -174,7 +176,7 @@ def test_a_toy_exercise(copy):
         cell("code", f'check("{id}", 2 + 2)', f"solution-{id}", "hide-cell"),
     ]
     path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
-    tests = ("catalog", "hints", "text", "judging", "diagnoses", "quizzes")
+    tests = ("catalog", "hints", "text", "judging", "diagnoses", "quizzes", "page", "pairs", "show")
     files = [f"tests/exercises/test_{name}.py" for name in tests]
     green(copy, *files, "tests/book/test_exercises_in_book.py")
 
