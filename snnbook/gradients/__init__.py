@@ -63,6 +63,7 @@ from snnbook.gradients._rtrl import (
     RTRL as RTRL,
     Influence as Influence,
     RTRLCarry as RTRLCarry,
+    read_influence as read_influence,
     rtrl as rtrl,
 )
 from snnbook.gradients._run_online import (

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from snnbook._validate import check_flag, check_integer
 from snnbook.gradients._checks import check_network, error_at
@@ -43,7 +43,8 @@ class Influence(NamedTuple):
     """The derivatives ``syn`` of I and ``mem`` of U of one layer by one weight matrix (N, M).
 
     Full: (B, K, N, M) for the K neurons of the layer. Where a weight reaches no neuron but
-    its own, only that one is kept: (B, N, M), one number for each synapse.
+    its own, only that one is kept: (B, N, M), one number for each synapse. Where all neurons
+    answer an input alike, one number for each input is enough: (B, M).
     """
 
     syn: Tensor
@@ -90,13 +91,14 @@ class RTRL:
         for name, parameter in network.named_parameters():
             own = layer_of(name, len(network.hidden))
             parts = []
-            for depth, layer in enumerate(layers[own:]):
-                alone = depth == 0 and not self._mixes(layer)
-                full = () if alone else (len(layer.weight),)
-                shape = (batch, *full, *parameter.shape)
-                parts.append(Influence(*(parameter.new_zeros(shape) for _ in range(2))))
-            influence[name] = tuple(parts)
+            for layer in layers[own + 1 :]:
+                parts.append(_none(parameter, batch, len(layer.weight)))
+            influence[name] = (self.start_within(layers[own], parameter, batch), *parts)
         return RTRLCarry(rest(network, batch), influence)
+
+    def start_within(self, layer: nn.Module, weight: Tensor, batch: int) -> Influence:
+        """Return the influence of a weight on its own layer at step 0: none."""
+        return _none(weight, batch, *([len(layer.weight)] if self._mixes(layer) else []))
 
     @torch.no_grad()
     def step(
@@ -105,12 +107,23 @@ class RTRL:
         """Return the carry of step n+1, and the gradient of the error of step n."""
         records, state = network_step(network, carry.state, inputs)
         wrong = error_at(error, records[-1].mem, n)
-        increment = {name: _read(wrong, parts[-1].mem) for name, parts in carry.influence.items()}
+        increment = {
+            name: read_influence(wrong, parts[-1].mem) for name, parts in carry.influence.items()
+        }
         influence = {
             name: self._move(network, name, parts, records)
             for name, parts in carry.influence.items()
         }
         return RTRLCarry(state, influence), increment
+
+    @torch.no_grad()
+    def step_within(
+        self, layer: nn.Module, part: Influence, seen: LayerStep, source: Tensor
+    ) -> Influence:
+        """Return the influence at n+1 of a weight on its own layer; ``source`` are its spikes."""
+        spikes = self._spike_influence(layer, part, seen)
+        drive = self._own_drive(layer, spikes, source, part.syn)
+        return self._advance(layer, part, seen, spikes, drive)
 
     def _mixes(self, layer) -> bool:
         """Return whether the neurons of the layer influence each other."""
@@ -220,8 +233,33 @@ def _through(weight: Tensor, influence: Tensor) -> Tensor:
     return torch.einsum("ki,binm->bknm", weight, influence)
 
 
-def _read(wrong: Tensor, influence: Tensor) -> Tensor:
-    """Return the sum over batch and outputs of error times influence."""
-    if influence.dim() == 3:  # the readout's own weight
+def read_influence(wrong: Tensor, influence: Tensor) -> Tensor:
+    """Return the sum over batch and neurons of error times influence: a gradient, (N, M).
+
+    Parameters
+    ----------
+    wrong : Tensor
+        The error of each neuron of the layer, (B, K).
+    influence : Tensor
+        The ``mem`` of an :class:`Influence`, in one of its three shapes.
+
+    Examples
+    --------
+    Two neurons that answer three inputs alike:
+
+    >>> read_influence(torch.tensor([[1.0, 2.0]]), torch.tensor([[0.0, 1.0, 2.0]]))
+    tensor([[0., 1., 2.],
+            [0., 2., 4.]])
+
+    Paper section III; chapter 3.
+    """
+    if influence.dim() == 2:
+        return wrong.T @ influence
+    if influence.dim() == 3:
         return torch.einsum("bc,bcm->cm", wrong, influence)
     return torch.einsum("bc,bcnm->nm", wrong, influence)
+
+
+def _none(weight: Tensor, batch: int, *neurons: int) -> Influence:
+    """Return an influence of 0, (B, N, M) or, with the neurons of a layer, (B, K, N, M)."""
+    return Influence(*(weight.new_zeros(batch, *neurons, *weight.shape) for _ in range(2)))

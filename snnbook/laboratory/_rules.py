@@ -16,6 +16,8 @@ from snnbook.local import (
     erbp,
     feedback_alignment,
     local_errors,
+    ostl_gathered,
+    ottt,
     random_feedback,
     random_readouts,
     superspike,
@@ -234,6 +236,21 @@ RULES = MappingProxyType(
             section="V.B",
             chapter="6b",
             settings=_fed_back("symmetric", direct=True),
+        ),
+        "ostl": Rule(
+            label="OSTL",
+            function=ostl_gathered,  # the sum of ostl, which carries N influences a synapse
+            drops="the memory of all layers above, the readout among them",
+            section="V.B",
+            chapter="6e",
+        ),
+        "ottt": Rule(
+            label="OTTT",
+            function=ottt,
+            drops="the memory of all layers above, the readout among them, the recurrent weights, "
+            "the reset",
+            section="V.B",
+            chapter="6e",
         ),
         "local_errors": Rule(
             label="local errors",

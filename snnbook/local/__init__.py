@@ -32,6 +32,7 @@ from snnbook.local._gathered import (
     local_gathered as local_gathered,
     superspike_gathered as superspike_gathered,
 )
+from snnbook.local._gathered_ostl import ostl_gathered as ostl_gathered
 from snnbook.local._local_errors import LocalErrors as LocalErrors, local_errors as local_errors
 from snnbook.local._local_gradient import local_gradient as local_gradient
 from snnbook.local._matrices import (
@@ -45,6 +46,12 @@ from snnbook.local._raster import (
     raster_step as raster_step,
 )
 from snnbook.local._raster_trials import learn_raster as learn_raster, match_spikes as match_spikes
+from snnbook.local._space_and_time import (
+    OSTL as OSTL,
+    OTTT as OTTT,
+    ostl as ostl,
+    ottt as ottt,
+)
 from snnbook.local._three_factor import (
     EProp as EProp,
     SuperSpike as SuperSpike,

@@ -827,6 +827,17 @@ LOCAL: Calls = {
     "readout_alone": rule,
     "superspike": lambda: rule(feedback=feedback()),
     "e_prop": lambda: rule(feedback=feedback()),
+    "ottt": rule,
+    "ostl": rule,
+    "ostl_gathered": rule,
+    "OTTT": lambda: (
+        lambda **given: local.OTTT().start(**given),
+        {"network": network(), "batch": 2},
+    ),
+    "OSTL": lambda: (
+        lambda **given: local.OSTL().start(**given),
+        {"network": network(), "batch": 2},
+    ),
     "erbp": lambda: rule(feedback=feedback()),
     "erbp_gathered": lambda: rule(feedback=feedback()),
     "ERBP": lambda: (

@@ -209,7 +209,8 @@ LEFT_OUT: dict[str, str] = {
     "export": "Quantized load_network save_network",  # a file of any name is right
     "gradients": """Allocations Nonlinearity SmoothRNN backward check_finite_run check_run
     detached is_recurrent kept layer_of no_gradients online_steps presynaptic products
-    reset_strength rnn_backward run_back slope summed through_surrogate through_weights""",
+    read_influence reset_strength rnn_backward run_back slope summed through_surrogate
+    through_weights""",
     "smoothed": "Card Cards card cards staircase_mean steps_per_spike xor_loss",
     "spike_times": "TimesHistory bump_silent spike_jump wake_silent",
     "local": "Feedback adaptive_eprop_step raster_step",

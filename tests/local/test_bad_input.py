@@ -10,6 +10,8 @@ from wrong import bad_tensors, refused
 
 from snnbook.local import (
     ERBP,
+    OSTL,
+    OTTT,
     EProp,
     LocalErrors,
     SuperSpike,
@@ -28,6 +30,9 @@ from snnbook.local import (
     local_errors,
     local_gathered,
     match_spikes,
+    ostl,
+    ostl_gathered,
+    ottt,
     random_feedback,
     random_readouts,
     raster_start,
@@ -73,6 +78,9 @@ RULES = {
     "local_gathered": (lambda *a, f: local_gathered(*a, readouts=f), READOUTS),
     "adaptive_eprop": (lambda *a, f: adaptive_eprop(*a, feedback=f), B),
     "adaptive_gradient": (lambda *a, f: adaptive_gradient(*a, feedback=f), B),
+    "ottt": (lambda *a, f: ottt(*a), None),
+    "ostl": (lambda *a, f: ostl(*a), None),
+    "ostl_gathered": (lambda *a, f: ostl_gathered(*a), None),
     "readout_alone": (lambda *a, f: readout_alone(*a), None),
 }
 
@@ -241,9 +249,9 @@ OTHERS = [
     ("inputs", lambda: adaptive_eprop_step(adaptive(), adaptive_start(adaptive(), 2), SPIKES[0, :1],
                                            ERROR, 0)),
     *[("network", lambda rule=rule: rule.start(adaptive(), 1)) for rule in (
-        SuperSpike(DIRECT), EProp(DIRECT), ERBP(DIRECT), LocalErrors(READOUTS))],
+        SuperSpike(DIRECT), EProp(DIRECT), ERBP(DIRECT), LocalErrors(READOUTS), OTTT(), OSTL())],
     *[("batch", lambda rule=rule: rule.start(network(), 0)) for rule in (
-        SuperSpike(DIRECT), EProp(DIRECT), ERBP(DIRECT), LocalErrors(READOUTS))],
+        SuperSpike(DIRECT), EProp(DIRECT), ERBP(DIRECT), LocalErrors(READOUTS), OTTT(), OSTL())],
 ]  # fmt: skip
 
 
