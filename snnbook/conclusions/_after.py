@@ -18,16 +18,13 @@ TIME = (
 
 
 class Method(NamedTuple):
-    """A learning rule: name, year, its places in :data:`SPACE` and :data:`TIME`, its chapter.
-
-    ``chapter`` is empty where this book does not train with it.
-    """
+    """A learning rule: name, year, its places in :data:`SPACE` and :data:`TIME`, its chapter."""
 
     name: str
     year: int
     space: int
     time: int
-    chapter: str = ""
+    chapter: str
 
 
 #: Rules of the paper and after it. Where variants exist, the place is that of the one in the book.
@@ -39,8 +36,8 @@ METHODS = (
     Method("direct feedback", 2016, 1, 0, "6a"),
     Method("spike-time backprop", 2002, 0, 1, "4d"),
     Method("EventProp", 2021, 0, 1, "6d"),
-    Method("OSTL", 2022, 0, 2),
-    Method("OTTT", 2022, 0, 2),
+    Method("OSTL", 2022, 0, 2, "6e"),
+    Method("OTTT", 2022, 0, 2, "6e"),
     Method("eRBP", 2017, 1, 3, "6a"),
     Method("SuperSpike", 2018, 1, 2, "6b"),
     Method("e-prop", 2020, 1, 2, "6b"),

@@ -8,10 +8,11 @@ with weight 1, the membrane above at n+2. So the error of layer l, a derivative 
 
 .. math::
 
-    \delta^{(l)}[n] = g(U^{(l)}[n] - \theta) \odot W^{(l+1)\top} \delta^{(l+1)}[n+2], \qquad
-    \delta^\text{out}[n] = e[n] = \frac{\partial \mathcal{L}}{\partial U^\text{out}[n]}
+    \hat\delta^{(l)}[n] = g(U^{(l)}[n] - \theta) \odot W^{(l+1)\top} \hat\delta^{(l+1)}[n+2],
+    \qquad
+    \hat\delta^\text{out}[n] = e[n] = \frac{\partial \mathcal{L}}{\partial U^\text{out}[n]}
 
-In the exact gradient :math:`\delta^{(l+1)}[n+2]` has companions: what the spike leaves in the
+In the exact gradient :math:`\hat\delta^{(l+1)}[n+2]` has companions: what the spike leaves in the
 layer above until n+3, n+4 and so on, :math:`\alpha + \beta` times as much at n+3. They are what is
 dropped. In the papers a spike acts on the layer above in its own step, so :math:`n` stands there
 in place of :math:`n+2`, and all errors of one step use the traces of that step. Here a layer with
@@ -126,11 +127,11 @@ def ottt(network: SpikingNetwork, spikes: Tensor, error: StepError) -> Gradients
 
     .. math::
 
-        \Delta W_{ij} = \sum_n \delta_i[n]\, p_j[n], \qquad
+        \Delta W_{ij} = \sum_n \hat\delta_i[n]\, p_j[n], \qquad
         p_j[n+1] = \beta\, p_j[n] + q_j[n], \quad q_j[n+1] = \alpha\, q_j[n] + S_j[n]
 
-    with :math:`\delta` as above. The trace leaks and does nothing else; for recurrent weights it
-    is that of the layer's own spikes. Dropped from the exact gradient: the memory of all layers
+    with :math:`\hat\delta` as above. The trace leaks and does nothing else; for recurrent weights
+    it is that of the layer's own spikes. Dropped from the exact gradient: the memory of all layers
     above, the readout among them; the reset; and every path through recurrent weights. The
     readout's gradient is exact.
 
@@ -176,8 +177,8 @@ def ostl(network: SpikingNetwork, spikes: Tensor, error: StepError) -> Gradients
 
     .. math::
 
-        \Delta W_{ij} = \sum_n \sum_k \delta_k[n]\, P_{k,ij}[n], \qquad
-        P_{k,ij}[n] = \frac{\partial U_k[n]}{\partial W_{ij}} \text{ within the layer}
+        \Delta W_{ij} = \sum_n \sum_k \hat\delta_k[n]\, P_{kij}[n], \qquad
+        P_{kij}[n] = \frac{\partial U_k[n]}{\partial W_{ij}} \text{ within the layer}
 
     The trace P is the influence of real-time recurrent learning (:func:`snnbook.gradients.rtrl`),
     kept inside one layer: through the neuron's own state, through its reset where the layer says

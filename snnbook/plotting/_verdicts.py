@@ -47,7 +47,7 @@ def verdict_grid(claims: Sequence[Claim], ax: Axes | None = None) -> Axes:
 
 
 def method_map(ax: Axes | None = None) -> Axes:
-    """Write every rule of ``METHODS`` into its field; rules of this book with their chapter.
+    """Write every rule of ``METHODS`` into its field, with the chapter that runs it.
 
     Parameters
     ----------
@@ -76,17 +76,8 @@ def method_map(ax: Axes | None = None) -> Axes:
         place = method.space, method.time
         height = method.time + 0.84 - 0.25 * rows[place]
         rows[place] += 1
-        inside = bool(method.chapter)
-        label = f"{method.name}, {method.year}" + (f" ({method.chapter})" if inside else "")
-        ax.text(
-            method.space + 0.5,
-            height,
-            label,
-            ha="center",
-            va="center",
-            fontsize=7.5,
-            fontweight="bold" if inside else "normal",
-        )
+        label = f"{method.name}, {method.year} ({method.chapter})"
+        ax.text(method.space + 0.5, height, label, ha="center", va="center", fontsize=7.5)
     for edge in range(1, columns):
         ax.axvline(edge, linewidth=0.8, color="gray")
     for edge in range(1, lines):

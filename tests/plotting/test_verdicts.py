@@ -23,6 +23,7 @@ def test_every_rule_of_the_map_is_in_its_field_and_none_covers_another():
         label = next(t for t in ax.texts if t.get_text().startswith(method.name + ","))
         x, y = label.get_position()
         assert (int(x), int(y)) == (method.space, method.time)
+        assert label.get_text().endswith(f"({method.chapter})")
         box = label.get_window_extent()
         edges = ax.transData.inverted().transform([(box.x0, box.y0), (box.x1, box.y1)])
         assert edges[0, 0] >= method.space and edges[1, 0] <= method.space + 1, method
