@@ -103,7 +103,7 @@ def agreement(live: bool | None = None) -> Explorer:
         },
         panels=[
             by_layer(cosine, "Cosine with the exact gradient", ylim=(-0.5, 1.05)),
-            by_layer(length, "Relative length, powers of ten", ylim=(-4, 6)),
+            by_layer(length, "Relative length, powers of ten", ylim=(-8, 6)),
         ],
         alt="For each hidden layer, the cosine between a rule's gradient and the exact one, and "
         "the ratio of their lengths.",

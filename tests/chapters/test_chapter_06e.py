@@ -5,10 +5,10 @@ import pytest
 import torch
 from helpers import seeded
 
-from snnbook import gradients, results, surrogates, training
+from snnbook import gradients, local, results, surrogates, training
 from snnbook.gradients import compare
 from snnbook.laboratory import term_gradient
-from snnbook.neurons import LIFNeuron, SpikingNetwork
+from snnbook.neurons import LeakyNeuron, LeakyReadout, LIFNeuron, SpikingNetwork
 
 
 def task(width=0.1, seed=0, sizes=(50, 48, 5), steps=80, batch=8, rate=15.0):
@@ -92,6 +92,55 @@ def test_training_makes_neurons_busy_and_local_rules_worse(stored):
 
 def test_time_does_not_hurt_eprop_before_training(stored):
     assert min(mean(stored[1, steps, 0], "e_prop") for steps in (10, 30, 100, 300, 1000)) > 0.95
+
+
+def test_the_memory_of_the_readout_is_the_length_of_ostl():
+    for tau, near in ((1e-5, 0.001), (3e-3, 0.1)):
+        network, spikes, error = task()
+        fast = LeakyNeuron(tau_mem=tau, tau_syn=tau / 2)
+        network.readout = LeakyReadout(48, 5, fast, std=1.0, generator=seeded(1))
+        exact = gradients.bptt(network, spikes, error)
+        found = compare(exact, local.ostl_gathered(network, spikes, error))["hidden.0.weight"]
+        assert found.norm_ratio == pytest.approx((1 - fast.alpha) * (1 - fast.beta), rel=near)
+        assert 1 - found.cosine < (1e-4 if tau < 1e-4 else 0.05)
+        leaks = compare(exact, local.ottt(network, spikes, error))["hidden.0.weight"]
+        assert leaks.cosine < 0.95
+
+
+def test_rules_past_the_memory_of_the_layers_above_lose_with_depth(stored):
+    for rule in ("ostl", "ottt"):
+        first = [mean(stored[depth, 100, 0], rule) for depth in (1, 2, 3, 4, 5)]
+        assert first == sorted(first, reverse=True) and first[0] > 0.9 and first[-1] < 0.4
+        assert mean(stored[5, 100, 1], rule) < mean(stored[5, 100, 1], "e_prop") - 0.1
+        assert mean(stored[5, 100, 0], rule) > mean(stored[5, 100, 0], "e_prop") + 0.1
+    deep = stored[5, 100, 0]
+    assert all(
+        abs(
+            mean(deep, "ostl", name=f"hidden.{k}.weight")
+            - mean(deep, "ottt", name=f"hidden.{k}.weight")
+        )
+        < 0.07
+        for k in range(5)
+    )
+    lengths = [mean(deep, "ostl", "norm_ratio", f"hidden.{k}.weight") for k in range(5)]
+    assert all(10 < after / before < 100 for before, after in zip(lengths, lengths[1:]))
+    by_time = [mean(stored[1, steps, 0], "ostl") for steps in (10, 30, 100, 300, 1000)]
+    assert by_time == sorted(by_time) and by_time[-1] > 0.99
+    lengths = [mean(stored[1, steps, 0], "ostl", "norm_ratio") for steps in (100, 300, 1000)]
+    share = (1 - LeakyNeuron().alpha) * (1 - LeakyNeuron().beta)
+    assert lengths == pytest.approx([share] * 3, rel=0.15)
+
+
+def test_the_end_of_the_run_is_what_ostl_misses_in_a_short_one():
+    """With an error that is the same in every step nothing but the end can make a difference."""
+    cosines = []
+    for steps in (20, 80, 320):
+        network, spikes, _ = task(steps=steps)
+        wrong = torch.randn(8, 5, generator=seeded(2)) / steps
+        run = network, spikes, lambda readout, n, wrong=wrong: wrong
+        found = compare(gradients.bptt(*run), local.ostl_gathered(*run))
+        cosines.append(found["hidden.0.weight"].cosine)
+    assert cosines == sorted(cosines) and cosines[0] < 0.95 and cosines[-1] > 0.98
 
 
 def test_erbp_is_chance_in_a_hidden_layer_and_near_in_the_readout(stored):
