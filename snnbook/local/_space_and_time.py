@@ -8,9 +8,10 @@ with weight 1, the membrane above at n+2. So the error of layer l, a derivative 
 
 .. math::
 
-    \hat\delta^{(l)}[n] = g(U^{(l)}[n] - \theta) \odot W^{(l+1)\top} \hat\delta^{(l+1)}[n+2],
-    \qquad
-    \hat\delta^\text{out}[n] = e[n] = \frac{\partial \mathcal{L}}{\partial U^\text{out}[n]}
+    \hat\delta^{(l)}_i[n] = g(U^{(l)}_i[n] - \theta) \sum_k W^{(l+1)}_{ki}\,
+        \hat\delta^{(l+1)}_k[n+2], \qquad
+    \hat\delta^\text{out}_k[n] = e_k[n]
+        = \frac{\partial \mathcal{L}}{\partial U^\text{out}_k[n]}
 
 In the exact gradient :math:`\hat\delta^{(l+1)}[n+2]` has companions: what the spike leaves in the
 layer above until n+3, n+4 and so on, :math:`\alpha + \beta` times as much at n+3. They are what is

@@ -126,7 +126,7 @@ def test_a_toy_rule(copy):
     door = "from snnbook.local._tempered import tempered as tempered\n"
     insert(copy / "snnbook/local/__init__.py", "from snnbook.local._local_errors import", door)
     rules = copy / "snnbook/laboratory/_rules.py"
-    insert(rules, "    local_errors,\n    random_feedback,\n", "    tempered,\n")
+    insert(rules, "    local_errors,\n    ostl_gathered,\n", "    tempered,\n")
     insert(rules, '        "local_errors": Rule(\n', ENTRY)
     green(
         copy,
