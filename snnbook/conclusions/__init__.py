@@ -9,6 +9,12 @@ True
 
 from snnbook.conclusions._after import METHODS as METHODS, SPACE as SPACE, TIME as TIME
 from snnbook.conclusions._all import CLAIMS as CLAIMS, LATER as LATER, measured as measured
+from snnbook.conclusions._ch08d import (
+    one_voice as one_voice,
+    sound_accuracy as sound_accuracy,
+    sound_kinds as sound_kinds,
+    sound_runs as sound_runs,
+)
 from snnbook.conclusions._ch08e import energy_arms as energy_arms
 from snnbook.conclusions._claims import (
     VERDICTS as VERDICTS,

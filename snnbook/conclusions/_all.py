@@ -8,6 +8,7 @@ from snnbook.conclusions import (
     _ch08a,
     _ch08b,
     _ch08c,
+    _ch08d,
     _ch08e,
     _foundations,
     _remedies,
@@ -23,7 +24,13 @@ CLAIMS = (
 )
 
 #: The claims of part III, of works after the paper, chapter by chapter.
-LATER = (*_ch08a.CLAIMS, *_ch08b.CLAIMS, *_ch08c.CLAIMS, *_ch08e.CLAIMS)
+LATER = (
+    *_ch08a.CLAIMS,
+    *_ch08b.CLAIMS,
+    *_ch08c.CLAIMS,
+    *_ch08d.CLAIMS,
+    *_ch08e.CLAIMS,
+)
 
 
 def measured(number: int | str) -> Mapping:

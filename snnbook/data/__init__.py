@@ -50,4 +50,10 @@ from snnbook.data._timing_tasks import (
     two_clicks as two_clicks,
     xor_spikes as xor_spikes,
 )
+from snnbook.data._tone_words import (
+    TONE_WORDS as TONE_WORDS,
+    ToneWords as ToneWords,
+    tone_words as tone_words,
+)
+from snnbook.data._varied import Varied as Varied, moved as moved
 from snnbook.data._yin_yang import yin_yang as yin_yang

@@ -2,6 +2,7 @@
 
 from snnbook.explore._afford import afford as afford, afford_frame as afford_frame
 from snnbook.explore._agreement import agreement as agreement, agreement_frame as agreement_frame
+from snnbook.explore._best_of import best_of as best_of, best_of_frame as best_of_frame
 from snnbook.explore._discretize import (
     discretize as discretize,
     discretize_frame as discretize_frame,
@@ -58,6 +59,7 @@ EXPLORERS = {
         one_delay,
         discretize,
         settle,
+        best_of,
         afford,
     )
 }

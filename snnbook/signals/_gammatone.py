@@ -97,7 +97,7 @@ def gammatone_bank(
     >>> loudest, round(erb_centers(20, 60.0, 3600.0)[loudest].item())
     (11, 1061)
 
-    The bandwidths are those of Glasberg and Moore (1990).
+    The bandwidths are those of Glasberg and Moore (1990). Chapter 8d; ``eq-08d-band``.
     """
     rows = rows_of(sound)
     ends = frame_ends(rows.shape[1], rate, dt)

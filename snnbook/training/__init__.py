@@ -65,6 +65,7 @@ from snnbook.training._spike_losses import (
 from snnbook.training._statistics import (
     Accuracy as Accuracy,
     SeedInterval as SeedInterval,
+    best_of_looks as best_of_looks,
     seed_interval as seed_interval,
     wilson_interval as wilson_interval,
 )

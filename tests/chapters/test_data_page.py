@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[2] / "book" / "data.md"
 def names():
     """Run the Python blocks of the page in order and return the names they define."""
     blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text("utf-8"), re.M | re.S)
-    assert len(blocks) == 8
+    assert len(blocks) == 9
     space = {}
     for block in blocks:
         exec(block, space)
@@ -27,6 +27,7 @@ def test_sizes_in_the_table(names):
     assert names["patterns"].shape == (200, 256, 100)
     assert names["spikes"].shape == (100, 200, 30)
     assert names["word"].shape[1] == 25 and len(names["trials"].labels) == 32
+    assert len(names["said"].sounds) == 6 * 6 * 2
     assert names["curve"].shape[0] == 100 and names["volleys"].shape[1:] == (32, 20)
 
 

@@ -1,10 +1,13 @@
 """What the explorers of part III show, against a loop or an independent computation."""
 
+from math import comb, log, sqrt
+
 import numpy as np
 import pytest
 import torch
 
 from snnbook import explore
+from snnbook.explore._best_of import best_scores
 from snnbook.explore._one_delay import landscape as delay_landscape
 from snnbook.explore._settle import STEPS, settle_drive
 from snnbook.neurons import LIFNeuron, run
@@ -75,6 +78,70 @@ def test_what_a_neuron_affords_is_where_two_sums_meet(inputs, spikes):
         left = 2**power * bound + 20 * 4.9 - 1.6 * 2**power
         assert left == pytest.approx(0, abs=1e-6) or (bound == 0 and left > 0)
     assert frame["now_cost"][0] == pytest.approx(spikes + 20 * 4.9 / inputs)
+
+
+@pytest.mark.parametrize("looks", [1, 2, 16])
+@pytest.mark.parametrize("shared", [0, 12, 40])
+def test_the_best_of_some_looks_is_a_sum_over_what_they_share(looks, shared):
+    """The chance that no look has more than j right, in sums of binomial coefficients."""
+    truth, samples = 0.7, 40
+
+    def chance(right, of):
+        return comb(of, right) * truth**right * (1 - truth) ** (of - right)
+
+    below = []
+    for j in range(samples + 1):
+        total = 0.0
+        for common in range(min(j, shared) + 1):
+            own = min(j - common, samples - shared)
+            one = sum(chance(right, samples - shared) for right in range(own + 1))
+            total += chance(common, shared) * one**looks
+        below.append(total)
+    found = best_scores(truth, samples, looks, shared)
+    np.testing.assert_allclose(found.cumsum(), below, atol=1e-12)
+    frame = explore.best_of_frame(truth, samples, looks, shared / samples)
+    mean = 100 * sum(1 - one for one in below[:-1]) / samples
+    assert frame["mean"][0] == pytest.approx(mean)
+    assert frame["now_points"][0] == pytest.approx(mean - 70, abs=1e-9)
+    assert f"{100 * (1 - below[28]):.1f} % of all cases" in frame["text"]
+
+
+def test_the_best_of_some_looks_by_simulation():
+    truth, samples, looks, shared, rng = 0.8, 100, 16, 50, np.random.default_rng(0)
+    common = rng.random((20000, 1, shared)) < truth
+    own = rng.binomial(samples - shared, truth, (20000, looks))
+    scores = (common.sum(2) + own) / samples
+    frame = explore.best_of_frame(truth, samples, looks, shared / samples)
+    error = 100 * scores.max(1).std() / sqrt(20000)
+    assert frame["mean"][0] == pytest.approx(100 * scores.max(1).mean(), abs=4 * error)
+    correlation = np.corrcoef(scores.T)[np.triu_indices(looks, 1)].mean()
+    assert correlation == pytest.approx(shared / samples, abs=0.02)
+    spread = 100 * scores.std() * sqrt(1 - correlation)
+    assert frame["formula"][4] == pytest.approx(spread * sqrt(2 * log(looks)), rel=0.02)
+
+
+def test_the_formula_is_above_the_best_and_comes_nearer_with_more_looks():
+    frame = explore.best_of_frame(0.8, 1000)
+    share = np.array(frame["exact"][1:]) / frame["formula"][1:]
+    assert (share < 1).all() and (np.diff(share) > 0).all() and share[-1] > 0.8
+    assert frame["exact"][0] == frame["formula"][0] == 0
+    alone = explore.best_of_frame(0.8, 100, 1)
+    np.testing.assert_array_equal(alone["one"], alone["best"])
+    assert explore.best_of_frame(0.8, 100, 64, shared=1.0)["now_points"][0] < 1e-9
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"truth": 1.0}, "truth is 1.0"),
+        ({"shared": 1.5}, "shared is 1.5"),
+        ({"looks": 0}, "looks is 0"),
+        ({"samples": 0}, "samples is 0"),
+    ],
+)
+def test_looks_that_cannot_be_are_named(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        explore.best_of_frame(**wrong)
 
 
 @pytest.mark.parametrize("kind", ["forward", "symplectic"])

@@ -168,8 +168,8 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
     "gradients.measure": {("repeats", "np.int64")},  # seconds are never the same
     "gradients.error_at": {("readout", v) for v in ("NaN", "infinity")},  # it judges the error
     **{  # what a reader of sound files returns
-        f"signals.{name}_bank": {("sound", "integers"), ("sound", "an array")}
-        for name in ("mel", "gammatone")
+        f"signals.{name}": {("sound", "integers"), ("sound", "an array")}
+        for name in ("mel_bank", "gammatone_bank", "hair_cells")
     },
     "readers.data_folder": {("folder", "'something'")},  # it need not exist
     "layers.Delays": {("delays", "integers")},  # whole delays may start to learn
@@ -180,6 +180,7 @@ RIGHT: dict[str, set[tuple[str, str]]] = {
         *(("inputs", v) for v in ("NaN", "infinity")),
         ("network", LINEAR),
     },
+    "data.moved": {("shift", "-3")},  # downward
     "data.time_first": {("batch", v) for v in ("integers", "complex")},  # it only turns axes
     "kernels.Events.from_dense": {  # zeros and ones of any real dtype, in any array
         ("spikes", v) for v in ("integers", "an array", "sparse")
