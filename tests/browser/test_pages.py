@@ -35,6 +35,16 @@ RAW_MATH = """() => {
   return [...left, ...broken].map((node) => node.textContent.trim().slice(0, 120));
 }"""
 
+# Text that is set larger than that of the page, such as by a class that a theme knows too.
+LARGER = """() => {
+  const size = (node) => parseFloat(getComputedStyle(node).fontSize);
+  document.querySelectorAll('article details').forEach((fold) => { fold.open = true; });
+  const usual = size(document.querySelector('article'));
+  return [...document.querySelectorAll('article p, article li')]
+    .filter((node) => size(node) > usual + 0.5)
+    .map((node) => node.textContent.trim().slice(0, 80)).slice(0, 5);
+}"""
+
 
 PLACES = [(name, *look) for name in toc_files() for look in LOOKS]
 
@@ -47,6 +57,7 @@ def test_page_opens_cleanly(seen, record_property):
     assert seen.sideways() <= 0
     record_property("weight_bytes", seen.weight())
     record_property("first_drawing_ms", seen.first_drawing())
+    assert not seen.page.evaluate(LARGER), "these are set larger than the text"
     assert not seen.faults()
 
 
