@@ -53,7 +53,7 @@ KINDS = (
 
 
 class Recording(NamedTuple):
-    """Spikes and loudness (T, N) of a digit, who said it, and the how manyeth time."""
+    """Spikes and loudness (T, N) of a digit, who said it, and the number of the recording."""
 
     spikes: Tensor
     loudness: Tensor
@@ -64,7 +64,7 @@ class Recording(NamedTuple):
 
 @cache
 def recordings(folder: Path, every: int = 1) -> tuple[Recording, ...]:
-    """Return all recordings, or every how manyeth of them."""
+    """Return all recordings, or one in ``every``."""
     sounds = readers.spoken_digits("all", folder)
     made = []
     for k in range(0, len(sounds), every):

@@ -1,6 +1,6 @@
 """Codes of a sound before the same network: loudness of bands, or inner hair cells (chapter 8d).
 
-    python experiments/ch08d_codes.py FOLDER        about ten minutes on one core
+    python experiments/ch08d_codes.py FOLDER        about 20 minutes on one core
 
 FOLDER, the split by recordings and the feed-forward network are those of ``ch08d_recordings.py``.
 Each code has as many bands, steps of the same length, and spikes by the same neuron, and the

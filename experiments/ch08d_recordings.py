@@ -1,6 +1,6 @@
 """Spoken digits by known voices: every network, each after its own search (chapter 8d, claim 8d.1).
 
-    python experiments/ch08d_recordings.py FOLDER        about 40 minutes on one core
+    python experiments/ch08d_recordings.py FOLDER        about an hour on one core
 
 FOLDER holds the Free Spoken Digit Dataset: ``recordings`` or ``recordings.zip``. The package does
 not need it. The numbers 0 to 4 of each speaker and digit are the test part, as its authors have it;

@@ -11,7 +11,7 @@ the learning rate that they chose on the recordings of known voices. All train f
 of epochs; the test accuracy of every epoch is written down, and the chosen epoch is the result.
 
 Then come arms whose training samples are moved along bands and time each time they are read; how
-far is chosen in the same way.
+far is chosen in the same way. The linear classifier among them has eight windows and C = 0.01.
 """
 
 import argparse
