@@ -78,17 +78,17 @@ def upward(draw):
     trains = [draw.uniform(6, 5) for _ in range(3)]
     cases = list(zip(trains, (0, 1, 3)))
 
-    def up(spikes, shift):
-        return moved(spikes, shift=shift)
+    def up(sample, shift):
+        return moved(sample, shift=shift)
 
-    def round_(spikes, shift):
-        return spikes.roll(shift, 1)
+    def round_(sample, shift):
+        return sample.roll(shift, 1)
 
-    def down(spikes, shift):
-        return moved(spikes, shift=-shift)
+    def down(sample, shift):
+        return moved(sample, shift=-shift)
 
-    def later(spikes, shift):
-        return moved(spikes.T.contiguous(), shift=shift).T
+    def later(sample, shift):
+        return moved(sample.T.contiguous(), shift=shift).T
 
     return (up, cases), {
         "What leaves the top comes back at the bottom; `roll` goes round.": round_,
@@ -113,6 +113,9 @@ def best_of_several(draw):
 
     cases = [(0.5, 1, 2), (0.9, 100, 1), (0.94, 300, 30), (0.7, 500, 10)]
 
+    def best(p, n, looks):
+        return best_of_looks(p, n, looks)
+
     def mean(p, n, looks):
         return p
 
@@ -128,9 +131,9 @@ def best_of_several(draw):
         return float(above.sum() / n)
 
     def counted(p, n, looks):
-        return n * best_of_looks(p, n, looks)
+        return n * best(p, n, looks)
 
-    return (best_of_looks, cases), {
+    return (best, cases), {
         "That is what one look shows; the best of several shows more.": mean,
         "The best is at most c only if all looks are: a power, and not a product.": once,
         "That is the worst of them.": worst,
