@@ -11,7 +11,7 @@ from snnbook.training import best_of_looks
 
 #: The stored results: test recordings by voices that were trained on, and by one that was not.
 SPLITS = {"known": "ch08d_recordings", "unknown": "ch08d_voices"}
-COUNTS, WINDOWS = "linear on counts", "linear on counts in windows"
+WINDOWS = "linear on counts in windows"
 
 
 def sound_runs(split: str, kind: str, moved: bool = False) -> list[dict]:
@@ -162,10 +162,8 @@ def _voices() -> dict:
         "most": 100 * max(means.values()),
         "least_fall": min(falls),
         "most_fall": max(falls),
-        "windows_fall": 100 * (sound_accuracy("known", WINDOWS).mean - found["windows"].mean),
         "worst": 100 * min(every),
         "top": 100 * max(every),
-        "known_delays": sound_accuracy("known", "delays"),
         "ahead": _paired("unknown", ("feed-forward",), (WINDOWS,)),
         "delays_over": _paired("unknown", ("feed-forward",), ("delays",)),
         "recurrent_over": _paired("unknown", ("feed-forward",), ("recurrent",)),
@@ -177,14 +175,12 @@ def _voices() -> dict:
 
 def _moving() -> dict:
     """Return what moving the training samples brings, with known and unknown voices."""
-    found = {"seeds": sound_accuracy("known", "recurrent").n}
+    found = {}
     for split in SPLITS:
         for kind in sound_kinds(split, moved=True):
             name = f"{_name(kind)}_{split}"
             found[name] = sound_accuracy(split, kind, moved=True)
             found[f"{name}_gain"] = _paired(split, (kind,), (kind, True))
-            trains = (sound_runs(split, kind, moved) for moved in (False, True))
-            found[f"{name}_train"] = 100 * float(np.mean([run["train"] for run in [*trains][1]]))
     return found
 
 
